@@ -1,0 +1,1 @@
+"""The Python client of Lagan's API, and the commands built on it."""

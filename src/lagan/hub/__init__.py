@@ -1,0 +1,1 @@
+"""The server: catalogue, archive, web pages and API."""

@@ -1,0 +1,1 @@
+"""How data goes out: files, ranges and zips, streamed to those who may have them."""

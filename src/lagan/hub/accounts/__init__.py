@@ -1,0 +1,1 @@
+"""Who: users, each with its USER entity, their credentials and logins."""

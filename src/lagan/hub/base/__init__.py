@@ -1,0 +1,1 @@
+"""What every room of the hub stands on: settings, actors, problems, pages by key, bulk inserts, locks."""

@@ -1,0 +1,136 @@
+"""The one reader of the hub's configuration: an env file and the environment, typed, refused at start when odd.
+
+Names follow `seeds/workflow-hub.txt` (POSTGRES_*, BROKER_*, WORKERS); ours begin with LAGAN_.
+The environment wins over the file. A name ending in _FILE holds the path of a file with the secret.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from lagan.kit.errors import BadInput
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """Everything a hub process must know before it starts."""
+
+    data: Path
+    secret_key: str
+    database: dict[str, Any]
+    broker_url: str | None
+    workers: int
+    allowed_hosts: list[str] = field(default_factory=lambda: ["*"])
+    trusted_origins: list[str] = field(default_factory=list)
+
+    @property
+    def engine(self) -> str:
+        """`embedded` without a broker, `celery` with one."""
+        return "celery" if self.broker_url else "embedded"
+
+
+def load(environ: Mapping[str, str] | None = None) -> Config:
+    """Read LAGAN_CONFIG (an env file, optional) and the environment. BadInput names the setting that is wrong."""
+    given = dict(os.environ if environ is None else environ)
+    settings = {**_read_env_file(given.get("LAGAN_CONFIG")), **given}
+    data = Path(settings.get("LAGAN_DATA") or Path.home() / ".local/share/lagan").absolute()
+    return Config(
+        data=data,
+        secret_key=_secret(settings, "LAGAN_SECRET_KEY") or _own_secret(data),
+        database=_database(settings, data),
+        broker_url=_broker_url(settings),
+        workers=_positive(settings, "WORKERS", 2),
+        allowed_hosts=_words(settings.get("LAGAN_ALLOWED_HOSTS", "*")),
+        trusted_origins=_words(settings.get("LAGAN_TRUSTED_ORIGINS", "")),
+    )
+
+
+def _read_env_file(path: str | None) -> dict[str, str]:
+    if not path:
+        return {}
+    try:
+        lines = Path(path).read_text().splitlines()
+    except OSError as error:
+        raise BadInput(f"Cannot read the configuration {path}: {error.strerror}.") from None
+    pairs = (line.partition("=") for line in lines if line.strip() and not line.lstrip().startswith("#"))
+    return {name.strip().removeprefix("export "): value.strip().strip("\"'") for name, _, value in pairs}
+
+
+def _secret(settings: Mapping[str, str], name: str) -> str | None:
+    path = settings.get(f"{name}_FILE")
+    if not path:
+        return settings.get(name)
+    try:
+        return Path(path).read_text().strip()
+    except OSError as error:
+        raise BadInput(f"{name}_FILE names {path}, which cannot be read: {error.strerror}.") from None
+
+
+def _own_secret(data: Path) -> str:
+    """The secret kept in the data folder; made at the first start, readable by nobody else."""
+    path = data / "secret-key"
+    if not path.exists():
+        data.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(path.with_suffix(f".{os.getpid()}"), os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w") as file:
+            file.write(secrets.token_urlsafe(64))
+        try:
+            os.link(path.with_suffix(f".{os.getpid()}"), path)
+        except FileExistsError:
+            pass
+        finally:
+            path.with_suffix(f".{os.getpid()}").unlink()
+    return path.read_text()
+
+
+def _database(settings: Mapping[str, str], data: Path) -> dict[str, Any]:
+    host, name = settings.get("POSTGRES_HOST"), settings.get("POSTGRES_DB")
+    if host or name:
+        return {
+            "ENGINE": "django.db.backends.postgresql",
+            "HOST": host or "",
+            "PORT": settings.get("POSTGRES_PORT", "5432"),
+            "NAME": name or "lagan",
+            "USER": settings.get("POSTGRES_USER", "lagan"),
+            "PASSWORD": _secret(settings, "POSTGRES_PASSWORD") or "",
+            "CONN_MAX_AGE": 60,
+            "CONN_HEALTH_CHECKS": True,
+        }
+    return {
+        "ENGINE": "django.db.backends.sqlite3",
+        "NAME": str(data / "hub.sqlite3"),
+        "CONN_MAX_AGE": 60,
+        # FULL: with NORMAL a power cut may take acknowledged rows (measured, reference on the data path).
+        "OPTIONS": {
+            "transaction_mode": "IMMEDIATE",
+            "timeout": 30,
+            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA busy_timeout=30000;",
+        },
+    }
+
+
+def _broker_url(settings: Mapping[str, str]) -> str | None:
+    if url := _secret(settings, "BROKER_URL"):
+        return url
+    host = settings.get("BROKER_HOST")
+    if not host:
+        return None
+    user = settings.get("RABBITMQ_DEFAULT_USER", "lagan")
+    password = _secret(settings, "RABBITMQ_DEFAULT_PASS") or ""
+    return f"amqp://{user}:{password}@{host}:{settings.get('BROKER_PORT', '5672')}//"
+
+
+def _positive(settings: Mapping[str, str], name: str, default: int) -> int:
+    text = settings.get(name, str(default))
+    if not text.isdigit() or int(text) < 1:
+        raise BadInput(f"{name} must be a whole number from 1, not {text!r}.", setting=name)
+    return int(text)
+
+
+def _words(text: str) -> list[str]:
+    return [word for word in text.replace(",", " ").split() if word]

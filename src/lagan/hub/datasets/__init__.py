@@ -1,0 +1,1 @@
+"""Described sets of files with a life: open, closed, expired, removed."""

@@ -1,0 +1,1 @@
+"""How data comes in: look-ups, resumable uploads, batches; acknowledged once durable, digested and catalogued."""

@@ -1,0 +1,1 @@
+"""Running a hub: supervise, health, metrics, rebuild, demo."""

@@ -1,0 +1,1 @@
+"""Where things are and who may: entities, memberships, grants, metadata; one permission rule."""
