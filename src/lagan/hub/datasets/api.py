@@ -1,0 +1,113 @@
+"""Datasets over REST: list, create, look, close, remove."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any
+
+from django.http import HttpRequest
+from ninja import Query, Router, Schema
+from pydantic import Field
+
+from lagan.hub.base.actors import Actor
+from lagan.hub.datasets import queries, services
+
+router = Router(tags=["datasets"])
+Size = Annotated[int, Field(ge=1, le=1000)]
+
+
+class DatasetOut(Schema):
+    """A dataset; sizes in bytes, times in UTC."""
+
+    id: int
+    name: str
+    state: str
+    owner: str
+    group: str
+    file_count: int
+    bytes: int
+    created: datetime
+    closed: datetime | None
+
+
+class DatasetIn(Schema):
+    """What a new dataset needs: its name and the id of the GROUP that will own it."""
+
+    name: Annotated[str, Field(min_length=1, max_length=255)]
+    group: int
+
+
+class FileOut(Schema):
+    """A file or folder directly in a folder of a dataset."""
+
+    name: str
+    path: str
+    is_folder: bool
+    size: int | None
+    sha256: str | None
+    version: int | None
+    added: datetime | None
+
+
+class Listing(Schema):
+    """A page of datasets and the key of the next one."""
+
+    results: list[DatasetOut]
+    next: str | None
+
+
+class FileListing(Schema):
+    """A page of files and the key of the next one."""
+
+    results: list[FileOut]
+    next: str | None
+
+
+def _actor(request: HttpRequest) -> Actor:
+    actor: Actor = request.auth  # type: ignore[attr-defined]
+    return actor
+
+
+@router.get("/", response=Listing)
+def list_datasets(
+    request: HttpRequest, after: str | None = None, size: Size = 50, text: str = "", state: str | None = None
+) -> dict[str, Any]:
+    """Datasets the asker may read, newest first."""
+    page = queries.visible(_actor(request), after=after, size=size, text=text, state=state)
+    return {"results": page.items, "next": page.next}
+
+
+@router.post("/", response={201: DatasetOut})
+def create_dataset(request: HttpRequest, body: DatasetIn) -> tuple[int, Any]:
+    """A new open dataset in a group."""
+    made = services.create_dataset(by=_actor(request), name=body.name, group=body.group)
+    return 201, queries.dataset(_actor(request), made.pk)
+
+
+@router.get("/{int:id}/", response=DatasetOut)
+def read_dataset(request: HttpRequest, id: int) -> Any:
+    """One dataset."""
+    return queries.dataset(_actor(request), id)
+
+
+@router.get("/{int:id}/files/", response=FileListing)
+def list_files(
+    request: HttpRequest, id: int, folder: str = "", after: str | None = None, size: Annotated[Size, Query()] = 200
+) -> dict[str, Any]:
+    """What lies directly in a folder of the dataset."""
+    page = queries.folder(_actor(request), id, folder=folder, after=after, size=size)
+    return {"results": page.items, "next": page.next}
+
+
+@router.post("/{int:id}/close/", response=DatasetOut)
+def close_dataset(request: HttpRequest, id: int) -> Any:
+    """No more files after this."""
+    services.close_dataset(by=_actor(request), dataset=id)
+    return queries.dataset(_actor(request), id)
+
+
+@router.delete("/{int:id}/", response={204: None})
+def remove_dataset(request: HttpRequest, id: int) -> tuple[int, None]:
+    """Mark as removed."""
+    services.remove_dataset(by=_actor(request), dataset=id)
+    return 204, None

@@ -1,0 +1,60 @@
+"""The tables of datasets: the dataset itself, its current files by path, and its log."""
+
+from __future__ import annotations
+
+from django.db import models
+
+from lagan.hub.base.fields import PathField
+
+OPEN, CLOSED, EXPIRED, REMOVED = "open", "closed", "expired", "removed"
+STATES = [(OPEN, "open"), (CLOSED, "closed"), (EXPIRED, "expired"), (REMOVED, "removed")]
+
+
+class Dataset(models.Model):
+    """A DATASET entity's own facts. The counters are kept by the transaction that attaches files."""
+
+    entity = models.OneToOneField("tree.Entity", models.PROTECT, primary_key=True, related_name="+")
+    owner = models.ForeignKey("tree.Entity", models.PROTECT, related_name="+")
+    computer = models.ForeignKey("tree.Entity", models.PROTECT, null=True, related_name="+")
+    state = models.CharField(max_length=8, choices=STATES, default=OPEN)
+    created_at = models.DateTimeField()
+    closed_at = models.DateTimeField(null=True)
+    removed_at = models.DateTimeField(null=True)
+    file_count = models.BigIntegerField(default=0)
+    bytes = models.BigIntegerField(default=0)
+
+
+class Entry(models.Model):
+    """One current file of a dataset. Size, version and digest repeat the immutable File so that lists and look-ups
+    read one table by key."""
+
+    dataset = models.ForeignKey(Dataset, models.PROTECT, related_name="+", db_index=False)
+    path = PathField()
+    stored = models.ForeignKey("archive.File", models.PROTECT, related_name="+")
+    file_id = models.CharField(max_length=128)
+    version = models.IntegerField()
+    size = models.BigIntegerField()
+    sha256 = models.CharField(max_length=64, null=True)
+    crc32 = models.BigIntegerField()
+    mtime_ns = models.BigIntegerField()
+    added_at = models.DateTimeField()
+
+    class Meta:
+        """The key of every list and look-up."""
+
+        constraints = [models.UniqueConstraint(fields=["dataset", "path"], name="entry_by_path")]
+
+
+class LogLine(models.Model):
+    """A line of a dataset's log, for people. Levels as in `seeds/dataset-archive.txt`: DEBUG to FATAL."""
+
+    dataset = models.ForeignKey(Dataset, models.PROTECT, related_name="+", db_index=False)
+    at = models.DateTimeField()
+    level = models.CharField(max_length=8)
+    text = models.TextField()
+    by = models.CharField(max_length=150)
+
+    class Meta:
+        """Newest first, by key."""
+
+        indexes = [models.Index(fields=["dataset", "-id"], name="log_of_dataset")]

@@ -1,0 +1,177 @@
+"""Datasets as their readers may see them: lists by key, files by folder, the log."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db.models import QuerySet
+
+from lagan.hub.base.actors import Actor
+from lagan.hub.base.pages import Page, page_by_key
+from lagan.hub.datasets.folders import FolderItem, folder_page
+from lagan.hub.datasets.models import REMOVED, Dataset, Entry, LogLine
+from lagan.hub.tree import queries as tree
+from lagan.hub.tree import services as tree_services
+from lagan.kit.errors import NotFound
+
+__all__ = [
+    "DatasetRow", "EntryRow", "FolderItem", "LogRow", "dataset", "described", "entries", "entries_at", "entry", "folder",
+    "log", "named", "visible",
+]  # fmt: skip
+
+
+_PATHS_A_QUERY = 900
+
+
+@dataclass(frozen=True, slots=True)
+class DatasetRow:
+    """A dataset as a list or a page shows it; `bytes` counts what was stored, older versions included."""
+
+    id: int
+    name: str
+    state: str
+    owner: str
+    owner_id: int
+    group: str
+    group_id: int
+    file_count: int
+    bytes: int
+    created: datetime
+    closed: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class EntryRow:
+    """One current file."""
+
+    path: str
+    stored: UUID
+    version: int
+    size: int
+    sha256: str | None
+    crc32: int
+    mtime_ns: int
+    added: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class LogRow:
+    """One line of the log."""
+
+    at: datetime
+    level: str
+    text: str
+    by: str
+
+
+def visible(
+    actor: Actor, *, after: str | None = None, size: int = 50, text: str = "", state: str | None = None
+) -> Page[DatasetRow]:
+    """The datasets that `actor` may read, newest first; `text` is part of the name; removed ones only on request."""
+    rows = Dataset.objects.filter(tree.within(tree.allowed(actor, "DATASET_READ"), "entity__path"))
+    rows = rows.filter(state=state) if state else rows.exclude(state=REMOVED)
+    if text:
+        rows = rows.filter(entity__name__icontains=text)
+    page = page_by_key(_joined(rows), keys=("-entity_id",), after=after, size=size)
+    return Page(_dataset_rows(page.items), page.next)
+
+
+def dataset(actor: Actor, id: int) -> DatasetRow:
+    """One dataset that `actor` may read. NotFound when there is none or it is hidden."""
+    tree_services.require(actor=actor, permission="DATASET_READ", entity=id)
+    rows = _dataset_rows(list(_joined(Dataset.objects.filter(pk=id))))
+    if not rows:
+        raise NotFound(f"There is no dataset {id}.", dataset=id)
+    return rows[0]
+
+
+def folder(
+    actor: Actor, id: int, *, folder: str = "", after: str | None = None, size: int = 200
+) -> Page[FolderItem]:
+    """What lies directly in a folder of the dataset (`""` is the top): folders and files by name."""
+    _readable(actor, id)
+    return folder_page(id, folder=folder.strip("/"), after=after, size=size)
+
+
+def entry(actor: Actor, id: int, path: str) -> EntryRow:
+    """The current file at a path. NotFound."""
+    _readable(actor, id)
+    row = next(_entry_rows(Entry.objects.filter(dataset=id, path=path)), None)
+    if row is None:
+        raise NotFound(f"The dataset has no file {path!r}.", dataset=id, path=path)
+    return row
+
+
+def entries(actor: Actor, id: int, *, after: str = "", batch: int = 2000) -> Iterator[EntryRow]:
+    """All current files by path, read in batches by key so that a million cost no memory."""
+    _readable(actor, id)
+    while True:
+        rows = list(_entry_rows(Entry.objects.filter(dataset=id, path__gt=after).order_by("path")[:batch]))
+        yield from rows
+        if len(rows) < batch:
+            return
+        after = rows[-1].path
+
+
+def entries_at(id: int, paths: Sequence[str]) -> dict[str, EntryRow]:
+    """The current files at some paths of a dataset whose visibility the caller has settled; missing ones are absent."""
+    found: dict[str, EntryRow] = {}
+    for start in range(0, len(paths), _PATHS_A_QUERY):
+        some = paths[start : start + _PATHS_A_QUERY]
+        found.update((row.path, row) for row in _entry_rows(Entry.objects.filter(dataset=id, path__in=some)))
+    return found
+
+
+def named(group: int, name: str) -> DatasetRow | None:
+    """The dataset of that name in a group, for rooms that act for somebody; removed ones do not count."""
+    rows = Dataset.objects.filter(entity__parent=group, entity__name=name).exclude(state=REMOVED)
+    return next(iter(_dataset_rows(list(_joined(rows)))), None)
+
+
+def described(ids: Collection[int]) -> dict[int, dict[str, Any]]:
+    """What a reader without the database must know of datasets, as the volume journals carry it."""
+    rows = _dataset_rows(list(_joined(Dataset.objects.filter(pk__in=ids))))
+    return {
+        row.id: {
+            "id": row.id, "name": row.name, "owner": row.owner, "group": row.group, "created": row.created.isoformat()
+        }
+        for row in rows
+    }  # fmt: skip
+
+
+def log(actor: Actor, id: int, *, after: str | None = None, size: int = 100) -> Page[LogRow]:
+    """The dataset's log, newest first; needs DATASET_LOG_READ."""
+    tree_services.require(actor=actor, permission="DATASET_LOG_READ", entity=id)
+    page = page_by_key(LogLine.objects.filter(dataset=id), keys=("-id",), after=after, size=size)
+    return Page([LogRow(each.at, each.level, each.text, each.by) for each in page.items], page.next)
+
+
+def _readable(actor: Actor, id: int) -> None:
+    tree_services.require(actor=actor, permission="DATASET_READ", entity=id)
+    if not Dataset.objects.filter(pk=id).exclude(state=REMOVED).exists():
+        raise NotFound(f"Dataset {id} was removed.", dataset=id)
+
+
+def _joined(rows: QuerySet[Dataset]) -> QuerySet[Dataset]:
+    return rows.select_related("entity", "owner")
+
+
+def _dataset_rows(rows: list[Dataset]) -> list[DatasetRow]:
+    groups = tree.full_path({each.entity.parent_id for each in rows})
+    return [
+        DatasetRow(
+            id=each.pk, name=each.entity.name, state=each.state, owner=each.owner.name, owner_id=each.owner_id,
+            group=groups[each.entity.parent_id], group_id=each.entity.parent_id, file_count=each.file_count,
+            bytes=each.bytes, created=each.created_at, closed=each.closed_at,
+        )
+        for each in rows
+    ]  # fmt: skip
+
+
+def _entry_rows(rows: QuerySet[Entry]) -> Iterator[EntryRow]:
+    columns = ("path", "stored_id", "version", "size", "sha256", "crc32", "mtime_ns", "added_at")
+    return (EntryRow(*values) for values in rows.values_list(*columns))

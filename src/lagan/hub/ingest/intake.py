@@ -1,0 +1,156 @@
+"""From bytes that have arrived to files that are acknowledged: one writer a volume, one transaction a group."""
+
+from __future__ import annotations
+
+import threading
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import close_old_connections, transaction
+from django.utils import timezone
+
+from lagan.hub.archive import services as archive
+from lagan.hub.audit import services as audit
+from lagan.hub.audit.kinds import Kind
+from lagan.hub.base.actors import Actor
+from lagan.hub.datasets import queries as dataset_queries
+from lagan.hub.datasets import services as datasets
+from lagan.hub.datasets.services import Arrival, Attached, NotOpen
+from lagan.hub.ingest import uploads
+from lagan.store.journal import FileLine, NoteLine
+from lagan.store.volume import Incoming
+from lagan.store.writer import Landing, Verdict, Writer
+
+Outcome = Attached | NotOpen
+
+
+@dataclass(frozen=True, slots=True)
+class Arrived:
+    """One file within an object that is about to be published."""
+
+    arrival: Arrival
+    offset: int
+    length: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Delivery:
+    """What a landing is about: who sent which files."""
+
+    by: Actor
+    files: Sequence[Arrived]
+    upload: UUID | None
+
+
+_writers: dict[UUID, Writer] = {}
+_lock = threading.Lock()
+
+
+def submit(
+    *, volume: UUID, incoming: Incoming, object: str, by: Actor, files: Sequence[Arrived], upload: UUID | None = None
+) -> Future[list[Outcome]]:
+    """Publish, journal and catalogue; the future has an outcome for each file once all of it is on stable storage.
+
+    `upload` is the session that these bytes came by, if any; it is marked in the same transaction.
+    Files that are refused or present already leave no object behind (in a pack: dead bytes, until it is compacted).
+    """
+    return _writer(volume).commit(Landing(incoming, object, _Delivery(by, files, upload)))
+
+
+def _writer(volume: UUID) -> Writer:
+    with _lock:
+        if volume not in _writers:
+            _writers[volume] = Writer(
+                archive.open_store(volume), archive.journal(volume), lambda landings: _catalogue(volume, landings)
+            )
+        return _writers[volume]
+
+
+@contextmanager
+def _catalogue(volume: UUID, landings: Sequence[Landing]) -> Iterator[list[Verdict]]:
+    """One transaction for a group of landings; the journal is written while it is open, so that versions are final."""
+    close_old_connections()
+    try:
+        with transaction.atomic():
+            at = timezone.now()
+            outcomes = datasets.attach(arrivals=[each.arrival for each in _files(landings)], at=at)
+            verdicts = _verdicts(landings, outcomes, at)
+            new = [_new_file(line) for verdict in verdicts for line in verdict.lines if isinstance(line, FileLine)]
+            archive.record_files(volume=volume, stored_at=at, files=new)
+            _audit(landings, outcomes)
+            _mark_uploads(landings, verdicts)
+            yield verdicts
+    finally:
+        close_old_connections()
+
+
+def _files(landings: Sequence[Landing]) -> Iterator[Arrived]:
+    return (each for landing in landings for each in landing.context.files)
+
+
+def _verdicts(landings: Sequence[Landing], outcomes: Sequence[Outcome], at: datetime) -> list[Verdict]:
+    described = dataset_queries.described({each.arrival.dataset for each in _files(landings)})
+    rest = iter(outcomes)
+    verdicts = []
+    for landing in landings:
+        mine = [next(rest) for _ in landing.context.files]
+        pairs = zip(landing.context.files, mine, strict=True)
+        files = [_line(landing.object, each, outcome, at) for each, outcome in pairs if _is_new(outcome)]
+        verdicts.append(Verdict(mine, [*_notes(files, described, at), *files]))
+    return verdicts
+
+
+def _is_new(outcome: Outcome) -> bool:
+    return isinstance(outcome, Attached) and outcome.place.kind != "present"
+
+
+def _line(object: str, each: Arrived, outcome: Outcome, at: datetime) -> FileLine:
+    assert isinstance(outcome, Attached)  # noqa: S101
+    arrival = each.arrival
+    belongs = {"dataset": arrival.dataset, "path": arrival.path, "mtime_ns": arrival.mtime_ns}
+    name = arrival.path.rpartition("/")[2]
+    return FileLine(
+        arrival.id, outcome.place.file_id, outcome.place.version, name, object, each.offset, each.length,
+        arrival.digests, at.timestamp(), belongs,
+    )  # fmt: skip
+
+
+def _notes(files: Sequence[FileLine], described: dict[int, dict[str, Any]], at: datetime) -> list[NoteLine]:
+    """What a reader without the database must know of the datasets of these files."""
+    used = sorted({line.belongs["dataset"] for line in files})
+    return [NoteLine("dataset", described[dataset], at.timestamp()) for dataset in used]
+
+
+def _new_file(line: FileLine) -> archive.NewFile:
+    return archive.NewFile(
+        line.id, line.file_id, line.version, line.name, line.object, line.offset, line.length, line.digests
+    )
+
+
+def _mark_uploads(landings: Sequence[Landing], verdicts: Sequence[Verdict]) -> None:
+    for landing, verdict in zip(landings, verdicts, strict=True):
+        if landing.context.upload is not None:
+            (outcome,) = verdict.result
+            stored = outcome.stored if isinstance(outcome, Attached) else None
+            sha256 = landing.context.files[0].arrival.digests.sha256 if stored else None
+            uploads.mark(upload=landing.context.upload, file=stored, sha256=sha256)
+
+
+def _audit(landings: Sequence[Landing], outcomes: Sequence[Outcome]) -> None:
+    """One event for each sender and dataset of the group, naming every new file."""
+    rest = iter(outcomes)
+    stored: dict[tuple[Actor, int], list[str]] = defaultdict(list)
+    for landing in landings:
+        for each in landing.context.files:
+            if _is_new(next(rest)):
+                stored[landing.context.by, each.arrival.dataset].append(each.arrival.id.hex)
+    for (by, dataset), ids in stored.items():
+        audit.record(kind=Kind.FILES_STORED, by=by, subject=dataset, data={"count": len(ids), "files": ids})
+        text = f"{len(ids)} file{'s' if len(ids) > 1 else ''} stored."
+        datasets.write_log(dataset=dataset, by=by, level="INFO", text=text)
