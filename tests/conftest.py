@@ -13,9 +13,11 @@ import pytest
 from django.conf import settings
 
 from tests.services.board import close_board, open_board, shared
+from tests.services.chromium import path as chromium_path
 from tests.services.process import Running
 
 SERVICES = ("postgresql", "rabbitmq", "s3", "ssh", "smtp", "chromium")
+DATABASE_FIXTURES = {"db", "transactional_db", "live_server"}
 DATABASE = os.environ.setdefault("LAGAN_TEST_DATABASE", "sqlite")
 if DATABASE not in {"sqlite", "postgresql"}:
     raise pytest.UsageError(f"LAGAN_TEST_DATABASE is sqlite or postgresql, not {DATABASE!r}.")
@@ -46,14 +48,47 @@ def pytest_report_header() -> str:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """A test that asks for a service's fixture is marked `service`, so that `make check` leaves it
-    out."""
+    """Mark tests by what they ask for: `service` stays out of `make check`, `database` runs
+    twice."""
     for item in items:
-        if not set(SERVICES).isdisjoint(getattr(item, "fixturenames", ())):
+        asked = set(getattr(item, "fixturenames", ()))
+        if not asked.isdisjoint(SERVICES):
             item.add_marker(pytest.mark.service)
+        if asked & DATABASE_FIXTURES or item.get_closest_marker("django_db"):
+            item.add_marker(pytest.mark.database)
 
 
 @pytest.fixture(scope="session")
 def postgresql() -> Running:
     """A PostgreSQL server; `address` has the hub's POSTGRES_* settings."""
     return shared("postgresql")
+
+
+@pytest.fixture(scope="session")
+def rabbitmq() -> Running:
+    """A RabbitMQ server; see tests/services/rabbitmq.py for `address`."""
+    return shared("rabbitmq")
+
+
+@pytest.fixture(scope="session")
+def s3() -> Running:
+    """An S3 server; `address` has endpoint, access_key, secret_key, region and bucket."""
+    return shared("s3")
+
+
+@pytest.fixture(scope="session")
+def ssh() -> Running:
+    """An OpenSSH server; `address` has host, port, user, key and known_hosts."""
+    return shared("ssh")
+
+
+@pytest.fixture(scope="session")
+def smtp() -> Running:
+    """An SMTP server that keeps every message; `address` has host, port and maildir."""
+    return shared("smtp")
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """The path of Chromium's program, for Playwright's `executable_path`."""
+    return chromium_path()

@@ -12,9 +12,15 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import psutil
+
 START_LIMIT = 60.0  # seconds; RabbitMQ on two busy cores needs about fifteen
-STOP_LIMIT = 20.0  # seconds until a service that will not go is killed
+STOP_LIMIT = 5.0  # seconds until a service that will not go is killed
 POLL = 0.05  # seconds between two looks at a condition
+
+
+_STARTED: list[subprocess.Popen[bytes]] = []
+"""Python complains of a process object that is forgotten while its process lives."""
 
 
 class ServiceFailed(Exception):
@@ -60,7 +66,7 @@ def start_process(
     """Start a process of its own session whose output goes to `folder`/log; `user` is for services
     that refuse to run as root."""
     with (folder / "log").open("ab") as log:
-        return subprocess.Popen(
+        process = subprocess.Popen(
             command,
             cwd=folder,
             stdin=subprocess.DEVNULL,
@@ -72,6 +78,8 @@ def start_process(
             group=user,
             extra_groups=None if user is None else [],
         )
+    _STARTED.append(process)
+    return process
 
 
 def await_ready(
@@ -104,17 +112,23 @@ def stop_process(pid: int, *, first: signal.Signals = signal.SIGTERM) -> None:
             return
 
 
-def _gone(pid: int, limit: float) -> bool:
+def _gone(group: int, limit: float) -> bool:
     deadline = time.monotonic() + limit
-    while time.monotonic() < deadline:
-        with contextlib.suppress(ChildProcessError):
-            os.waitpid(pid, os.WNOHANG)
-        try:
-            os.killpg(pid, 0)
-        except ProcessLookupError:
-            return True
-        time.sleep(POLL)
-    return False
+    while members := list(_members(group)):
+        if time.monotonic() > deadline:
+            return False
+        psutil.wait_procs(members, timeout=POLL)
+    with contextlib.suppress(ChildProcessError):
+        os.waitpid(group, os.WNOHANG)
+    return True
+
+
+def _members(group: int) -> Iterator[psutil.Process]:
+    """The living processes of a group; one that nobody has waited for yet is dead already."""
+    for process in psutil.process_iter():
+        with contextlib.suppress(psutil.NoSuchProcess, ProcessLookupError):
+            if os.getpgid(process.pid) == group and process.status() != psutil.STATUS_ZOMBIE:
+                yield process
 
 
 @contextlib.contextmanager
