@@ -1,15 +1,62 @@
-# The two commands of a fresh clone are `make demo` and `make test`; docs/internals/repository.md says what each target needs.
+# The two commands of a fresh clone are `make demo` and `make test`; docs/internals/repository.md says
+# what each target needs. ARGS goes to the program behind the target.
 VENV := .venv
 BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+# Test processes at a time; the services of one run are shared by all of them.
+TESTERS ?= 2
+FAST := not (slow or service or fault or browser)
 
-.PHONY: setup lock
-setup: $(VENV)/.ready
+.PHONY: setup demo test check static bench docs lock help
+.DEFAULT_GOAL := help
 
-$(VENV)/.ready: requirements.lock pyproject.toml
-	python3 -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements.lock
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
-	touch $@
+help:
+	@echo "make demo [ARGS=--exit]  real instrument files through the whole main job"
+	@echo "make test                all tests, with the real services they need"
+	@echo "make check               format, lint, types, import contracts, fast tests"
+	@echo "make bench [ARGS=P4]     benchmarks against their peers; results in bench/results"
+	@echo "make docs                the documentation as a web site in site/"
+	@echo "make lock                pin the dependencies of pyproject.toml in requirements.lock"
 
-lock:
-	$(BIN)/pip-compile --quiet --generate-hashes --no-emit-index-url --no-emit-trusted-host --no-emit-find-links --no-header --no-annotate --strip-extras --allow-unsafe --extra hub --extra dev --extra samples --output-file requirements.lock pyproject.toml
+# What is installed is known by the sums of the two files that say so, not by their times: switching
+# branches installs again only when it must.
+setup:
+	@deploy/system-packages run
+	@sha256sum requirements.lock pyproject.toml | cmp --silent - $(VENV)/.ready || $(MAKE) --no-print-directory $(VENV)/.ready
+
+.PHONY: $(VENV)/.ready
+$(VENV)/.ready:
+	@echo "Installing into $(VENV) (a minute or two)"
+	$$(deploy/system-packages python) -m venv $(VENV)
+	$(PIP) install --require-hashes --no-deps --requirement requirements.lock
+	$(PIP) install --no-deps --no-build-isolation --editable .
+	@sha256sum requirements.lock pyproject.toml > $@
+
+demo: setup
+	$(BIN)/lagan demo $(ARGS)
+
+test: setup
+	@deploy/system-packages test
+	LAGAN_TEST_DATABASE=sqlite $(BIN)/python -m pytest -n $(TESTERS) $(ARGS)
+	LAGAN_TEST_DATABASE=postgresql $(BIN)/python -m pytest -n $(TESTERS) -m database $(ARGS)
+
+check: static
+	$(BIN)/python -m pytest -q -n $(TESTERS) -m "$(FAST)" $(ARGS)
+
+static: setup
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: setup
+	@deploy/system-packages bench
+	$(BIN)/python -m bench.run $(ARGS)
+
+docs: setup
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+
+lock: setup
+	$(BIN)/pip-compile --quiet --generate-hashes --no-emit-index-url --no-emit-trusted-host \
+	  --no-emit-find-links --no-header --no-annotate --strip-extras --allow-unsafe \
+	  --extra hub --extra dev --extra samples --output-file requirements.lock pyproject.toml

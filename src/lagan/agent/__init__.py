@@ -1,1 +1,2 @@
-"""The instrument's program: finds finished datasets, sends what the hub lacks, proves that it arrived."""
+"""The instrument's program: finds finished datasets, sends what the hub lacks, proves that it
+arrived."""

@@ -18,7 +18,8 @@ COMMANDS = {
     "agent": "lagan.cli.agent:agent",
     "dataset": "lagan.cli.dataset:dataset",
 }
-"""Command name to `module:attribute`; a command appears in `lagan --help` by its line in SUMMARIES."""
+"""Command name to `module:attribute`; a command appears in `lagan --help` by its line in
+SUMMARIES."""
 
 
 class _Lazy(click.Group):

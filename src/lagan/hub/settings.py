@@ -12,7 +12,18 @@ ALLOWED_HOSTS = CONFIG.allowed_hosts
 DATABASES = {"default": CONFIG.database}
 CSRF_TRUSTED_ORIGINS = CONFIG.trusted_origins
 
-_ROOMS = ["audit", "tree", "accounts", "jobs", "archive", "datasets", "ingest", "access", "web", "ops"]
+_ROOMS = [
+    "audit",
+    "tree",
+    "accounts",
+    "jobs",
+    "archive",
+    "datasets",
+    "ingest",
+    "access",
+    "web",
+    "ops",
+]
 INSTALLED_APPS = [
     "django.contrib.auth",
     "django.contrib.contenttypes",

@@ -1,1 +1,2 @@
-"""What every program of Lagan shares: digests, the one atomic writer, safe paths, names, sizes, times, errors, HTTP."""
+"""What every program of Lagan shares: digests, the one atomic writer, safe paths, names, sizes,
+times, errors, HTTP."""

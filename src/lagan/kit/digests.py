@@ -14,7 +14,8 @@ Buffer = bytes | bytearray | memoryview
 
 SHA256, BLAKE3 = "sha256", "blake3"
 DEFAULT = frozenset({SHA256})
-"""The identity digests taken by default; the two CRCs are always taken (0.09 CPU s per GiB together)."""
+"""The identity digests taken by default; the two CRCs are always taken (0.09 CPU s per GiB
+together)."""
 
 
 class _Hash(Protocol):
@@ -24,9 +25,11 @@ class _Hash(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Digests:
-    """What is known of some content: its size in bytes, both CRCs as unsigned 32-bit numbers, identity digests in hex.
+    """What is known of some content: its size in bytes, both CRCs as unsigned 32-bit numbers,
+    identity digests in hex.
 
-    `crc32c` is Castagnoli's (RFC 3720), `crc32` is that of zip and gzip. At least one of `sha256` and
+    `crc32c` is Castagnoli's (RFC 3720), `crc32` is that of zip and gzip. At least one of `sha256`
+    and
     `blake3` is set for archived content.
     """
 
@@ -45,7 +48,8 @@ class Digests:
 
 
 class Digester:
-    """Takes bytes in order and knows all digests of them at any time. Not for two threads at once."""
+    """Takes bytes in order and knows all digests of them at any time. Not for two threads at
+    once."""
 
     def __init__(self, algorithms: Collection[str] = DEFAULT) -> None:
         self.size = 0

@@ -1,4 +1,5 @@
-"""Every refusal of Lagan is a class here or a subclass elsewhere: a stable code, an HTTP status, an exit code, a sentence.
+"""Every refusal of Lagan is a class here or a subclass elsewhere: a stable code, an HTTP status, an
+exit code, a sentence.
 
 Doors translate these once; nothing else decides a status. "Permanent" says whether trying the same
 thing again could succeed without anybody changing anything.
@@ -10,7 +11,8 @@ from typing import Any, ClassVar
 
 
 class LaganError(Exception):
-    """Base of all refusals. `facts` are machine-readable, never secret, and go into the problem document."""
+    """Base of all refusals. `facts` are machine-readable, never secret, and go into the problem
+    document."""
 
     code: ClassVar[str] = "internal"
     status: ClassVar[int] = 500

@@ -1,1 +1,2 @@
-"""Bytes on volumes: what is acknowledged here is on stable storage, with a digest, under a name that stays."""
+"""Bytes on volumes: what is acknowledged here is on stable storage, with a digest, under a name
+that stays."""

@@ -1,8 +1,9 @@
 """The Volume protocol: what a place for bytes must promise, whatever it is made of.
 
-Names of objects are relative POSIX paths of printable text without `.`, `..`, empty or hidden parts,
-except beneath `.lagan/`, which holds what a volume says about itself. Objects never change once
-published. All calls block and may be made from any thread; one `Incoming` belongs to one thread at a time.
+Names of objects are relative POSIX paths of printable text without `.`, `..`, empty or hidden
+parts, except beneath `.lagan/`, which holds what a volume says about itself. Objects never change
+once published. All calls block and may be made from any thread; one `Incoming` belongs to one
+thread at a time.
 """
 
 from __future__ import annotations
@@ -17,7 +18,8 @@ from lagan.kit.digests import DEFAULT, Buffer, Digests
 
 @dataclass(frozen=True, slots=True)
 class ObjectStat:
-    """One object: its name, its size in bytes, when it was last written (seconds since the epoch)."""
+    """One object: its name, its size in bytes, when it was last written (seconds since the
+    epoch)."""
 
     name: str
     size: int
@@ -50,7 +52,8 @@ class Incoming(Protocol):
     """Bytes taken so far."""
 
     def write(self, pieces: Sequence[Buffer]) -> None:
-        """Take the next pieces, digest them, start their way to the disk. NoSpace or Unavailable on failure."""
+        """Take the next pieces, digest them, start their way to the disk. NoSpace or Unavailable on
+        failure."""
 
     def checkpoint(self) -> None:
         """Return when all bytes taken so far survive a power cut and can be resumed from."""
@@ -69,14 +72,17 @@ class Volume(Protocol):
     """A place for bytes."""
 
     location: str
-    """How to open it again: `posix:/srv/a`, `s3://bucket/prefix`, `memory:name`. Never holds a secret."""
+    """How to open it again: `posix:/srv/a`, `s3://bucket/prefix`, `memory:name`. Never holds a
+    secret."""
     capabilities: Capabilities
 
     def receive(self, key: str, *, algorithms: Collection[str] = DEFAULT) -> Incoming:
-        """Begin to take bytes under `key` (letters, digits and dashes). Conflict if that key is in use."""
+        """Begin to take bytes under `key` (letters, digits and dashes). Conflict if that key is in
+        use."""
 
     def resume(self, key: str, *, size: int, algorithms: Collection[str] = DEFAULT) -> Incoming:
-        """Go on after `size` bytes: what came later is cut off, what came before is read again for its digests.
+        """Go on after `size` bytes: what came later is cut off, what came before is read again for
+        its digests.
 
         NotFound if there are fewer than `size` bytes under that key.
         """
@@ -85,26 +91,30 @@ class Volume(Protocol):
         """What was received and neither published nor discarded; names are keys."""
 
     def publish(self, arrivals: Sequence[tuple[Incoming, str]]) -> None:
-        """Give each incoming its name, all sharing their flushes; return when all survive a power cut.
+        """Give each incoming its name, all sharing their flushes; return when all survive a power
+        cut.
 
-        Conflict if a name exists: objects are never overwritten. On any error nothing of this call is visible.
+        Conflict if a name exists: objects are never overwritten. On any error nothing of this call
+        is visible.
         """
 
     def read(self, name: str, offset: int = 0, length: int | None = None) -> Iterator[Buffer]:
-        """The object's bytes from `offset`, in pieces of about 1 MiB. NotFound; Unavailable on an I/O error."""
+        """The object's bytes from `offset`, in pieces of about 1 MiB. NotFound; Unavailable on an
+        I/O error."""
 
     def stat(self, name: str) -> ObjectStat:
         """Size and time of one object. NotFound."""
 
     def list(self, prefix: str = "") -> Iterator[ObjectStat]:
-        """All published objects whose names begin so, in no promised order, without `.lagan/` unless asked for."""
+        """All published objects whose names begin so, in no promised order, without `.lagan/`
+        unless asked for."""
 
     def delete(self, name: str) -> bool:
         """Remove an object durably; whether there was one."""
 
     def append(self, name: str, data: bytes) -> None:
-        """Add to a file beneath `.lagan/`; return when it is on stable storage. Whole lines only: appends
-        of different processes never interleave."""
+        """Add to a file beneath `.lagan/`; return when it is on stable storage. Whole lines only:
+        appends of different processes never interleave."""
 
     def replace(self, name: str, data: bytes) -> None:
         """Write a small file beneath `.lagan/` as a whole, atomically and durably."""

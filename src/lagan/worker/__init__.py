@@ -1,1 +1,2 @@
-"""The engine's program: takes tasks one at a time, runs their steps, and never lets two attempts finish one task."""
+"""The engine's program: takes tasks one at a time, runs their steps, and never lets two attempts
+finish one task."""

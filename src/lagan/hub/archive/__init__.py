@@ -1,1 +1,2 @@
-"""The catalogue of stored files: volumes, storage sets, files, replicas, and what keeps them good."""
+"""The catalogue of stored files: volumes, storage sets, files, replicas, and what keeps them
+good."""

@@ -1,4 +1,5 @@
-"""The one reader of the hub's configuration: an env file and the environment, typed, refused at start when odd.
+"""The one reader of the hub's configuration: an env file and the environment, typed, refused at
+start when odd.
 
 Names follow `seeds/workflow-hub.txt` (POSTGRES_*, BROKER_*, WORKERS); ours begin with LAGAN_.
 The environment wins over the file. A name ending in _FILE holds the path of a file with the secret.
@@ -35,7 +36,8 @@ class Config:
 
 
 def load(environ: Mapping[str, str] | None = None) -> Config:
-    """Read LAGAN_CONFIG (an env file, optional) and the environment. BadInput names the setting that is wrong."""
+    """Read LAGAN_CONFIG (an env file, optional) and the environment. BadInput names the setting
+    that is wrong."""
     given = dict(os.environ if environ is None else environ)
     settings = {**_read_env_file(given.get("LAGAN_CONFIG")), **given}
     data = Path(settings.get("LAGAN_DATA") or Path.home() / ".local/share/lagan").absolute()
@@ -57,8 +59,12 @@ def _read_env_file(path: str | None) -> dict[str, str]:
         lines = Path(path).read_text().splitlines()
     except OSError as error:
         raise BadInput(f"Cannot read the configuration {path}: {error.strerror}.") from None
-    pairs = (line.partition("=") for line in lines if line.strip() and not line.lstrip().startswith("#"))
-    return {name.strip().removeprefix("export "): value.strip().strip("\"'") for name, _, value in pairs}
+    pairs = (
+        line.partition("=") for line in lines if line.strip() and not line.lstrip().startswith("#")
+    )
+    return {
+        name.strip().removeprefix("export "): value.strip().strip("\"'") for name, _, value in pairs
+    }
 
 
 def _secret(settings: Mapping[str, str], name: str) -> str | None:
@@ -68,7 +74,9 @@ def _secret(settings: Mapping[str, str], name: str) -> str | None:
     try:
         return Path(path).read_text().strip()
     except OSError as error:
-        raise BadInput(f"{name}_FILE names {path}, which cannot be read: {error.strerror}.") from None
+        raise BadInput(
+            f"{name}_FILE names {path}, which cannot be read: {error.strerror}."
+        ) from None
 
 
 def _own_secret(data: Path) -> str:
@@ -76,7 +84,9 @@ def _own_secret(data: Path) -> str:
     path = data / "secret-key"
     if not path.exists():
         data.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(path.with_suffix(f".{os.getpid()}"), os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        descriptor = os.open(
+            path.with_suffix(f".{os.getpid()}"), os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600
+        )
         with os.fdopen(descriptor, "w") as file:
             file.write(secrets.token_urlsafe(64))
         try:
@@ -105,11 +115,11 @@ def _database(settings: Mapping[str, str], data: Path) -> dict[str, Any]:
         "ENGINE": "django.db.backends.sqlite3",
         "NAME": str(data / "hub.sqlite3"),
         "CONN_MAX_AGE": 60,
-        # FULL: with NORMAL a power cut may take acknowledged rows (measured, reference on the data path).
+        # FULL: with NORMAL a power cut may take acknowledged rows.
         "OPTIONS": {
             "transaction_mode": "IMMEDIATE",
             "timeout": 30,
-            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA busy_timeout=30000;",
+            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
         },
     }
 

@@ -1,1 +1,2 @@
-"""How data comes in: look-ups, resumable uploads, batches; acknowledged once durable, digested and catalogued."""
+"""How data comes in: look-ups, resumable uploads, batches; acknowledged once durable, digested and
+catalogued."""

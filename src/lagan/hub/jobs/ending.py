@@ -1,0 +1,57 @@
+"""How a job comes to its end: sums of what its tasks did, and a final state when no task is
+open."""
+
+from __future__ import annotations
+
+from django.db.models import F, QuerySet, Sum
+from django.db.models.functions import Coalesce, Now
+
+from lagan.hub.jobs.models import Job, Task
+from lagan.hub.jobs.rules import OPEN_JOBS, OPEN_TASKS, TaskState, final_state
+from lagan.worker.ledger import Outcome
+
+
+def lock(job_id: int) -> Job:
+    """The job's row, locked until the transaction ends."""
+    return Job.objects.select_for_update(no_key=True).get(pk=job_id)
+
+
+def count(job: Job, outcome: Outcome, *, had_items: bool) -> None:
+    """Add one task's outcome to its job's sums; a task that found its items itself adds to the
+    total too."""
+    found = 0 if had_items else outcome.done + outcome.skipped + outcome.failed
+    Job.objects.filter(pk=job.pk).update(
+        total=F("total") + found,
+        processed=F("processed") + outcome.done,
+        skipped=F("skipped") + outcome.skipped,
+        failed=F("failed") + outcome.failed,
+        bytes=F("bytes") + outcome.bytes,
+    )
+
+
+def close_tasks(job: Job, tasks: QuerySet[Task], state: TaskState, error: str) -> int:
+    """End tasks of `job` that did not reach their end; of those that failed every item counts as
+    failed."""
+    if state == TaskState.FAILED:
+        lost = tasks.aggregate(items=Coalesce(Sum("item_count"), 0))["items"]
+        tasks = Task.objects.filter(pk__in=list(tasks.values_list("pk", flat=True)))
+        tasks.update(failed_items=F("item_count"))
+        Job.objects.filter(pk=job.pk).update(failed=F("failed") + lost)
+    return tasks.update(
+        state=state, error=error, lease_until=None, finished=Now(), done_items=0, done_bytes=0
+    )
+
+
+def end_if_over(job: Job) -> None:
+    """Give a locked job its final state if it has none and no task of it is open."""
+    tasks = Task.objects.filter(job=job)
+    if tasks.filter(state__in=OPEN_TASKS).exists():
+        return
+    failed = Job.objects.values_list("failed", flat=True).get(pk=job.pk)
+    state = final_state(
+        errors=tasks.filter(state=TaskState.FAILED).exists(),
+        cancelled=tasks.filter(state=TaskState.CANCELLED).exists(),
+        failed_items=failed,
+    )
+    open_job = Job.objects.filter(pk=job.pk, state__in=OPEN_JOBS)
+    open_job.update(state=state, finished=Now(), started=Coalesce(F("started"), Now()))

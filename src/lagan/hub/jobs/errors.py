@@ -1,0 +1,23 @@
+"""What the jobs room refuses."""
+
+from __future__ import annotations
+
+from lagan.kit.errors import BadInput, Conflict
+
+
+class NoSuchSite(BadInput):
+    """A task was meant for a site that nobody has set up."""
+
+    code = "no-such-site"
+
+
+class JobOver(Conflict):
+    """The job has ended; there is nothing left to cancel."""
+
+    code = "job-over"
+
+
+class JobNotOver(Conflict):
+    """The job still runs; it can be tried again once it has ended."""
+
+    code = "job-not-over"

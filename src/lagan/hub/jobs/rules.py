@@ -1,0 +1,105 @@
+"""The room's decisions, without a database: states, back-off, how a job ends, how work is cut
+into tasks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime, timedelta
+
+from croniter import croniter
+from django.db.models import TextChoices
+
+from lagan.kit.errors import BadInput
+
+HUB = "hub"
+"""The site that every hub is: its own work runs there."""
+
+MAX_ERRORS = 5
+"""Attempts whose step raised before the task fails for good."""
+
+MAX_LAPSES = 20
+"""Attempts whose worker vanished; a task that kills its worker must end some time."""
+
+BATCH_ITEMS, BATCH_BYTES = 500, 8 << 30
+"""A task holds at most so many items, and is closed after so many bytes, so that it lasts
+minutes, not hours."""
+
+LONGEST_PAUSE = 600.0  # seconds
+
+
+class JobState(TextChoices):
+    """The workflow hub's words (its list of states in `stats.state`), and our own for a
+    cancelled job."""
+
+    PENDING = "PENDING"
+    STARTED = "STARTED"
+    SUCCESS = "SUCCESS"
+    FAILURE = "FAILURE"
+    ERROR = "ERROR"
+    CANCELLED = "CANCELLED"
+
+
+class TaskState(TextChoices):
+    """Where a task is; `queued` and `running` are open, the others are final."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+OPEN_TASKS = (TaskState.QUEUED, TaskState.RUNNING)
+OPEN_JOBS = (JobState.PENDING, JobState.STARTED)
+
+
+def final_state(*, errors: bool, cancelled: bool, failed_items: int) -> JobState:
+    """How a job with no open task ended. ERROR: a task could not be run to its end. FAILURE: all
+    were run, but some items failed. A job is a success only when everything was."""
+    if cancelled:
+        return JobState.CANCELLED
+    if errors:
+        return JobState.ERROR
+    return JobState.FAILURE if failed_items else JobState.SUCCESS
+
+
+def pause_after(errors: int, chance: float) -> timedelta:
+    """The wait before the next attempt: 2 to the number of errors in seconds, at most ten
+    minutes, plus or minus half by `chance` (0 to 1), so that what failed together does not come
+    back together."""
+    seconds = min(LONGEST_PAUSE, 2.0 ** min(errors, 30))
+    return timedelta(seconds=seconds * (0.5 + chance))
+
+
+def is_spent(*, errors: int, lapses: int) -> bool:
+    """Whether a task has been tried often enough."""
+    return errors >= MAX_ERRORS or lapses >= MAX_LAPSES
+
+
+def batches(
+    items: Iterable[tuple[str, int]], count: int = BATCH_ITEMS, size: int = BATCH_BYTES
+) -> Iterator[list[str]]:
+    """Cut (item, bytes) pairs into lists of at most `count` items; a list is closed once it
+    holds `size` bytes."""
+    batch: list[str] = []
+    held = 0
+    for item, length in items:
+        batch.append(item)
+        held += length
+        if len(batch) >= count or held >= size:
+            yield batch
+            batch, held = [], 0
+    if batch:
+        yield batch
+
+
+def next_run(every: timedelta | str, after: datetime) -> datetime:
+    """The first time after `after` that `every` (a period, or five cron fields in UTC) names."""
+    if isinstance(every, timedelta):
+        return after + every
+    if not croniter.is_valid(every):
+        raise BadInput(
+            f"{every!r} is not a schedule: five cron fields are expected.", schedule=every
+        )
+    moment: datetime = croniter(every, after).get_next(datetime)
+    return moment

@@ -1,0 +1,1 @@
+"""The tests: they mirror src/, and read like the promises they keep."""

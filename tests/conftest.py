@@ -1,0 +1,94 @@
+"""What every test stands on: the database of LAGAN_TEST_DATABASE, real services, Django set up with
+tests.settings."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+
+from tests.services.board import close_board, open_board, shared
+from tests.services.chromium import path as chromium_path
+from tests.services.process import Running
+
+SERVICES = ("postgresql", "rabbitmq", "s3", "ssh", "smtp", "chromium")
+DATABASE_FIXTURES = {"db", "transactional_db", "live_server"}
+DATABASE = os.environ.setdefault("LAGAN_TEST_DATABASE", "sqlite")
+if DATABASE not in {"sqlite", "postgresql"}:
+    raise pytest.UsageError(f"LAGAN_TEST_DATABASE is sqlite or postgresql, not {DATABASE!r}.")
+
+_BOARD = open_board()
+_DATA = None
+if "LAGAN_DATA" not in os.environ or _BOARD is not None:
+    _DATA = Path(tempfile.mkdtemp(prefix="lagan-tests-"))
+    os.environ["LAGAN_DATA"] = str(_DATA)
+if DATABASE == "postgresql":
+    os.environ.update(shared("postgresql").address)
+os.environ["DJANGO_SETTINGS_MODULE"] = "tests.settings"
+if find_spec("lagan.hub.accounts.models"):
+    # pytest-django sets Django up only where the settings have been looked at.
+    assert settings.DATABASES["default"]["ENGINE"].endswith(DATABASE.replace("sqlite", "sqlite3"))
+
+
+def pytest_unconfigure() -> None:
+    """End what this run started; a process of pytest-xdist started nothing of its own."""
+    if _BOARD is not None:
+        close_board(_BOARD)
+    if _DATA is not None:
+        shutil.rmtree(_DATA, ignore_errors=True)
+
+
+def pytest_report_header() -> str:
+    return f"database: {DATABASE}"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark tests by what they ask for: `service` stays out of `make check`, `database` runs
+    twice."""
+    for item in items:
+        asked = set(getattr(item, "fixturenames", ()))
+        if not asked.isdisjoint(SERVICES):
+            item.add_marker(pytest.mark.service)
+        if asked & DATABASE_FIXTURES or item.get_closest_marker("django_db"):
+            item.add_marker(pytest.mark.database)
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Running:
+    """A PostgreSQL server; `address` has the hub's POSTGRES_* settings."""
+    return shared("postgresql")
+
+
+@pytest.fixture(scope="session")
+def rabbitmq() -> Running:
+    """A RabbitMQ server; see tests/services/rabbitmq.py for `address`."""
+    return shared("rabbitmq")
+
+
+@pytest.fixture(scope="session")
+def s3() -> Running:
+    """An S3 server; `address` has endpoint, access_key, secret_key, region and bucket."""
+    return shared("s3")
+
+
+@pytest.fixture(scope="session")
+def ssh() -> Running:
+    """An OpenSSH server; `address` has host, port, user, key and known_hosts."""
+    return shared("ssh")
+
+
+@pytest.fixture(scope="session")
+def smtp() -> Running:
+    """An SMTP server that keeps every message; `address` has host, port and maildir."""
+    return shared("smtp")
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """The path of Chromium's program, for Playwright's `executable_path`."""
+    return chromium_path()
