@@ -20,7 +20,7 @@ class MemoryIncoming:
         self.key = key
         self.data = data
         self._volume = volume
-        self._digester = digester
+        self.digester = digester
 
     @property
     def size(self) -> int:
@@ -31,14 +31,14 @@ class MemoryIncoming:
         """Copy the next pieces."""
         for piece in pieces:
             self.data += piece
-            self._digester.update(piece)
+            self.digester.update(piece)
 
     def checkpoint(self) -> None:
         """Nothing to do: memory survives no power cut."""
 
     def digests(self) -> Digests:
         """The digests of all bytes so far."""
-        return self._digester.result()
+        return self.digester.result()
 
     def close(self) -> None:
         """Nothing to let go."""
@@ -74,15 +74,23 @@ class MemoryVolume:
             self._incoming[key] = fresh
             return fresh
 
-    def resume(self, key: str, *, size: int, algorithms: Collection[str] = DEFAULT) -> Incoming:
+    def resume(
+        self,
+        key: str,
+        *,
+        size: int,
+        algorithms: Collection[str] = DEFAULT,
+        digester: Digester | None = None,
+    ) -> Incoming:
         """Go on after `size` bytes."""
         with self._lock:
             found = self._incoming.get(check_key(key))
             if found is None or found.size < size:
                 raise NotFound(f"Not there: {size} bytes of upload {key}.")
             data = found.data[:size]
-            digester = Digester(algorithms)
-            digester.update(bytes(data))
+            if digester is None or digester.size != size:
+                digester = Digester(algorithms)
+                digester.update(bytes(data))
             again = MemoryIncoming(self, key, data, digester)
             self._incoming[key] = again
             return again

@@ -53,7 +53,7 @@ class PosixIncoming:
         self.key = key
         self.draft = draft
         self.moved = False
-        self._digester = digester
+        self.digester = digester
         self._durable_name = durable_name
 
     @property
@@ -66,7 +66,7 @@ class PosixIncoming:
         with as_refusals(self.key):
             self.draft.write(pieces)
         for piece in pieces:
-            self._digester.update(piece)
+            self.digester.update(piece)
 
     def checkpoint(self) -> None:
         """Return when all bytes so far can be resumed from after a power cut."""
@@ -78,7 +78,7 @@ class PosixIncoming:
 
     def digests(self) -> Digests:
         """The digests of all bytes so far."""
-        return self._digester.result()
+        return self.digester.result()
 
     def close(self) -> None:
         """Let the descriptor and the lock go."""
@@ -124,15 +124,21 @@ class PosixVolume:
         _lock(draft, key)
         return PosixIncoming(key, draft, Digester(algorithms), durable_name=False)
 
-    def resume(self, key: str, *, size: int, algorithms: Collection[str] = DEFAULT) -> Incoming:
+    def resume(
+        self,
+        key: str,
+        *,
+        size: int,
+        algorithms: Collection[str] = DEFAULT,
+        digester: Digester | None = None,
+    ) -> Incoming:
         """Go on after `size` bytes; Locked while somebody else writes it."""
         with as_refusals(f"upload {key}"):
             draft = Draft.reopen(self._staging(key))
             _lock(draft, key)
             try:
-                return PosixIncoming(
-                    key, draft, _digest_again(draft, size, algorithms), durable_name=True
-                )
+                known = _digested(draft, size, algorithms, digester)
+                return PosixIncoming(key, draft, known, durable_name=True)
             except BaseException:
                 draft.close()
                 raise
@@ -385,10 +391,14 @@ def _lock(draft: Draft, key: str) -> None:
         raise Locked(f"Upload {key} is being written by somebody else.") from None
 
 
-def _digest_again(draft: Draft, size: int, algorithms: Collection[str]) -> Digester:
+def _digested(
+    draft: Draft, size: int, algorithms: Collection[str], known: Digester | None
+) -> Digester:
     if draft.size < size:
         raise NotFound(f"Only {draft.size} of {size} bytes are there.", size=draft.size)
     draft.cut(size)
+    if known is not None and known.size == size:
+        return known
     digester = Digester(algorithms)
     while digester.size < size:
         piece = os.pread(draft.fileno(), min(PIECE, size - digester.size), digester.size)

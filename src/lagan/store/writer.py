@@ -12,12 +12,13 @@ import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 from lagan.kit.errors import LaganError, Unavailable
-from lagan.store.journal import FileLine, Journal, NoteLine, VoidLine, encode
+from lagan.store.journal import FileLine, Journal, NoteLine, VoidLine
 from lagan.store.volume import Incoming, Volume
 
 GROUP_LANDINGS = 500
@@ -30,42 +31,41 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Landing:
-    """One object that has arrived whole, the name it gets, what the journal says of it.
-
-    `context` is passed to the catalogue as it is. A pack has one line a member.
-    """
+    """One object that has arrived whole and the name it gets; `context` is passed to the catalogue as it is."""
 
     incoming: Incoming
     object: str
-    lines: Sequence[FileLine | NoteLine]
     context: Any
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What the catalogue decided about a landing: its future's result, and which of its lines do not count."""
+    """What the catalogue decided about a landing: its future's result, and what the journal will say of it.
+
+    A landing without a FileLine among its lines counts for nothing: its object is removed again.
+    """
 
     result: Any
-    void: frozenset[UUID] = frozenset()
+    lines: Sequence[FileLine | NoteLine] = ()
 
 
-Catalogue = Callable[[Sequence[Landing]], Sequence[Verdict]]
+Catalogue = Callable[[Sequence[Landing]], AbstractContextManager[Sequence[Verdict]]]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Waiting:
     landing: Landing
-    encoded: bytes
     future: Future[Any]
 
 
 class Writer:
     """Commits landings on one volume, in groups, in a thread of its own.
 
-    `catalogue` gets the landings of a group when they are published and journalled, and returns one
-    verdict each after its COMMIT. A LaganError from it means that certainly nothing was committed: the
-    objects are taken back (landing by landing, so that one that is refused spares its neighbours). Any
-    other exception leaves the objects for the archive's sweep, since the COMMIT may have happened.
+    `catalogue` gets the landings of a group when they are published. It opens its transaction, decides (versions
+    are final only under its locks), yields one verdict each, and commits at the end of the block: the journal is
+    written in between. What fails before the COMMIT is certain not to have happened, so the objects are taken back;
+    after a LaganError landing by landing, so that one that is refused spares its neighbours. When the COMMIT itself
+    fails its outcome is unknown: the objects stay for the archive's sweep.
     """
 
     def __init__(self, volume: Volume, journal: Journal, catalogue: Catalogue) -> None:
@@ -83,9 +83,9 @@ class Writer:
 
         From here on the incoming belongs to the writer. When the future has an error, `discard` it (it is
         empty-handed if it was published before); a NoSpace or Unavailable may be tried again with the same incoming
-        while `Volume.pending` still names it. BadInput at once if the lines cannot be journalled.
+        while `Volume.pending` still names it.
         """
-        waiting = _Waiting(landing, encode(landing.lines), Future())
+        waiting = _Waiting(landing, Future())
         with self._wake:
             if self._closed:
                 raise Unavailable("The writer is closed.")
@@ -122,9 +122,8 @@ class Writer:
             return group
 
     def _settle(self, group: Sequence[_Waiting]) -> None:
-        published = self._publish(group)
-        if published and self._write_journal(published):
-            self._write_catalogue(published)
+        if published := self._publish(group):
+            self._catalogue_and_journal(published)
 
     def _publish(self, group: Sequence[_Waiting]) -> Sequence[_Waiting]:
         if not group:
@@ -138,60 +137,45 @@ class Writer:
             return [each for one in group for each in self._publish([one])]
         return group
 
-    def _write_journal(self, group: Sequence[_Waiting]) -> bool:
+    def _catalogue_and_journal(self, group: Sequence[_Waiting]) -> None:
+        tried: list[FileLine | NoteLine] = []
+        committing = False
         try:
-            self._journal.append_encoded(b"".join([each.encoded for each in group]))
+            with self._catalogue([each.landing for each in group]) as verdicts:
+                tried = [line for verdict in verdicts for line in verdict.lines]
+                self._journal.append(tried)
+                committing = True
         except Exception as error:
-            self._take_back_unjournalled(group)
-            _fail(group, error)
-            return False
-        return True
-
-    def _write_catalogue(self, group: Sequence[_Waiting]) -> None:
-        try:
-            verdicts = self._catalogue([each.landing for each in group])
-        except LaganError as error:
-            if len(group) > 1:
-                for each in group:
-                    self._write_catalogue([each])
-                return
-            for each in group:
-                self._void(each.landing, _ids(each.landing))
-            _fail(group, error)
-        except Exception as error:
-            _fail(group, error)
+            if committing and not isinstance(error, LaganError):
+                _fail(group, error)
+            else:
+                self._take_back(group, tried, error)
         else:
             self._answer(group, verdicts)
 
-    def _answer(self, group: Sequence[_Waiting], verdicts: Sequence[Verdict]) -> None:
-        for each, verdict in zip(group, verdicts, strict=True):
-            if verdict.void:
-                self._void(each.landing, verdict.void)
-            each.future.set_result(verdict.result)
-
-    def _take_back_unjournalled(self, group: Sequence[_Waiting]) -> None:
-        """Remove the objects; void the lines too, since an append over a network may have happened."""
+    def _take_back(self, group: Sequence[_Waiting], tried: Sequence[object], error: Exception) -> None:
+        """Nothing was committed. Void the lines, since an append over a network may have happened."""
+        self._void(_ids(tried))
+        if len(group) > 1 and isinstance(error, LaganError):
+            for each in group:
+                self._catalogue_and_journal([each])
+            return
         for each in group:
             self._delete(each.landing.object)
-        now = time.time()
-        ids = sorted(frozenset().union(*(_ids(each.landing) for each in group)))
-        try:
-            self._journal.append([VoidLine(each, now) for each in ids])
-        except Exception as error:
-            _log.warning("%d lines were neither journalled nor voided: %s", len(ids), error)
+        _fail(group, error)
 
-    def _void(self, landing: Landing, ids: frozenset[UUID]) -> None:
-        """Say that the lines do not count, then remove an object that nothing counts on."""
+    def _answer(self, group: Sequence[_Waiting], verdicts: Sequence[Verdict]) -> None:
+        for each, verdict in zip(group, verdicts, strict=True):
+            if not _ids(verdict.lines):
+                self._delete(each.landing.object)
+            each.future.set_result(verdict.result)
+
+    def _void(self, ids: frozenset[UUID]) -> None:
         now = time.time()
         try:
             self._journal.append([VoidLine(each, now) for each in sorted(ids)])
         except Exception:
-            _log.exception(
-                "%s: %d lines wait for the sweep to void them.", landing.object, len(ids)
-            )
-            return
-        if _ids(landing) <= ids:
-            self._delete(landing.object)
+            _log.exception("%d lines wait for the sweep to void them.", len(ids))
 
     def _delete(self, name: str) -> None:
         try:
@@ -200,8 +184,8 @@ class Writer:
             _log.exception("%s waits for the sweep to remove it.", name)
 
 
-def _ids(landing: Landing) -> frozenset[UUID]:
-    return frozenset(line.id for line in landing.lines if isinstance(line, FileLine))
+def _ids(lines: Sequence[object]) -> frozenset[UUID]:
+    return frozenset(line.id for line in lines if isinstance(line, FileLine))
 
 
 def _fail(group: Sequence[_Waiting], error: BaseException) -> None:
