@@ -2,6 +2,16 @@
 
 from __future__ import annotations
 
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from lagan.hub.base.api import build_api
+
+ROUTERS = {
+    "auth/": "lagan.hub.accounts.api.auth",
+    "users/": "lagan.hub.accounts.api.users",
+}
+"""The rooms' routers by their place under `/api/`, a line each."""
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("api/", build_api(ROUTERS).urls),
+]
