@@ -19,6 +19,7 @@ from lagan.hub.ingest.holding import Hold
 from lagan.hub.ingest.intake import Arrived, Outcome, submit
 from lagan.hub.ingest.models import RECEIVING, Upload
 from lagan.hub.ingest.tus import Checksum
+from lagan.kit.digests import Digester
 from lagan.kit.errors import DigestMismatch, NotFound, TooLarge
 from lagan.store.volume import Incoming
 
@@ -28,7 +29,7 @@ CHECKPOINT = 64 << 20
 _KEPT = 32
 """Uploads whose running digests this process remembers between two requests."""
 
-_kept: OrderedDict[UUID, Incoming] = OrderedDict()
+_kept: OrderedDict[UUID, Digester] = OrderedDict()
 _kept_lock = threading.Lock()
 
 
@@ -128,8 +129,8 @@ class Receiving:
     def release(self) -> None:
         """Let go; remember the running digests for the next request if there will be one."""
         try:
-            if self.incoming is not None and self.upload.state == RECEIVING:
-                _keep(self.upload.pk, self.incoming)
+            if self.incoming is not None:
+                _let_go(self.upload.pk, self.incoming)
         finally:
             self._hold.release()
 
@@ -141,7 +142,7 @@ class Receiving:
             )
         waits = upload.kind == "partial" and upload.received == upload.size
         if upload.state == RECEIVING and not waits:
-            self.incoming = _kept_or_resumed(upload)
+            self.incoming = _resumed(upload)
 
 
 def result(outcomes: Sequence[Outcome]) -> Attached:
@@ -152,24 +153,22 @@ def result(outcomes: Sequence[Outcome]) -> Attached:
     raise outcome
 
 
-def _kept_or_resumed(upload: Upload) -> Incoming:
+def _resumed(upload: Upload) -> Incoming:
     with _kept_lock:
-        kept = _kept.pop(upload.pk, None)
-    if kept is not None and kept.size == upload.received:
-        return kept
-    if kept is not None:
-        kept.close()
+        digester = _kept.pop(upload.pk, None)
     try:
-        return archive.open_store(upload.volume).resume(upload.key, size=upload.received)
+        store = archive.open_store(upload.volume)
+        return store.resume(upload.key, size=upload.received, digester=digester)
     except NotFound:
         # A process died between publishing the bytes and cataloguing them: they were never acknowledged.
         uploads.end(upload=upload)
         raise UploadGone("What was received was lost before it was archived; begin again.") from None
 
 
-def _keep(id: UUID, incoming: Incoming) -> None:
+def _let_go(id: UUID, incoming: Incoming) -> None:
+    """Close what rests, but remember its running digests: the next request is likely to come to this process."""
+    incoming.close()
     with _kept_lock:
-        _kept[id] = incoming
-        oldest = _kept.popitem(last=False)[1] if len(_kept) > _KEPT else None
-    if oldest is not None:
-        oldest.close()
+        _kept[id] = incoming.digester
+        if len(_kept) > _KEPT:
+            _kept.popitem(last=False)
