@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from lagan.kit.digests import DEFAULT, Buffer, Digests
+from lagan.kit.digests import DEFAULT, Buffer, Digester, Digests
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +60,10 @@ class Incoming(Protocol):
 
     def digests(self) -> Digests:
         """The digests of all bytes taken so far."""
+
+    @property
+    def digester(self) -> Digester:
+        """The running digests; keep them to `resume` without reading everything again."""
 
     def close(self) -> None:
         """Let go of memory and descriptors; what was checkpointed can be resumed."""

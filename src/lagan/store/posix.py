@@ -1,0 +1,456 @@
+"""A volume in a folder of a filesystem: plain files with readable names.
+
+What is coming in lies in `.lagan/incoming/<key>` on the same filesystem and is locked while somebody
+writes it. Publishing flushes the files side by side, moves them in without overwriting and flushes each
+folder once.
+"""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import os
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
+from contextlib import suppress
+from pathlib import Path
+
+from lagan.kit.digests import DEFAULT, Buffer, Digester, Digests
+from lagan.kit.errors import BadInput, Locked, NotFound
+from lagan.kit.files import (
+    Draft,
+    make_folders,
+    move_in,
+    sync_folder,
+    write_all,
+    write_atomically,
+)
+from lagan.kit.paths import open_beneath
+from lagan.store.errors import as_refusals, refusal
+from lagan.store.layout import (
+    INCOMING,
+    OWN,
+    PIECE,
+    check_any,
+    check_key,
+    check_object,
+    check_own,
+)
+from lagan.store.volume import Capabilities, Incoming, ObjectStat, Usage
+
+FLUSHERS = 8
+"""Threads that flush files of one group: measured twice as fast as one for small files."""
+UNFINISHED = b" #torn\n"
+"""Ends a line that was cut by a crash before the next append; readers pass such lines over."""
+_FOLDERS_REMEMBERED = 10_000
+_NOT_OURS = {"lost+found"}
+
+
+class PosixIncoming:
+    """Bytes on their way into a folder."""
+
+    def __init__(self, key: str, draft: Draft, digester: Digester, *, durable_name: bool) -> None:
+        self.key = key
+        self.draft = draft
+        self.moved = False
+        self.digester = digester
+        self._durable_name = durable_name
+
+    @property
+    def size(self) -> int:
+        """Bytes taken so far."""
+        return self.draft.size
+
+    def write(self, pieces: Sequence[Buffer]) -> None:
+        """Take the next pieces: to the file, then into the digests while they are still in the cache."""
+        with as_refusals(self.key):
+            self.draft.write(pieces)
+        for piece in pieces:
+            self.digester.update(piece)
+
+    def checkpoint(self) -> None:
+        """Return when all bytes so far can be resumed from after a power cut."""
+        with as_refusals(self.key):
+            self.draft.flush()
+            if not self._durable_name:
+                sync_folder(self.draft.path.parent)
+                self._durable_name = True
+
+    def digests(self) -> Digests:
+        """The digests of all bytes so far."""
+        return self.digester.result()
+
+    def close(self) -> None:
+        """Let the descriptor and the lock go."""
+        with as_refusals(self.key):
+            self.draft.close()
+
+    def discard(self) -> None:
+        """Remove what is still staged."""
+        with as_refusals(self.key):
+            if self.moved:
+                self.draft.close()
+            else:
+                self.draft.discard()
+
+
+class PosixVolume:
+    """A folder that keeps objects as files."""
+
+    capabilities = Capabilities()
+
+    def __init__(self, root: str | os.PathLike[str]) -> None:
+        self.root = Path(root).absolute()
+        self.location = f"posix:{self.root}"
+        self._settled: set[Path] = {self.root}
+        self._flushers = ThreadPoolExecutor(FLUSHERS, "flush")
+        with as_refusals(str(self.root)):
+            self._folder = os.open(self.root, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
+
+    def __del__(self) -> None:
+        folder = getattr(self, "_folder", -1)
+        if folder >= 0:
+            os.close(folder)
+
+    def receive(self, key: str, *, algorithms: Collection[str] = DEFAULT) -> Incoming:
+        """Begin under a key that nobody uses."""
+        path = self._staging(key)
+        with as_refusals(f"upload {key}"):
+            try:
+                draft = Draft.create(path)
+            except FileNotFoundError:
+                self._flush_folders(make_folders(path.parent))
+                draft = Draft.create(path)
+        _lock(draft, key)
+        return PosixIncoming(key, draft, Digester(algorithms), durable_name=False)
+
+    def resume(
+        self,
+        key: str,
+        *,
+        size: int,
+        algorithms: Collection[str] = DEFAULT,
+        digester: Digester | None = None,
+    ) -> Incoming:
+        """Go on after `size` bytes; Locked while somebody else writes it."""
+        with as_refusals(f"upload {key}"):
+            draft = Draft.reopen(self._staging(key))
+            _lock(draft, key)
+            try:
+                known = _digested(draft, size, algorithms, digester)
+                return PosixIncoming(key, draft, known, durable_name=True)
+            except BaseException:
+                draft.close()
+                raise
+
+    def pending(self) -> Iterator[ObjectStat]:
+        """Everything in the staging folder."""
+        with (
+            as_refusals(INCOMING),
+            suppress(FileNotFoundError),
+            os.scandir(self.root / INCOMING) as entries,
+        ):
+            for entry in entries:
+                with suppress(FileNotFoundError):
+                    stat = entry.stat(follow_symlinks=False)
+                    yield ObjectStat(entry.name, stat.st_size, stat.st_mtime)
+
+    def publish(self, arrivals: Sequence[tuple[Incoming, str]]) -> None:
+        """Flush all files, name all of them, flush all folders; or undo what was named."""
+        moves = [(_own(incoming), self._path(check_object(name))) for incoming, name in arrivals]
+        self._flush_files([incoming for incoming, _ in moves])
+        moved: list[tuple[PosixIncoming, Path]] = []
+        folders: dict[Path, None] = {}
+        try:
+            for incoming, target in moves:
+                self._move(incoming, target, folders)
+                moved.append((incoming, target))
+            self._flush_names(moved, folders)
+        except BaseException as error:
+            _undo(moved)
+            if isinstance(error, OSError):
+                raise refusal(error, moved_name(error, self.root)) from error
+            raise
+        for incoming, _ in moves:
+            incoming.moved = True
+            with suppress(OSError):
+                incoming.draft.close()
+
+    def read(self, name: str, offset: int = 0, length: int | None = None) -> Iterator[Buffer]:
+        """Pieces of 1 MiB; the object is opened before this returns."""
+        with as_refusals(name):
+            return _Pieces(self._open(name, os.O_RDONLY), name, offset, length)
+
+    def stat(self, name: str) -> ObjectStat:
+        """Size and time of a regular file."""
+        with as_refusals(name):
+            descriptor = self._open(name, os.O_RDONLY | os.O_NONBLOCK)
+            try:
+                found = os.fstat(descriptor)
+            finally:
+                os.close(descriptor)
+        return ObjectStat(name, found.st_size, found.st_mtime)
+
+    def list(self, prefix: str = "") -> Iterator[ObjectStat]:
+        """Regular files only, folder by folder."""
+        folder = prefix.rpartition("/")[0]
+        with as_refusals(folder or str(self.root)):
+            if folder:
+                check_any(folder + "/x" if folder + "/" == OWN else folder)
+            for name, entry in _walk(self.root / folder, folder + "/" if folder else ""):
+                if name.startswith(prefix) and (prefix.startswith(OWN) or not name.startswith(OWN)):
+                    with suppress(FileNotFoundError):
+                        stat = entry.stat(follow_symlinks=False)
+                        yield ObjectStat(name, stat.st_size, stat.st_mtime)
+
+    def delete(self, name: str) -> bool:
+        """Unlink, flush the folder, then drop folders that became empty."""
+        path = self._path(check_any(name))
+        with as_refusals(name):
+            try:
+                os.close(self._open(name, os.O_RDONLY | os.O_NONBLOCK))
+                path.unlink()
+            except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
+                return False
+            sync_folder(path.parent)
+        self._drop_empty(path.parent)
+        return True
+
+    def append(self, name: str, data: bytes) -> None:
+        """Under a lock: end an unfinished line, add, flush; on failure the file is as long as before."""
+        path = self._path(check_own(name))
+        with as_refusals(name):
+            new = self._make_file(path)
+            descriptor = self._open(name, os.O_RDWR)
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX)
+                _append(descriptor, data)
+            finally:
+                os.close(descriptor)
+            self._flush_folders(new)
+
+    def replace(self, name: str, data: bytes) -> None:
+        """Through a temporary file among the incoming, where a crash leaves nothing unnoticed."""
+        path = self._path(check_own(name))
+        staging = self.root / INCOMING
+        with as_refusals(name):
+            self._flush_folders(make_folders(staging))
+            write_atomically(path, data, staging=staging)
+
+    def usage(self) -> Usage:
+        """As statvfs says, for those who are not root."""
+        with as_refusals(str(self.root)):
+            found = os.statvfs(self.root)
+        return Usage(found.f_frsize * found.f_blocks, found.f_frsize * found.f_bavail)
+
+    def local_path(self, name: str) -> Path | None:
+        """The file's path."""
+        return self._path(check_any(name))
+
+    def _path(self, name: str) -> Path:
+        return self.root / name
+
+    def _staging(self, key: str) -> Path:
+        return self.root / INCOMING / check_key(key)
+
+    def _open(self, name: str, flags: int) -> int:
+        descriptor = open_beneath(self._folder, check_any(name), flags)
+        if not os.path.isfile(descriptor):  # noqa: PTH113 - by descriptor
+            os.close(descriptor)
+            raise FileNotFoundError(errno.ENOENT, "not a regular file", name)
+        return descriptor
+
+    def _move(self, incoming: PosixIncoming, target: Path, folders: dict[Path, None]) -> None:
+        while True:
+            self._prepare(target.parent, folders)
+            try:
+                return move_in(incoming.draft.path, target)
+            except FileNotFoundError:
+                if target.parent.is_dir():
+                    raise
+                self._settled.discard(target.parent)
+
+    def _prepare(self, folder: Path, folders: dict[Path, None]) -> None:
+        """Make the folder where it is missing; whatever must be flushed joins `folders`.
+
+        A folder that this process has not flushed yet may be another process's, still unflushed.
+        """
+        folders[folder] = None
+        if folder in self._settled:
+            return
+        self._prepare(folder.parent, folders)
+        try:
+            make_folders(folder)
+            relative = folder.relative_to(self.root).as_posix()
+            os.close(open_beneath(self._folder, relative, os.O_PATH | os.O_DIRECTORY))
+        except NotADirectoryError:
+            raise FileExistsError(errno.EEXIST, "a file has this name", str(folder)) from None
+
+    def _flush_files(self, incomings: Sequence[PosixIncoming]) -> None:
+        if len(incomings) == 1:
+            return _flush(incomings[0])
+        flushes = [self._flushers.submit(_flush, incoming) for incoming in incomings]
+        wait(flushes)
+        for each in flushes:
+            each.result()
+        return None
+
+    def _flush_names(
+        self, moved: Sequence[tuple[PosixIncoming, Path]], folders: Iterable[Path]
+    ) -> None:
+        try:
+            for folder in folders:
+                sync_folder(folder)
+        except OSError as error:
+            for incoming, _ in moved:
+                incoming.draft.broken = error
+            raise
+        if len(self._settled) > _FOLDERS_REMEMBERED:
+            self._settled = {self.root}
+        self._settled.update(folders)
+
+    def _make_file(self, path: Path) -> list[Path]:
+        try:
+            os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o644))
+        except FileExistsError:
+            return []
+        except FileNotFoundError:
+            above = make_folders(path.parent)
+            return [*above, *self._make_file(path)]
+        return [path.parent]
+
+    def _flush_folders(self, folders: Iterable[Path]) -> None:
+        for folder in dict.fromkeys(folders):
+            sync_folder(folder)
+
+    def _drop_empty(self, folder: Path) -> None:
+        kept = {self.root, self.root / OWN}
+        with suppress(OSError):
+            while folder not in kept:
+                folder.rmdir()
+                self._settled.discard(folder)
+                folder = folder.parent
+
+
+class _Pieces:
+    """Reads a range of an open file and closes it at its end, or when nobody wants more."""
+
+    def __init__(self, descriptor: int, name: str, offset: int, length: int | None) -> None:
+        self._descriptor = descriptor
+        self._name = name
+        self._offset = offset
+        self._left = length
+
+    def __iter__(self) -> _Pieces:
+        return self
+
+    def __next__(self) -> bytes:
+        if self._descriptor < 0:
+            raise StopIteration
+        wanted = PIECE if self._left is None else min(PIECE, self._left)
+        with as_refusals(self._name):
+            piece = os.pread(self._descriptor, wanted, self._offset) if wanted else b""
+        if not piece:
+            self.close()
+            raise StopIteration
+        self._offset += len(piece)
+        if self._left is not None:
+            self._left -= len(piece)
+        return piece
+
+    def close(self) -> None:
+        """Let the file go."""
+        if self._descriptor >= 0:
+            descriptor, self._descriptor = self._descriptor, -1
+            os.close(descriptor)
+
+    __del__ = close
+
+
+def moved_name(error: OSError, root: Path) -> str:
+    """The object's name that an error of a move or flush is about."""
+    about = error.filename2 or error.filename or ""
+    with suppress(ValueError, TypeError):
+        return Path(os.fsdecode(about)).relative_to(root).as_posix()
+    return str(about) or str(root)
+
+
+def _own(incoming: Incoming) -> PosixIncoming:
+    if not isinstance(incoming, PosixIncoming):
+        raise BadInput("This was received by another kind of volume.")
+    if incoming.moved:
+        raise BadInput(f"Upload {incoming.key} was published before.")
+    return incoming
+
+
+def _lock(draft: Draft, key: str) -> None:
+    try:
+        fcntl.flock(draft.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        draft.close()
+        raise Locked(f"Upload {key} is being written by somebody else.") from None
+
+
+def _digested(
+    draft: Draft, size: int, algorithms: Collection[str], known: Digester | None
+) -> Digester:
+    if draft.size < size:
+        raise NotFound(f"Only {draft.size} of {size} bytes are there.", size=draft.size)
+    draft.cut(size)
+    if known is not None and known.size == size:
+        return known
+    digester = Digester(algorithms)
+    while digester.size < size:
+        piece = os.pread(draft.fileno(), min(PIECE, size - digester.size), digester.size)
+        if not piece:
+            raise OSError(errno.EIO, "the file became shorter", str(draft.path))
+        digester.update(piece)
+    return digester
+
+
+def _flush(incoming: PosixIncoming) -> None:
+    with as_refusals(incoming.key):
+        incoming.draft.flush()
+
+
+def _undo(moved: Iterable[tuple[PosixIncoming, Path]]) -> None:
+    for incoming, target in moved:
+        _first_that_works(
+            lambda: move_in(target, incoming.draft.path),  # noqa: B023 - called at once
+            lambda: target.unlink(),  # noqa: B023
+        )
+
+
+def _first_that_works(*acts: Callable[[], object]) -> None:
+    for act in acts:
+        try:
+            act()
+        except OSError:
+            continue
+        return
+
+
+def _append(descriptor: int, data: bytes) -> None:
+    size = os.fstat(descriptor).st_size
+    whole = size == 0 or os.pread(descriptor, 1, size - 1) == b"\n"
+    try:
+        write_all(descriptor, [data] if whole else [UNFINISHED, data], size)
+        os.fsync(descriptor)
+    except OSError:
+        with suppress(OSError):
+            os.ftruncate(descriptor, size)
+        raise
+
+
+def _walk(folder: Path, prefix: str) -> Iterator[tuple[str, os.DirEntry[str]]]:
+    try:
+        entries = os.scandir(folder)
+    except (FileNotFoundError, NotADirectoryError):
+        return
+    with entries:
+        for entry in entries:
+            if entry.is_dir(follow_symlinks=False):
+                if prefix or entry.name not in _NOT_OURS:
+                    yield from _walk(folder / entry.name, f"{prefix}{entry.name}/")
+            elif entry.is_file(follow_symlinks=False):
+                yield prefix + entry.name, entry
