@@ -6,8 +6,11 @@ from __future__ import annotations
 from django.db.models import F, QuerySet, Sum
 from django.db.models.functions import Coalesce, Now
 
+from lagan.hub.audit.kinds import Kind
+from lagan.hub.audit.services import record
+from lagan.hub.base.actors import SYSTEM
 from lagan.hub.jobs.models import Job, Task
-from lagan.hub.jobs.rules import OPEN_JOBS, OPEN_TASKS, TaskState, final_state
+from lagan.hub.jobs.rules import OPEN_JOBS, OPEN_TASKS, JobState, TaskState, final_state
 from lagan.worker.ledger import Outcome
 
 
@@ -54,4 +57,7 @@ def end_if_over(job: Job) -> None:
         failed_items=failed,
     )
     open_job = Job.objects.filter(pk=job.pk, state__in=OPEN_JOBS)
-    open_job.update(state=state, finished=Now(), started=Coalesce(F("started"), Now()))
+    if open_job.update(state=state, finished=Now(), started=Coalesce(F("started"), Now())):
+        kind = Kind.JOB_FINISHED if state == JobState.SUCCESS else Kind.JOB_FAILED
+        facts = {"job": job.pk, "kind": job.kind, "state": state}
+        record(kind=kind, by=SYSTEM, data=facts, result=state.lower())

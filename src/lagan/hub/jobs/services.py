@@ -13,6 +13,8 @@ from django.db.models import F, Q, QuerySet, Sum
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
+from lagan.hub.audit.kinds import Kind
+from lagan.hub.audit.services import record
 from lagan.hub.base.actors import Actor
 from lagan.hub.jobs import ending, packing
 from lagan.hub.jobs.changes import announce
@@ -57,6 +59,8 @@ def create_job(
         if existing := _keep_or_find(job):
             return existing
         _insert_tasks(job, tasks)
+        facts = {"job": job.pk, "kind": kind, "title": title}
+        record(kind=Kind.JOB_CREATED, by=by, data=facts)
         ending.end_if_over(job)
         announce()
     job.refresh_from_db()
@@ -74,6 +78,7 @@ def cancel(*, job: int, by: Actor) -> Job:
         ending.close_tasks(row, tasks.filter(state=TaskState.QUEUED), TaskState.CANCELLED, "")
         tasks.filter(state=TaskState.RUNNING).update(cancel=True)
         ending.end_if_over(row)
+        record(kind=Kind.JOB_CANCELLED, by=by, data={"job": job})
         announce()
     row.refresh_from_db()
     return row
@@ -93,6 +98,7 @@ def retry(*, job: int, by: Actor) -> Job:
         _uncount(row, again)
         if put_back(again, **_AFRESH):
             Job.objects.filter(pk=row.pk).update(state=JobState.STARTED, finished=None)
+        record(kind=Kind.JOB_RETRIED, by=by, data={"job": job})
         announce()
     row.refresh_from_db()
     return row

@@ -7,6 +7,9 @@ from django.db.models import Q
 
 from lagan.hub.base.actors import Actor
 from lagan.hub.jobs.models import Job
+from lagan.hub.tree.permissions import Permission
+from lagan.hub.tree.queries import may, path_of_entity
+from lagan.hub.tree.rules import ids_in
 
 
 def seen_by(actor: Actor) -> Q:
@@ -22,10 +25,19 @@ def may_see(actor: Actor, job: Job) -> bool:
 
 
 def may_change(actor: Actor, job: Job) -> bool:
-    """Whether `actor` may cancel `job` or have it tried again."""
-    return actor.is_system or (actor.entity is not None and job.created_by == actor.entity)
+    """Whether `actor` may cancel `job` or have it tried again: its own, or all with TASK_CHANGE
+    on the root."""
+    mine = actor.entity is not None and job.created_by == actor.entity
+    return mine or _may_at_root(actor, Permission.TASK_CHANGE)
 
 
 def may_see_all(actor: Actor) -> bool:
-    """Whether no job is hidden from `actor`."""
-    return actor.is_system
+    """Whether no job is hidden from `actor`: it holds TASK_READ on the root of the tree."""
+    return _may_at_root(actor, Permission.TASK_READ)
+
+
+def _may_at_root(actor: Actor, permission: Permission) -> bool:
+    if actor.is_system:
+        return True
+    path = path_of_entity(actor.entity) if actor.entity is not None else None
+    return path is not None and may(actor, permission, ids_in(path)[0])

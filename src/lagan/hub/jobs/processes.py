@@ -1,0 +1,94 @@
+"""The two programs of the engine beside the web: a worker with the hub's database, and the
+scheduler."""
+
+from __future__ import annotations
+
+import logging
+import os
+import secrets
+import socket
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from threading import Event
+
+from django.conf import settings
+
+from lagan.hub.audit.feed import run_reactions
+from lagan.hub.audit.services import seal
+from lagan.hub.base.locks import advisory
+from lagan.hub.jobs.changes import DatabaseWaker
+from lagan.hub.jobs.dispatch import dispatch
+from lagan.hub.jobs.ledger import DatabaseLedger
+from lagan.hub.jobs.reconcile import give_back_of, reconcile
+from lagan.hub.jobs.schedules import run_due
+from lagan.hub.jobs.services import ensure_site
+from lagan.worker import embedded, lifeline
+from lagan.worker.embedded import Worker
+
+log = logging.getLogger(__name__)
+
+TICK = 1.0  # seconds between two rounds of the scheduler when nothing happens
+BREATH = 0.1  # seconds between two rounds when much happens
+
+
+def run_worker(
+    *, sites: Sequence[str], threads: int, broker_url: str | None, lease: float, stop: Event
+) -> None:
+    """Serve `sites` until `stop` is set (SIGTERM, with a broker); sites that nobody has set up
+    yet are made."""
+    for site in sites:
+        ensure_site(name=site)
+    worker = Worker(_new_name(), sites, threads, lease)
+    ledger = DatabaseLedger(lease)
+    with lifeline.hold(run_folder(), worker.name):
+        if broker_url:
+            from lagan.worker import celery_app  # slow to import, and not needed without a broker
+
+            celery_app.serve(worker, ledger, broker_url)
+        else:
+            embedded.serve(worker, ledger, DatabaseWaker(), stop)
+
+
+def run_scheduler(*, broker_url: str | None, stop: Event) -> None:
+    """Do what must be done now and then, until `stop` is set. Any number of schedulers may run."""
+    rounds: list[Callable[[], object]] = [seal, run_reactions, _bury, reconcile, _run_due]
+    if broker_url:
+        from lagan.worker.celery_app import Publisher
+
+        publisher = Publisher(broker_url)
+        rounds.append(lambda: dispatch(publisher))
+    waker = DatabaseWaker()
+    while not stop.is_set():
+        for act in rounds:
+            _attempt(act)
+        _attempt(lambda: waker.wait(TICK))
+        stop.wait(BREATH)
+
+
+def run_folder() -> Path:
+    """Where workers of this machine show that they live."""
+    return Path(settings.CONFIG.data) / "run"
+
+
+def _bury() -> None:
+    lifeline.bury(run_folder(), lambda worker: give_back_of([worker]))
+
+
+def _run_due() -> None:
+    with advisory("jobs.schedules") as held:
+        if held:
+            run_due()
+
+
+def _attempt(act: Callable[[], object]) -> None:
+    """One act of a round; its failure (a database that restarts) is told and must not end the
+    scheduler."""
+    try:
+        act()
+    except Exception:
+        log.exception("the scheduler goes on after a failure")
+
+
+def _new_name() -> str:
+    """Unique for ever: a machine may get back a process number."""
+    return f"{socket.gethostname()}.{os.getpid()}.{secrets.token_hex(4)}"

@@ -1,0 +1,151 @@
+"""The scale-out engine: RabbitMQ carries hints (task id, attempt) to the sites' queues; Celery's
+workers claim and run them.
+
+Settings and their reasons were measured under kill -9 of every part: see
+docs/internals/engine.md.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Sequence
+from typing import Any
+
+from celery import Celery, Task, signals
+from kombu import Exchange, Queue
+from kombu.exceptions import KombuError, OperationalError
+
+from lagan.kit.errors import Unavailable
+from lagan.worker.embedded import Presence, Worker
+from lagan.worker.execute import execute
+from lagan.worker.ledger import Claimed, Ledger, SiteFull
+
+log = logging.getLogger(__name__)
+
+RUN = "lagan.run"
+CONFIRMED_WITHIN = 10.0  # seconds until a broker that does not confirm is taken for gone
+FULL_FOR = 5.0  # seconds that a hint waits for room at its site before it is left to be sent again
+
+_SETTINGS: dict[str, Any] = {
+    # The row decides what becomes of a task; the message goes only when the row has been told.
+    "task_acks_late": True,
+    "task_reject_on_worker_lost": True,
+    "task_acks_on_failure_or_timeout": True,
+    "worker_prefetch_multiplier": 1,
+    "task_ignore_result": True,
+    "task_default_queue_type": "quorum",
+    "worker_detect_quorum_queues": True,
+    # Without confirms a killed broker lost publishes that had returned success.
+    "broker_transport_options": {"confirm_publish": True},
+    "broker_heartbeat": 10,
+    "broker_connection_timeout": 5,
+    "broker_connection_retry_on_startup": True,
+    "broker_connection_max_retries": None,
+    "worker_cancel_long_running_tasks_on_connection_loss": False,
+    "worker_send_task_events": False,
+    "task_serializer": "json",
+    "accept_content": ["json"],
+    "worker_hijack_root_logger": False,
+}
+
+
+def make_app(broker_url: str, sites: Sequence[str] = ()) -> Celery:
+    """An application that speaks to `broker_url` and knows the queues of `sites`."""
+    app = Celery("lagan", broker=broker_url, set_as_current=False)
+    app.conf.update(_SETTINGS, task_queues=[queue_of(site) for site in sites])
+    return app
+
+
+def queue_of(site: str) -> Queue:
+    """The site's queue: replicated, durable, and rid of a message that killed twenty consumers."""
+    name = f"eng.{site}"
+    return Queue(
+        name,
+        Exchange("eng", type="topic", durable=True),
+        routing_key=name,
+        durable=True,
+        queue_arguments={"x-queue-type": "quorum", "x-delivery-limit": 20},
+    )
+
+
+class Publisher:
+    """Sends hints over one connection that lasts."""
+
+    def __init__(self, broker_url: str) -> None:
+        self._app = make_app(broker_url)
+
+    def publish(self, site: str, task_id: int, attempt: int) -> None:
+        """Return when the broker has confirmed the hint. Unavailable when it cannot be reached
+        or does not confirm."""
+        try:
+            self._app.send_task(
+                RUN,
+                args=[task_id, attempt],
+                queue=queue_of(site),
+                retry=False,
+                confirm_timeout=CONFIRMED_WITHIN,
+            )
+        except (OperationalError, KombuError, OSError) as error:
+            self.close()
+            raise Unavailable(f"The broker did not take a message: {error}") from error
+
+    def close(self) -> None:
+        """Give the connection up; the next hint opens another."""
+        self._app.pool.force_close_all()
+        self._app.amqp.producer_pool.force_close_all()
+
+
+def serve(worker: Worker, ledger: Ledger, broker_url: str) -> None:
+    """Run tasks that messages name until SIGTERM; return when those that run have ended. Loses
+    no message when killed."""
+    app = make_app(broker_url, worker.sites)
+
+    @app.task(bind=True, name=RUN)  # type: ignore[untyped-decorator]
+    def run(self: Task, task_id: int, attempt: int) -> None:
+        redelivered = bool((self.request.delivery_info or {}).get("redelivered"))
+        claimed = claim_when_room(ledger, task_id, attempt, redelivered, worker.name)
+        if claimed is not None:
+            execute(claimed, ledger, lease=worker.lease)
+
+    presence = Presence(worker, ledger)
+
+    def say(**_: object) -> None:
+        try:
+            presence.say()
+        finally:
+            ledger.leave()  # a child forked later must not share the connection
+
+    signals.heartbeat_sent.connect(say, weak=False)
+    ledger.leave()
+    arguments = [
+        "worker",
+        "--pool=prefork",
+        f"--concurrency={worker.threads}",
+        "--loglevel=WARNING",
+    ]
+    queues = ",".join(queue_of(site).name for site in worker.sites)
+    app.worker_main(
+        [
+            *arguments,
+            f"--queues={queues}",
+            "--without-gossip",
+            "--without-mingle",
+            f"--hostname={worker.name}",
+        ]
+    )
+
+
+def claim_when_room(
+    ledger: Ledger, task_id: int, attempt: int, redelivered: bool, worker: str
+) -> Claimed | None:
+    """Claim the task that a hint names; None when the hint is no longer true, or the site stays
+    full."""
+    deadline = time.monotonic() + FULL_FOR
+    while True:
+        try:
+            return ledger.claim_hint(task_id, attempt, redelivered, worker)
+        except SiteFull:
+            if time.monotonic() > deadline:
+                return None  # the scheduler sends a hint again as long as the row waits
+            time.sleep(0.2)

@@ -1,0 +1,113 @@
+"""The engine without a server: claims tasks by lease, runs them in threads, gives them back when
+it is told to stop."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from threading import Event, Thread
+from typing import Protocol
+
+from lagan.worker.execute import execute
+from lagan.worker.ledger import LEASE, Claimed, Ledger
+
+log = logging.getLogger(__name__)
+
+POLL = 1.0
+"""Seconds between two looks when nothing was heard: a task may become due without anybody saying
+so."""
+
+PRESENT_EVERY = 10.0  # seconds between two signs that the sites are served
+
+
+class Waker(Protocol):
+    """Knows when tasks may have changed."""
+
+    def wait(self, timeout: float) -> bool:
+        """Return True as soon as something changed, False after `timeout` seconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Worker:
+    """What one worker process serves: `threads` tasks at once, at `sites`, under the name
+    `name`."""
+
+    name: str
+    sites: Sequence[str]
+    threads: int
+    lease: float = LEASE
+
+
+def serve(worker: Worker, ledger: Ledger, waker: Waker, stop: Event) -> None:
+    """Run tasks until `stop` is set; return when those that run have ended or have been given
+    back."""
+    changed = Event()
+    watching = Thread(target=_watch, args=(waker, ledger, changed, stop), daemon=True)
+    watching.start()
+    running: set[Future[None]] = set()
+    present = Presence(worker, ledger)
+    with ThreadPoolExecutor(worker.threads, thread_name_prefix="task") as pool:
+        while not stop.is_set():
+            changed.clear()  # before the claim: what changes from now on wakes us
+            running = {each for each in running if not each.done()}
+            free = worker.threads - len(running)
+            claimed = _claim(worker, ledger, free, present)
+            for task in claimed:
+                future = pool.submit(_run, task, ledger, worker.lease, stop)
+                future.add_done_callback(lambda _: changed.set())
+                running.add(future)
+            if len(claimed) < free or free == 0:
+                changed.wait(POLL)
+    ledger.leave()
+    watching.join()
+
+
+class Presence:
+    """Says every few seconds that a worker serves its sites."""
+
+    def __init__(self, worker: Worker, ledger: Ledger) -> None:
+        self._worker = worker
+        self._ledger = ledger
+        self._said = float("-inf")
+
+    def say(self) -> None:
+        """Tell the ledger, unless it was told a moment ago."""
+        if time.monotonic() - self._said >= PRESENT_EVERY:
+            self._ledger.present(self._worker.sites, self._worker.name)
+            self._said = time.monotonic()
+
+
+def _claim(worker: Worker, ledger: Ledger, free: int, present: Presence) -> list[Claimed]:
+    """Some tasks; none when the ledger cannot be reached, which may be better at the next look."""
+    try:
+        present.say()
+        return ledger.claim(worker.sites, worker.name, free) if free else []
+    except Exception:
+        log.exception("the ledger cannot be reached")
+        return []
+
+
+def _run(task: Claimed, ledger: Ledger, lease: float, stop: Event) -> None:
+    """One task in a thread; what the ledger could not be told, it will find out when the lease
+    ends."""
+    try:
+        execute(task, ledger, lease=lease, stop=stop)
+    except Exception:
+        log.exception("task %s attempt %s: the ledger was not told the end", task.id, task.attempt)
+    finally:
+        ledger.leave()
+
+
+def _watch(waker: Waker, ledger: Ledger, changed: Event, stop: Event) -> None:
+    while not stop.is_set():
+        try:
+            if waker.wait(POLL):
+                changed.set()
+        except Exception:
+            log.exception("changes of tasks cannot be heard; looking every %s s instead", POLL)
+            stop.wait(POLL)
+    changed.set()
+    ledger.leave()
