@@ -1,8 +1,18 @@
-"""The lagan command: one file a group, imported when it is called."""
+"""The lagan command: one file a group, imported when it is called; refusals become one line and an
+exit code.
+
+Exit codes: 0 done; 1 a fault of Lagan; 2 bad input or usage; 3 not signed in; 4 forbidden; 5 not
+found; 6 conflict; 7 digest mismatch; 8 locked; 9 no space; 10 unavailable; 130 interrupted. They
+are those of `lagan.kit.errors`. LAGAN_DEBUG=1 shows the traceback of any of them.
+"""
 
 from __future__ import annotations
 
 import importlib
+import os
+import sys
+from collections.abc import Sequence
+from typing import Any
 
 import click
 
@@ -21,20 +31,95 @@ COMMANDS = {
 """Command name to `module:attribute`; a command appears in `lagan --help` by its line in
 SUMMARIES."""
 
+SUMMARIES = {
+    "up": "Run a whole hub on this machine, its state in one folder.",
+    "hub": "Administer an installed hub.",
+    "serve": "Run the hub's web pages, API and data path.",
+    "schedule": "Run the hub's scheduler.",
+    "worker": "Run a site's worker.",
+    "volume": "Prepare, adopt and check volumes.",
+    "archive": "Scrub, heal and rebuild the archive.",
+    "audit": "Verify and export the record of events.",
+    "agent": "Send an instrument's data to the hub.",
+    "dataset": "Create, fill, close and fetch datasets.",
+}
+"""One line a command, kept here so that `lagan --help` imports none of them."""
 
-class _Lazy(click.Group):
+
+class LaganGroup(click.Group):
+    """Commands by name, imported when called; every refusal one line on standard error."""
+
     def list_commands(self, ctx: click.Context) -> list[str]:
+        """The names, sorted, without importing anything."""
         return sorted(COMMANDS)
 
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        """Import the one command that is called."""
         if name not in COMMANDS:
             return None
         module, _, attribute = COMMANDS[name].partition(":")
         command: click.Command = getattr(importlib.import_module(module), attribute)
         return command
 
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The list of `--help`, from SUMMARIES alone."""
+        with formatter.section("Commands"):
+            formatter.write_dl(sorted(SUMMARIES.items()))
 
-@click.group(cls=_Lazy)
+    def main(
+        self,
+        args: Sequence[str] | None = None,
+        prog_name: str | None = None,
+        complete_var: str | None = None,
+        standalone_mode: bool = True,
+        windows_expand_args: bool = True,
+        **extra: Any,
+    ) -> Any:
+        """Run a command line and exit with its code."""
+        try:
+            result = super().main(
+                args, prog_name, complete_var, False, windows_expand_args, **extra
+            )
+        except BaseException as error:
+            if os.environ.get("LAGAN_DEBUG") or not standalone_mode:
+                raise
+            sentence, code = _verdict(error)
+        else:
+            # Without its standalone mode, click hands back the code that a command left with.
+            sentence, code = None, result if isinstance(result, int) else 0
+        if sentence:
+            click.echo(f"lagan: {' '.join(sentence.split())}", err=True)
+        sys.exit(code)
+
+
+def _verdict(error: BaseException) -> tuple[str | None, int]:
+    """The one line to say about an error, and the exit code to leave with."""
+    from lagan.kit.errors import LaganError
+
+    match error:
+        case LaganError():
+            return error.sentence, error.exit
+        case click.exceptions.NoArgsIsHelpError():
+            error.show()
+            return None, error.exit_code
+        case click.ClickException():
+            return error.format_message(), error.exit_code
+        case click.Abort() | KeyboardInterrupt():
+            return None, 130
+        case BrokenPipeError():
+            sys.stdout = open(os.devnull, "w")  # noqa: PTH123, SIM115  # nobody reads on
+            return None, 0
+        case ModuleNotFoundError() if not (error.name or "").startswith("lagan"):
+            return f"This command needs the package {error.name}: install lagan[hub].", 10
+        case SystemExit():
+            raise error
+        case Exception():
+            return f"{type(error).__name__}: {error} (LAGAN_DEBUG=1 shows where)", 1
+        case _:
+            raise error
+
+
+@click.group(cls=LaganGroup)
 @click.version_option(package_name="lagan")
 def main() -> None:
     """Research data off the instruments, kept and verified for decades, given back bit for bit."""

@@ -1,0 +1,59 @@
+"""Makes a data folder a hub: database, root of the tree, two volumes, a site, an administrator.
+Safe to repeat."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from lagan.hub.accounts import services as accounts
+from lagan.hub.accounts.queries import find_user
+from lagan.hub.archive import queries as archive_queries
+from lagan.hub.archive import services as archive
+from lagan.hub.base.actors import SYSTEM
+from lagan.hub.jobs import services as jobs
+from lagan.hub.ops.stack import LOCAL_SITE
+from lagan.hub.tree.queries import members
+
+ADMINISTRATOR = "admin"
+STORAGE_SET = "main"
+VOLUMES = (("main", "main"), ("copy", "copy"))
+"""Folder beneath `volumes/`, and its role in the storage set."""
+
+
+def migrate() -> None:
+    """Bring the database to what this version needs."""
+    from django.core.management import call_command
+
+    call_command("migrate", interactive=False, verbosity=0)
+
+
+def prepare_hub() -> None:
+    """What any hub needs: the database's tables, the ground entities, a site for work at the
+    hub."""
+    migrate()
+    accounts.bootstrap()
+    jobs.ensure_site(name=LOCAL_SITE, title="This machine")
+
+
+def prepare_volumes(data: Path) -> None:
+    """Two volumes in one storage set beneath `data`, unless the hub has any volume already."""
+    if archive_queries.volumes():
+        return
+    for name, role in VOLUMES:
+        place = data / "volumes" / name
+        place.mkdir(parents=True, exist_ok=True)
+        archive.add_volume(
+            by=SYSTEM, location=f"posix:{place}", name=name, storage_set=STORAGE_SET, role=role
+        )
+
+
+def first_administrator() -> str | None:
+    """Make an administrator when there is none; the path of the page that sets its password, for as
+    long as nobody has set one."""
+    administrators = accounts.bootstrap().administrators
+    user = find_user(username=ADMINISTRATOR)
+    if user is None:
+        if members(administrators.id):
+            return None
+        user = accounts.create_user(by=SYSTEM, username=ADMINISTRATOR, admin=True)
+    return None if user.has_usable_password() else accounts.make_password_link(user, by=SYSTEM)
