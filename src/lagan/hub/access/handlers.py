@@ -9,7 +9,7 @@ from urllib.parse import quote
 from lagan.hub.access.ranges import wanted
 from lagan.hub.access.reading import read
 from lagan.hub.access.zipping import ZipPlan
-from lagan.hub.accounts.queries import asker
+from lagan.hub.accounts.exchanges import asker
 from lagan.hub.archive import queries as archive
 from lagan.hub.archive.queries import Location
 from lagan.hub.base.raw import Exchange, in_thread

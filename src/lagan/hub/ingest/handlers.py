@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 
-from lagan.hub.accounts.queries import sender
+from lagan.hub.accounts.exchanges import sender
 from lagan.hub.base.actors import Actor
 from lagan.hub.base.raw import Exchange, in_thread
 from lagan.hub.datasets.services import Attached
