@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from lagan.hub.ops import views as ops
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("healthz", ops.healthz),
+    path("metrics", ops.show_metrics),
+]
