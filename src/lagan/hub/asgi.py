@@ -32,7 +32,9 @@ async def application(scope: Scope, receive: Receive, send: Send) -> None:
     path = scope["path"]
     if path.startswith(("/api/uploads", "/api/datasets/")):
         exchange = Exchange(scope, receive, send)
-        handle = ingest_route(exchange.method, exchange.path) or access_route(exchange.method, exchange.path)
+        handle = ingest_route(exchange.method, exchange.path) or access_route(
+            exchange.method, exchange.path
+        )
         if handle is not None:
             await answer(exchange, handle)
             return

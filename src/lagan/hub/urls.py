@@ -4,9 +4,17 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, path
 
+from lagan.hub.base.api import build_api
 from lagan.hub.ops import views as ops
 
+ROUTERS = {
+    "auth/": "lagan.hub.accounts.api.auth",
+    "users/": "lagan.hub.accounts.api.users",
+}
+"""The rooms' routers by their place under `/api/`, a line each."""
+
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("api/", build_api(ROUTERS).urls),
     path("healthz", ops.healthz),
     path("metrics", ops.show_metrics),
 ]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import binascii
 import hashlib
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
@@ -9,6 +11,8 @@ from typing import Any, Protocol
 
 import crc32c as _crc32c
 from isal import isal_zlib
+
+from lagan.kit.errors import BadInput
 
 Buffer = bytes | bytearray | memoryview
 
@@ -77,6 +81,30 @@ def digests_of(pieces: Iterable[Buffer], algorithms: Collection[str] = DEFAULT) 
     for piece in pieces:
         digester.update(piece)
     return digester.result()
+
+
+def as_repr_digest(sha256: str) -> str:
+    """The value of a `Repr-Digest` header (RFC 9530) for a SHA-256 in hex."""
+    return f"sha-256=:{base64.b64encode(bytes.fromhex(sha256)).decode()}:"
+
+
+def read_repr_digest(value: str | None) -> str | None:
+    """The SHA-256 in hex that a `Repr-Digest` header announces; None without one. BadInput when it is malformed."""
+    for part in (value or "").split(","):
+        name, _, text = part.strip().partition("=")
+        if name == "sha-256":
+            return _sha256(text)
+    return None
+
+
+def _sha256(text: str) -> str:
+    try:
+        digest = base64.b64decode(text[1:-1], validate=True)
+    except binascii.Error:
+        digest = b""
+    if len(digest) != 32 or not text.startswith(":") or not text.endswith(":"):
+        raise BadInput("Repr-Digest must be sha-256=:<base64 of 32 bytes>:.", header="Repr-Digest")
+    return digest.hex()
 
 
 def _new_hash(name: str) -> _Hash:

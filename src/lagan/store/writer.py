@@ -153,7 +153,9 @@ class Writer:
         else:
             self._answer(group, verdicts)
 
-    def _take_back(self, group: Sequence[_Waiting], tried: Sequence[object], error: Exception) -> None:
+    def _take_back(
+        self, group: Sequence[_Waiting], tried: Sequence[object], error: Exception
+    ) -> None:
         """Nothing was committed. Void the lines, since an append over a network may have happened."""
         self._void(_ids(tried))
         if len(group) > 1 and isinstance(error, LaganError):

@@ -9,15 +9,13 @@ from urllib.parse import quote
 from lagan.hub.access.ranges import wanted
 from lagan.hub.access.reading import read
 from lagan.hub.access.zipping import ZipPlan
-from lagan.hub.accounts import queries as accounts
+from lagan.hub.accounts.queries import asker
 from lagan.hub.archive import queries as archive
 from lagan.hub.archive.queries import Location
-from lagan.hub.base.actors import Actor
 from lagan.hub.base.raw import Exchange, in_thread
 from lagan.hub.datasets import queries as datasets
 from lagan.hub.datasets.queries import EntryRow
-from lagan.hub.ingest.tus import as_repr_digest
-from lagan.kit.digests import Buffer
+from lagan.kit.digests import Buffer, as_repr_digest
 from lagan.kit.errors import Unavailable
 
 _GATHER = 1 << 20
@@ -26,7 +24,7 @@ _GATHER = 1 << 20
 
 async def content(exchange: Exchange, dataset: int, path: str) -> None:
     """GET and HEAD of one file."""
-    actor = await _actor(exchange)
+    actor = await in_thread(asker, exchange)
     entry = await in_thread(datasets.entry, actor, dataset, path)
     locations = (await in_thread(archive.locations, [entry.stored])).get(entry.stored, [])
     if not locations and entry.size:
@@ -35,17 +33,27 @@ async def content(exchange: Exchange, dataset: int, path: str) -> None:
     span = wanted(exchange.header("range"), entry.size)
     if _is_same(exchange, entry):
         await exchange.reply(304, headers)
-    elif span is None and exchange.method == "GET" and (whole := _whole_path(exchange, entry, locations)):
+    elif (
+        span is None
+        and exchange.method == "GET"
+        and (whole := _whole_path(exchange, entry, locations))
+    ):
         await exchange.start(200, [*headers, ("Content-Length", str(entry.size))])
         await exchange.send_path(whole)
     else:
         start, stop = span or (0, entry.size)
-        await _send(exchange, headers, entry.size, span, read(locations, start, stop) if start < stop else iter(()))
+        await _send(
+            exchange,
+            headers,
+            entry.size,
+            span,
+            read(locations, start, stop) if start < stop else iter(()),
+        )
 
 
 async def zipped(exchange: Exchange, dataset: int) -> None:
     """GET and HEAD of a dataset as a zip."""
-    actor = await _actor(exchange)
+    actor = await in_thread(asker, exchange)
     plan = await in_thread(ZipPlan, actor, dataset)
     with closing(plan):
         span = wanted(exchange.header("range"), plan.size)
@@ -54,12 +62,6 @@ async def zipped(exchange: Exchange, dataset: int) -> None:
         ]  # fmt: skip
         start, stop = span or (0, plan.size)
         await _send(exchange, headers, plan.size, span, plan.stream(start, stop))
-
-
-async def _actor(exchange: Exchange) -> Actor:
-    return await in_thread(
-        accounts.actor_for, authorization=exchange.header("authorization"), cookie=exchange.header("cookie")
-    )
 
 
 async def _send(

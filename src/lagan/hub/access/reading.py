@@ -16,11 +16,15 @@ def read(locations: Sequence[Location], start: int, stop: int) -> Iterator[Buffe
     """Bytes `start` to `stop` (exclusive) of a file; exactly as many, or Unavailable."""
     for location in locations:
         try:
-            for piece in location.store.read(location.object, location.offset + start, stop - start):
+            for piece in location.store.read(
+                location.object, location.offset + start, stop - start
+            ):
                 start += len(piece)
                 yield piece
         except LaganError as error:
-            _log.warning("replica unreadable: %s on %s: %s", location.object, location.volume, error.sentence)
+            _log.warning(
+                "replica unreadable: %s on %s: %s", location.object, location.volume, error.sentence
+            )
         if start >= stop:
             return
     raise Unavailable("No replica of this file can be read just now.")

@@ -31,7 +31,15 @@ class ZipPlan:
         self._file: IO[str] = tempfile.SpooledTemporaryFile(_IN_MEMORY, mode="w+", encoding="utf-8")
         self._count = self._start = self._directory = 0
         for entry in datasets.entries(actor, dataset):
-            self._add(Part(f"{self.name.replace('/', '_')}/{entry.path}", entry.size, entry.crc32, entry.mtime_ns), entry.stored)
+            self._add(
+                Part(
+                    f"{self.name.replace('/', '_')}/{entry.path}",
+                    entry.size,
+                    entry.crc32,
+                    entry.mtime_ns,
+                ),
+                entry.stored,
+            )
         self._end = zips.end(count=self._count, start=self._start, size=self._directory)
 
     @property
@@ -62,7 +70,9 @@ class ZipPlan:
         """Give the plan's file back."""
         self._file.close()
 
-    def _located(self, start: int, stop: int) -> Iterator[tuple[bytes, Part, list[archive.Location]]]:
+    def _located(
+        self, start: int, stop: int
+    ) -> Iterator[tuple[bytes, Part, list[archive.Location]]]:
         """The files with their headers and replicas; replicas are looked up only for files within the range."""
         at = 0
         lines = self._lines()

@@ -58,7 +58,9 @@ def end(*, count: int, start: int, size: int) -> bytes:
     """What closes the zip: `count` files, a central directory of `size` bytes at `start`."""
     zip64 = b""
     if count >= 0xFFFF or start >= _ZIP64 or size >= _ZIP64:
-        zip64 = struct.pack("<IQHHIIQQQQ", 0x06064B50, 44, _MADE_BY_UNIX, _VERSION, 0, 0, count, count, size, start)
+        zip64 = struct.pack(
+            "<IQHHIIQQQQ", 0x06064B50, 44, _MADE_BY_UNIX, _VERSION, 0, 0, count, count, size, start
+        )
         zip64 += struct.pack("<IIQI", 0x07064B50, 0, start + size, 1)
     few = min(count, 0xFFFF)
     return zip64 + struct.pack(

@@ -34,7 +34,9 @@ class Disconnected(Exception):
 
 async def in_thread(act: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     """Run blocking work in the data path's threads; database connections it uses are kept fresh."""
-    return await asyncio.get_running_loop().run_in_executor(_POOL, lambda: _fresh(act, *args, **kwargs))
+    return await asyncio.get_running_loop().run_in_executor(
+        _POOL, lambda: _fresh(act, *args, **kwargs)
+    )
 
 
 def _fresh(act: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
@@ -54,7 +56,10 @@ class Exchange:
         self.query = scope.get("query_string", b"").decode("latin-1")
         self.extensions: MutableMapping[str, Any] = scope.get("extensions") or {}
         self.answered = False
-        self._headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
+        self._headers = {
+            name.decode("latin-1").lower(): value.decode("latin-1")
+            for name, value in scope["headers"]
+        }
         self._receive, self._send = receive, send
         self._ended = False
 
@@ -95,7 +100,9 @@ class Exchange:
     async def start(self, status: int, headers: Iterable[tuple[str, str]]) -> None:
         """Send the status line and headers; a body follows by `write` and `end`."""
         self.answered = True
-        lines = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers]
+        lines = [
+            (name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers
+        ]
         await self._send({"type": "http.response.start", "status": status, "headers": lines})
 
     async def write(self, piece: bytes) -> None:
@@ -111,7 +118,11 @@ class Exchange:
         await self._send({"type": "http.response.pathsend", "path": path})
 
     async def reply(
-        self, status: int, headers: Iterable[tuple[str, str]] = (), body: bytes = b"", kind: str | None = None
+        self,
+        status: int,
+        headers: Iterable[tuple[str, str]] = (),
+        body: bytes = b"",
+        kind: str | None = None,
     ) -> None:
         """A whole answer at once."""
         lines = [*headers, ("Content-Length", str(len(body)))] if status != 204 else list(headers)
@@ -120,7 +131,9 @@ class Exchange:
         await self.start(status, lines)
         await self.end(body)
 
-    async def reply_json(self, status: int, value: Any, headers: Iterable[tuple[str, str]] = ()) -> None:
+    async def reply_json(
+        self, status: int, value: Any, headers: Iterable[tuple[str, str]] = ()
+    ) -> None:
         """A JSON answer."""
         await self.reply(status, headers, json.dumps(value).encode(), "application/json")
 
@@ -132,7 +145,12 @@ class Exchange:
         }  # fmt: skip
         # What is left of the body is not read: the connection cannot be used again.
         extra = [*headers] if self._ended else [*headers, ("Connection", "close")]
-        await self.reply(error.status, extra, json.dumps(document, default=str).encode(), "application/problem+json")
+        await self.reply(
+            error.status,
+            extra,
+            json.dumps(document, default=str).encode(),
+            "application/problem+json",
+        )
 
 
 async def answer(exchange: Exchange, handle: Callable[[Exchange], Awaitable[None]]) -> None:
@@ -151,7 +169,9 @@ async def answer(exchange: Exchange, handle: Callable[[Exchange], Awaitable[None
         _log.exception("incident %s: %s %s", incident, exchange.method, exchange.path)
         if exchange.answered:
             raise
-        problem = LaganError(f"Something went wrong here; it is logged as incident {incident}.", incident=incident)
+        problem = LaganError(
+            f"Something went wrong here; it is logged as incident {incident}.", incident=incident
+        )
         await exchange.refuse(problem)
 
 

@@ -70,7 +70,11 @@ def _actor(request: HttpRequest) -> Actor:
 
 @router.get("/", response=Listing)
 def list_datasets(
-    request: HttpRequest, after: str | None = None, size: Size = 50, text: str = "", state: str | None = None
+    request: HttpRequest,
+    after: str | None = None,
+    size: Size = 50,
+    text: str = "",
+    state: str | None = None,
 ) -> dict[str, Any]:
     """Datasets the asker may read, newest first."""
     page = queries.visible(_actor(request), after=after, size=size, text=text, state=state)
@@ -92,7 +96,11 @@ def read_dataset(request: HttpRequest, id: int) -> Any:
 
 @router.get("/{int:id}/files/", response=FileListing)
 def list_files(
-    request: HttpRequest, id: int, folder: str = "", after: str | None = None, size: Annotated[Size, Query()] = 200
+    request: HttpRequest,
+    id: int,
+    folder: str = "",
+    after: str | None = None,
+    size: Annotated[Size, Query()] = 200,
 ) -> dict[str, Any]:
     """What lies directly in a folder of the dataset."""
     page = queries.folder(_actor(request), id, folder=folder, after=after, size=size)

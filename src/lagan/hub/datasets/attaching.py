@@ -63,13 +63,17 @@ def _lock(ids: Iterable[int]) -> frozenset[int]:
     return frozenset(pk for pk, state in rows.values_list("pk", "state") if state == OPEN)
 
 
-def _current(arrivals: Sequence[Arrival], datasets: frozenset[int]) -> dict[tuple[int, str], Current]:
+def _current(
+    arrivals: Sequence[Arrival], datasets: frozenset[int]
+) -> dict[tuple[int, str], Current]:
     found: dict[tuple[int, str], Current] = {}
     for dataset in datasets:
         paths = iter({each.path for each in arrivals if each.dataset == dataset})
         while some := list(islice(paths, _PATHS_A_QUERY)):
             rows = Entry.objects.filter(dataset=dataset, path__in=some)
-            for path, *facts in rows.values_list("path", "id", "stored_id", "file_id", "version", "size", "sha256"):
+            for path, *facts in rows.values_list(
+                "path", "id", "stored_id", "file_id", "version", "size", "sha256"
+            ):
                 found[dataset, path] = Current(*facts)
     return found
 
@@ -81,19 +85,25 @@ def _attach_one(
     fresh: dict[tuple[int, str], Arrival],
 ) -> Attached | NotOpen:
     if each.dataset not in datasets:
-        return NotOpen(f"Dataset {each.dataset} is not open; it takes no more files.", dataset=each.dataset)
+        return NotOpen(
+            f"Dataset {each.dataset} is not open; it takes no more files.", dataset=each.dataset
+        )
     key = each.dataset, each.path
     before = now.get(key)
     decided = place(before, new_id=each.id, size=each.digests.size, sha256=each.digests.sha256)
     if decided.kind == "present" and before is not None:
         return Attached(decided, before.stored)
     entry = before.entry if before else 0
-    now[key] = Current(entry, each.id, decided.file_id, decided.version, each.digests.size, each.digests.sha256)
+    now[key] = Current(
+        entry, each.id, decided.file_id, decided.version, each.digests.size, each.digests.sha256
+    )
     fresh[key] = each
     return Attached(decided, each.id)
 
 
-def _write(now: Mapping[tuple[int, str], Current], fresh: Mapping[tuple[int, str], Arrival], at: datetime) -> None:
+def _write(
+    now: Mapping[tuple[int, str], Current], fresh: Mapping[tuple[int, str], Arrival], at: datetime
+) -> None:
     rows = [(now[key], each) for key, each in fresh.items()]
     bulk.insert(Entry, list(_values((row for row in rows if not row[0].entry), at)), _COLUMNS)
     changed = [row for row in rows if row[0].entry]
@@ -119,7 +129,9 @@ def _replace(rows: Sequence[tuple[Current, Arrival]], at: datetime) -> None:
         for now, each in rows
     ]  # fmt: skip
     fields = ["stored", "version", "size", "sha256", "crc32", "mtime_ns", "added_at"]
-    Entry.objects.bulk_update(entries, fields, batch_size=100 if connection.vendor == "sqlite" else 1000)
+    Entry.objects.bulk_update(
+        entries, fields, batch_size=100 if connection.vendor == "sqlite" else 1000
+    )
 
 
 def _count(arrivals: Sequence[Arrival], outcomes: Sequence[Attached | NotOpen]) -> None:

@@ -9,9 +9,3 @@ class NotOpen(Conflict):
     """Only an open dataset takes files."""
 
     code = "dataset-not-open"
-
-
-class NameTaken(Conflict):
-    """The group has a dataset of that name already."""
-
-    code = "name-taken"

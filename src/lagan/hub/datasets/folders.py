@@ -61,7 +61,14 @@ def _first_paths(dataset: int, prefix: str, start: str, limit: int) -> list[str]
     find = "strpos" if connection.vendor == "postgresql" else "instr"
     statement = _SKIP_SCAN.format(table=Entry._meta.db_table, find=find)
     stop = prefix[:-1] + "0" if prefix else _GREATEST
-    given = {"dataset": dataset, "start": start, "stop": stop, "skip": len(prefix) + 1, "least": _LEAST, "limit": limit}
+    given = {
+        "dataset": dataset,
+        "start": start,
+        "stop": stop,
+        "skip": len(prefix) + 1,
+        "least": _LEAST,
+        "limit": limit,
+    }
     with connection.cursor() as cursor:
         cursor.execute(statement, given)
         return [row[0] for row in cursor.fetchall()]
@@ -76,7 +83,9 @@ def _item(path: str, name: str, is_folder: bool, facts: dict[str, Entry]) -> Fol
     if is_folder:
         return FolderItem(name, path, True)
     each = facts[path]
-    return FolderItem(name, path, False, each.size, each.sha256, each.version, each.added_at, each.stored_id)
+    return FolderItem(
+        name, path, False, each.size, each.sha256, each.version, each.added_at, each.stored_id
+    )
 
 
 def _encode(path: str) -> str:
@@ -85,6 +94,8 @@ def _encode(path: str) -> str:
 
 def _decode(cursor: str) -> str:
     try:
-        return base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True).decode()
+        return base64.b64decode(
+            cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True
+        ).decode()
     except ValueError:
         raise BadInput("The page's key is not one that was given out.", field="after") from None

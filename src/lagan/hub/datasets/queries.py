@@ -69,7 +69,12 @@ class LogRow:
 
 
 def visible(
-    actor: Actor, *, after: str | None = None, size: int = 50, text: str = "", state: str | None = None
+    actor: Actor,
+    *,
+    after: str | None = None,
+    size: int = 50,
+    text: str = "",
+    state: str | None = None,
 ) -> Page[DatasetRow]:
     """The datasets that `actor` may read, newest first; `text` is part of the name; removed ones only on request."""
     rows = Dataset.objects.filter(tree.within(tree.allowed(actor, "DATASET_READ"), "entity__path"))
@@ -110,7 +115,9 @@ def entries(actor: Actor, id: int, *, after: str = "", batch: int = 2000) -> Ite
     """All current files by path, read in batches by key so that a million cost no memory."""
     _readable(actor, id)
     while True:
-        rows = list(_entry_rows(Entry.objects.filter(dataset=id, path__gt=after).order_by("path")[:batch]))
+        rows = list(
+            _entry_rows(Entry.objects.filter(dataset=id, path__gt=after).order_by("path")[:batch])
+        )
         yield from rows
         if len(rows) < batch:
             return
@@ -122,13 +129,19 @@ def entries_at(id: int, paths: Sequence[str]) -> dict[str, EntryRow]:
     found: dict[str, EntryRow] = {}
     for start in range(0, len(paths), _PATHS_A_QUERY):
         some = paths[start : start + _PATHS_A_QUERY]
-        found.update((row.path, row) for row in _entry_rows(Entry.objects.filter(dataset=id, path__in=some)))
+        found.update(
+            (row.path, row) for row in _entry_rows(Entry.objects.filter(dataset=id, path__in=some))
+        )
     return found
 
 
-def named(group: int, name: str) -> DatasetRow | None:
-    """The dataset of that name in a group, for rooms that act for somebody; removed ones do not count."""
-    rows = Dataset.objects.filter(entity__parent=group, entity__name=name).exclude(state=REMOVED)
+def named(group: int, name: str, *, owner: int, computer: int) -> DatasetRow | None:
+    """An owner's dataset of that name from one computer in a group, the newest; removed ones do not count. Asks no
+    permission: for rooms that act for somebody."""
+    rows = Dataset.objects.filter(
+        entity__parent=group, entity__name=name, owner=owner, computer=computer
+    )
+    rows = rows.exclude(state=REMOVED).order_by("-pk")[:1]
     return next(iter(_dataset_rows(list(_joined(rows)))), None)
 
 

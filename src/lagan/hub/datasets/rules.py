@@ -16,9 +16,6 @@ NEXT_STATES: Mapping[str, frozenset[str]] = {
     REMOVED: frozenset(),
 }
 
-CREATOR_LACKS = frozenset({"DATASET_MOVE", "DATASET_DELETE", "DATASET_EXTEND_UNLIMITED"})
-"""A creator gets every DATASET permission on the dataset but these (`seeds/dataset-archive.txt`)."""
-
 
 @dataclass(frozen=True, slots=True)
 class Current:

@@ -4,21 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.utils import timezone
 
 from lagan.hub.audit import services as audit
 from lagan.hub.audit.kinds import Kind
 from lagan.hub.base.actors import SYSTEM, Actor
 from lagan.hub.datasets.attaching import Arrival, Attached, attach
-from lagan.hub.datasets.errors import NameTaken, NotOpen
+from lagan.hub.datasets.errors import NotOpen
 from lagan.hub.datasets.models import CLOSED, OPEN, REMOVED, Dataset, LogLine
-from lagan.hub.datasets.rules import CREATOR_LACKS, NEXT_STATES
+from lagan.hub.datasets.rules import NEXT_STATES
 from lagan.hub.tree import services as tree
-from lagan.hub.tree.permissions import FAMILIES
+from lagan.hub.tree.permissions import DATASET_CREATOR
 from lagan.kit.errors import BadInput, Conflict
 
-__all__ = ["Arrival", "Attached", "NotOpen", "attach", "close_dataset", "create_dataset", "remove_dataset", "write_log"]
+__all__ = [
+    "Arrival",
+    "Attached",
+    "NotOpen",
+    "attach",
+    "close_dataset",
+    "create_dataset",
+    "remove_dataset",
+    "write_log",
+]
 
 LEVELS = ("DEBUG", "INFO", "WARN", "ERROR", "FATAL")
 
@@ -30,21 +39,22 @@ def create_dataset(
     """A new open dataset beneath `group`; needs DATASET_CREATE there.
 
     `owner` is the USER entity that gets the creator's rights; the actor's own unless given, as an instrument's
-    agent does for the people whose folders it finds. NameTaken when the group has one of that name.
+    agent does for the people whose folders it finds. Names are titles: a group may have several of one name.
     """
     subject = owner or by.entity
     if subject is None:
         raise BadInput("A dataset needs an owner.", field="owner")
     tree.require(actor=by, permission="DATASET_CREATE", entity=group)
-    try:
-        with transaction.atomic():
-            entity = tree.create_entity(by=SYSTEM, type="DATASET", name=name, parent=group)
-    except IntegrityError:
-        raise NameTaken(f"The group has a dataset called {name!r} already.", field="name") from None
-    rights = frozenset(FAMILIES["DATASET"]) - CREATOR_LACKS - {"DATASET_CREATE"}
-    tree.set_grants(by=SYSTEM, subject=subject, object=entity.pk, grant=rights, deny=frozenset())
-    dataset = Dataset.objects.create(entity=entity, owner_id=subject, computer_id=computer, created_at=timezone.now())
-    audit.record(kind=Kind.DATASET_CREATED, by=by, subject=entity.pk, data={"name": name, "owner": subject})
+    entity = tree.create_entity(by=SYSTEM, type="DATASET", name=name, parent=group)
+    tree.set_grants(
+        by=SYSTEM, subject=subject, object=entity.pk, grant=DATASET_CREATOR, deny=frozenset()
+    )
+    dataset = Dataset.objects.create(
+        entity=entity, owner_id=subject, computer_id=computer, created_at=timezone.now()
+    )
+    audit.record(
+        kind=Kind.DATASET_CREATED, by=by, subject=entity.pk, data={"name": name, "owner": subject}
+    )
     write_log(dataset=entity.pk, by=by, level="INFO", text="Created.")
     return dataset
 
@@ -60,7 +70,12 @@ def close_dataset(*, by: Actor, dataset: int) -> Dataset:
     row.save(update_fields=["state", "closed_at"])
     data = {"files": row.file_count, "bytes": row.bytes}
     audit.record(kind=Kind.DATASET_CLOSED, by=by, subject=dataset, data=data)
-    write_log(dataset=dataset, by=by, level="INFO", text=f"Closed with {row.file_count} files, {row.bytes} bytes.")
+    write_log(
+        dataset=dataset,
+        by=by,
+        level="INFO",
+        text=f"Closed with {row.file_count} files, {row.bytes} bytes.",
+    )
     return row
 
 
@@ -88,7 +103,9 @@ def write_logs(*, lines: Sequence[tuple[int, str]], by: Actor, level: str) -> No
     if level not in LEVELS:
         raise BadInput(f"A log level is one of {', '.join(LEVELS)}, not {level!r}.", field="level")
     now = timezone.now()
-    rows = [LogLine(dataset_id=each, at=now, level=level, text=text, by=by.name) for each, text in lines]
+    rows = [
+        LogLine(dataset_id=each, at=now, level=level, text=text, by=by.name) for each, text in lines
+    ]
     LogLine.objects.bulk_create(rows)
 
 
@@ -108,5 +125,7 @@ def _locked(dataset: int, by: Actor, permission: str) -> Dataset:
 
 def _step(row: Dataset, state: str) -> None:
     if state not in NEXT_STATES[row.state]:
-        raise Conflict(f"A dataset that is {row.state} cannot become {state}.", dataset=row.pk, state=row.state)
+        raise Conflict(
+            f"A dataset that is {row.state} cannot become {state}.", dataset=row.pk, state=row.state
+        )
     row.state = state

@@ -74,7 +74,9 @@ def _actor(request: HttpRequest) -> Actor:
 @router.post("/instruments/", response=InstrumentOut)
 def register_instrument(request: HttpRequest, body: InstrumentIn) -> Any:
     """Find or make an instrument."""
-    return instruments.register_instrument(by=_actor(request), facility=body.facility, name=body.name)
+    return instruments.register_instrument(
+        by=_actor(request), facility=body.facility, name=body.name
+    )
 
 
 @router.post("/datasets/")
@@ -82,8 +84,15 @@ def ensure_datasets(request: HttpRequest, body: DatasetsIn) -> dict[str, Any]:
     """Find or make datasets; an answer for each, in order."""
     by = _actor(request)
     instrument = instruments.instrument(by=by, id=body.instrument)
-    wanted = [Wanted(each.name, each.owner, each.owner_kind, each.experiment) for each in body.datasets]
-    return {"datasets": [_said(each) for each in instruments.ensure_datasets(by=by, instrument=instrument, wanted=wanted)]}
+    wanted = [
+        Wanted(each.name, each.owner, each.owner_kind, each.experiment) for each in body.datasets
+    ]
+    return {
+        "datasets": [
+            _said(each)
+            for each in instruments.ensure_datasets(by=by, instrument=instrument, wanted=wanted)
+        ]
+    }
 
 
 @router.post("/lookup/")
@@ -92,7 +101,10 @@ def look_up(request: HttpRequest, body: LookupsIn) -> dict[str, Any]:
     asked = [(each.dataset, [Held(*file) for file in each.files]) for each in body.lookups]
     answers = lookup.look_up(by=_actor(request), lookups=asked, verified=body.verified)
     return {
-        "lookups": [{"dataset": each.dataset, "states": each.states, "digests": each.digests} for each in answers]
+        "lookups": [
+            {"dataset": each.dataset, "states": each.states, "digests": each.digests}
+            for each in answers
+        ]
     }
 
 

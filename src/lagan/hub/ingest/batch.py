@@ -97,7 +97,9 @@ class Batch:
 
     def wait(self) -> None:
         """Return when every member has its outcome, on stable storage."""
-        for future in {id(each.future): each.future for each in self._members if each.future}.values():
+        for future in {
+            id(each.future): each.future for each in self._members if each.future
+        }.values():
             future.exception()
 
     def discard(self) -> None:
@@ -109,7 +111,10 @@ class Batch:
 
     def lines(self) -> Iterator[bytes]:
         """One JSON line for each member, in order."""
-        return (json.dumps(_answer(each), separators=(",", ":")).encode() + b"\n" for each in self._members)
+        return (
+            json.dumps(_answer(each), separators=(",", ":")).encode() + b"\n"
+            for each in self._members
+        )
 
     def _begin(self, header: Header) -> None:
         if header.is_folder:
@@ -133,7 +138,9 @@ class Batch:
 
     def _target(self, header: Header) -> tuple[int, str]:
         if not header.is_file:
-            raise BadInput(f"{_shown(header.name)} is not a regular file.", path=_shown(header.name))
+            raise BadInput(
+                f"{_shown(header.name)} is not a regular file.", path=_shown(header.name)
+            )
         number, _, rest = header.name.removeprefix("./").partition("/")
         if not (number.isascii() and number.isdigit() and len(number) < 19):
             raise BadInput(f"A member is called <dataset id>/<path>, not {_shown(header.name)!r}.")
@@ -169,7 +176,9 @@ class Batch:
         if member.error is None:
             self._into_pack(member, header, dataset, path, data, digests)
 
-    def _into_pack(self, member: Member, header: Header, dataset: int, path: str, data: bytes, digests: Digests) -> None:
+    def _into_pack(
+        self, member: Member, header: Header, dataset: int, path: str, data: bytes, digests: Digests
+    ) -> None:
         pack = self._open_pack()
         member.id, member.digests, member.place = new_id(), digests, len(pack.files)
         mtime = header.mtime_ns / 1e9
@@ -194,7 +203,11 @@ class Batch:
             return
         pack.writer.finish()
         future = submit(
-            volume=self._volume, incoming=pack.incoming, object=pack.object, by=self._by, files=pack.files
+            volume=self._volume,
+            incoming=pack.incoming,
+            object=pack.object,
+            by=self._by,
+            files=pack.files,
         )
         for member in pack.members:
             member.future = future
@@ -218,7 +231,9 @@ class Batch:
         name = archive.object_name(id=id, name=large.path.rpartition("/")[2], at=timezone.now())
         arrival = Arrival(large.dataset, large.path, id, digests, large.header.mtime_ns)
         files = [Arrived(arrival, 0, digests.size)]
-        member.future = submit(volume=self._volume, incoming=large.incoming, object=name, by=self._by, files=files)
+        member.future = submit(
+            volume=self._volume, incoming=large.incoming, object=name, by=self._by, files=files
+        )
 
 
 def _mismatch(header: Header, digests: Digests) -> LaganError | None:
@@ -242,7 +257,10 @@ def _answer(member: Member) -> dict[str, Any]:
             else:
                 return base | _stored(member, outcome)
     error = error or BadArchive("The member has no content.")
-    return base | {"status": "refused", "error": {"type": f"/problems/{error.code}", "detail": error.sentence}}
+    return base | {
+        "status": "refused",
+        "error": {"type": f"/problems/{error.code}", "detail": error.sentence},
+    }
 
 
 def _stored(member: Member, outcome: Attached) -> dict[str, Any]:

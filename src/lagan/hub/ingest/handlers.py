@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 
-from lagan.hub.accounts import queries as accounts
+from lagan.hub.accounts.queries import sender
 from lagan.hub.base.actors import Actor
 from lagan.hub.base.raw import Exchange, in_thread
 from lagan.hub.datasets.services import Attached
@@ -15,16 +15,10 @@ from lagan.hub.ingest.errors import LengthRequired, WrongMediaType
 from lagan.hub.ingest.models import ARCHIVED, RECEIVING, Upload
 from lagan.hub.ingest.receiving import Receiving, result
 from lagan.hub.ingest.whole import Whole
+from lagan.kit.digests import as_repr_digest, read_repr_digest
 from lagan.kit.errors import BadInput, LaganError, TooLarge
 
 OFFSET_STREAM = "application/offset+octet-stream"
-
-
-async def signed_in(exchange: Exchange) -> Actor:
-    """Who asks. NotSignedIn."""
-    return await in_thread(
-        accounts.actor_for, authorization=exchange.header("authorization"), cookie=exchange.header("cookie")
-    )
 
 
 async def pump(exchange: Exchange, take: Callable[[list[bytes]], None]) -> None:
@@ -51,7 +45,7 @@ async def options(exchange: Exchange) -> None:
 async def create(exchange: Exchange) -> None:
     """POST: a new upload; its first bytes may come along; a final one is joined from partial ones at once."""
     tus.require_version(exchange)
-    actor = await signed_in(exchange)
+    actor = await in_thread(sender, exchange)
     if (exchange.header("upload-concat") or "").startswith("final"):
         await _join(exchange, actor)
         return
@@ -65,13 +59,15 @@ async def create(exchange: Exchange) -> None:
     if exchange.header("content-type") == OFFSET_STREAM or size == 0:
         await _receive(exchange, actor, str(upload.pk), 0, 201, where)
     else:
-        await exchange.reply(201, [*where, *tus.standing(offset=0, length=None, expires=upload.expires_at)])
+        await exchange.reply(
+            201, [*where, *tus.standing(offset=0, length=None, expires=upload.expires_at)]
+        )
 
 
 async def head(exchange: Exchange, id: str) -> None:
     """HEAD: where the upload stands. One that has all its bytes is archived before the answer says so."""
     tus.require_version(exchange)
-    actor = await signed_in(exchange)
+    actor = await in_thread(sender, exchange)
     upload = await in_thread(uploads.find, by=actor, id=id)
     if upload.kind != "partial" and upload.state == RECEIVING and upload.received == upload.size:
         receiving = await in_thread(Receiving, by=actor, id=id, offset=upload.received)
@@ -96,20 +92,20 @@ async def patch(exchange: Exchange, id: str) -> None:
     offset = tus.number(exchange, "upload-offset")
     if offset is None:
         raise BadInput("Upload-Offset says where these bytes belong.", header="Upload-Offset")
-    await _receive(exchange, await signed_in(exchange), id, offset, 204, [])
+    await _receive(exchange, await in_thread(sender, exchange), id, offset, 204, [])
 
 
 async def delete(exchange: Exchange, id: str) -> None:
     """DELETE: it is no longer wanted."""
     tus.require_version(exchange)
-    actor = await signed_in(exchange)
+    actor = await in_thread(sender, exchange)
     await in_thread(uploads.terminate, by=actor, id=id)
     await exchange.reply(204, [("Tus-Resumable", tus.VERSION)])
 
 
 async def batch(exchange: Exchange) -> None:
     """POST: a tar of many small files; an answer line for each."""
-    actor = await signed_in(exchange)
+    actor = await in_thread(sender, exchange)
     announced = tus.number(exchange, "content-length") or 0
     taking = await in_thread(lambda: Batch(by=actor, announced=announced))
     try:
@@ -125,22 +121,29 @@ async def batch(exchange: Exchange) -> None:
 
 async def put(exchange: Exchange, dataset: int, path: str) -> None:
     """PUT: one whole file at once."""
-    actor = await signed_in(exchange)
+    actor = await in_thread(sender, exchange)
     size = tus.number(exchange, "content-length")
     if size is None:
         raise LengthRequired("A PUT announces its Content-Length, so that a cut body is noticed.")
     mtime = tus.number(exchange, "lagan-mtime")
-    whole = await in_thread(lambda: Whole(by=actor, dataset=dataset, path=path, size=size, mtime_ns=mtime))
+    whole = await in_thread(
+        lambda: Whole(by=actor, dataset=dataset, path=path, size=size, mtime_ns=mtime)
+    )
     try:
         await pump(exchange, whole.write)
-        future = await in_thread(whole.archive, tus.repr_digest(exchange))
+        future = await in_thread(whole.archive, read_repr_digest(exchange.header("repr-digest")))
     except BaseException:
         await in_thread(whole.discard)
         raise
     attached = result(await asyncio.wrap_future(future))
     sha256 = whole.sha256
-    answer = {"file": attached.stored.hex, "version": attached.place.version, "sha256": sha256, "size": size}
-    headers = [("Lagan-File", attached.stored.hex), ("Repr-Digest", tus.as_repr_digest(sha256))]
+    answer = {
+        "file": attached.stored.hex,
+        "version": attached.place.version,
+        "sha256": sha256,
+        "size": size,
+    }
+    headers = [("Lagan-File", attached.stored.hex), ("Repr-Digest", as_repr_digest(sha256))]
     await exchange.reply_json(200 if attached.place.kind == "present" else 201, answer, headers)
 
 
@@ -155,16 +158,28 @@ def _target(text: str) -> dict[str, object]:
     given = tus.metadata(text)
     path = given.get("path") or given.get("filename")
     if not path or not given.get("dataset", "").isdigit():
-        raise BadInput("Upload-Metadata names the 'dataset' (its id) and the 'path' in it.", header="Upload-Metadata")
+        raise BadInput(
+            "Upload-Metadata names the 'dataset' (its id) and the 'path' in it.",
+            header="Upload-Metadata",
+        )
     mtime = given.get("mtime", "")
-    return {"dataset": int(given["dataset"]), "path": path, "mtime_ns": int(mtime) if mtime.isdigit() else None}
+    return {
+        "dataset": int(given["dataset"]),
+        "path": path,
+        "mtime_ns": int(mtime) if mtime.isdigit() else None,
+    }
 
 
 async def _receive(
-    exchange: Exchange, actor: Actor, id: str, offset: int, status: int, extra: list[tuple[str, str]]
+    exchange: Exchange,
+    actor: Actor,
+    id: str,
+    offset: int,
+    status: int,
+    extra: list[tuple[str, str]],
 ) -> None:
     checksum = tus.checksum(exchange)
-    digest = tus.repr_digest(exchange)
+    digest = read_repr_digest(exchange.header("repr-digest"))
     receiving = await in_thread(Receiving, by=actor, id=id, offset=offset, checksum=checksum)
     try:
         await _take(exchange, receiving)
@@ -205,14 +220,16 @@ async def _join(exchange: Exchange, actor: Actor) -> None:
     receiving = await in_thread(Receiving, by=actor, id=str(upload.pk), offset=0)
     try:
         await in_thread(_copy, found, receiving)
-        await _archive(receiving, tus.repr_digest(exchange))
+        await _archive(receiving, read_repr_digest(exchange.header("repr-digest")))
     finally:
         await in_thread(receiving.release)
     for each in found:
         await in_thread(uploads.terminate, by=actor, id=str(each.pk))
     upload = await in_thread(uploads.find, by=actor, id=str(upload.pk))
     standing = tus.standing(offset=None, length=size, expires=None)
-    await exchange.reply(201, [("Location", f"/api/uploads/{upload.pk}"), *standing, *_archived(upload)])
+    await exchange.reply(
+        201, [("Location", f"/api/uploads/{upload.pk}"), *standing, *_archived(upload)]
+    )
 
 
 def _copy(found: list[Upload], receiving: Receiving) -> None:
@@ -224,4 +241,4 @@ def _copy(found: list[Upload], receiving: Receiving) -> None:
 def _archived(upload: Upload) -> list[tuple[str, str]]:
     if upload.state != ARCHIVED or upload.file is None or upload.sha256 is None:
         return []
-    return [("Lagan-File", upload.file.hex), ("Repr-Digest", tus.as_repr_digest(upload.sha256))]
+    return [("Lagan-File", upload.file.hex), ("Repr-Digest", as_repr_digest(upload.sha256))]

@@ -22,14 +22,18 @@ class Hold:
     def __init__(self, folder: Path, upload: UUID) -> None:
         """Take the lock at once or raise Locked."""
         folder.mkdir(parents=True, exist_ok=True)
-        self._descriptor = os.open(folder / "uploads.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        self._descriptor = os.open(
+            folder / "uploads.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600
+        )
         place = upload.int & (1 << 62) - 1
         wanted = struct.pack(_FLOCK, fcntl.F_WRLCK, os.SEEK_SET, place, 1, 0)
         try:
             fcntl.fcntl(self._descriptor, fcntl.F_OFD_SETLK, wanted)
         except OSError:
             os.close(self._descriptor)
-            raise Locked("Somebody else is sending this upload just now; try again.", upload=str(upload)) from None
+            raise Locked(
+                "Somebody else is sending this upload just now; try again.", upload=str(upload)
+            ) from None
 
     def release(self) -> None:
         """Let go."""

@@ -9,12 +9,13 @@ from typing import Literal
 from django.db import transaction
 
 from lagan.hub.accounts import queries as accounts
+from lagan.hub.base import locks
 from lagan.hub.base.actors import SYSTEM, Actor
 from lagan.hub.datasets import queries as dataset_queries
 from lagan.hub.datasets import services as datasets
 from lagan.hub.tree import queries as tree_queries
 from lagan.hub.tree import services as tree
-from lagan.kit.errors import BadInput, Conflict, LaganError, NotFound
+from lagan.kit.errors import BadInput, LaganError, NotFound
 
 OwnerKind = Literal["username", "email", "group"]
 
@@ -23,12 +24,6 @@ class UnknownOwner(NotFound):
     """A folder is called after a user or group that the hub does not have."""
 
     code = "unknown-owner"
-
-
-class OtherOwner(Conflict):
-    """The dataset of that name belongs to somebody else."""
-
-    code = "other-owner"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,26 +57,30 @@ class Ensured:
 @transaction.atomic
 def register_instrument(*, by: Actor, facility: str, name: str) -> Instrument:
     """The instrument of that name in the facility; made when missing, which needs COMPUTER_CREATE there."""
-    group = _facility(by, facility)
-    found = tree_queries.find(type="COMPUTER", name=name, parent=group)
+    group = tree_queries.find_entity(type="GROUP", name=facility)
+    if group is None or not tree_queries.may(by, "DATASET_CREATE", group.id):
+        raise NotFound(
+            f"There is no facility {facility!r} that takes data from {by.name}.", facility=facility
+        )
+    locks.until_commit(f"instruments of {group.id}")
+    found = tree_queries.find_entity(type="COMPUTER", name=name, under=group)
     if found is None:
-        tree.require(actor=by, permission="COMPUTER_CREATE", entity=group)
-        found = tree.create_entity(by=by, type="COMPUTER", name=name, parent=group).pk
-    return Instrument(found, name, facility, group)
+        found = tree.create_entity(by=by, type="COMPUTER", name=name, parent=group.id)
+    return Instrument(found.id, name, facility, group.id)
 
 
 def instrument(*, by: Actor, id: int) -> Instrument:
     """An instrument whose facility takes datasets from the asker. NotFound, Forbidden."""
-    rows = tree_queries.rows([id])
-    if id not in rows or rows[id].type != "COMPUTER":
+    row = tree.require_sight(actor=SYSTEM, entity=id)
+    if row.type != "COMPUTER":
         raise NotFound(f"There is no instrument {id}.", instrument=id)
-    row = rows[id]
-    assert row.parent is not None  # noqa: S101
-    tree.require(actor=by, permission="DATASET_CREATE", entity=row.parent)
-    return Instrument(id, row.name, tree_queries.rows([row.parent])[row.parent].name, row.parent)
+    facility = tree.require(actor=by, permission="DATASET_CREATE", entity=row.parent_id)
+    return Instrument(id, row.name, facility.name, facility.id)
 
 
-def ensure_datasets(*, by: Actor, instrument: Instrument, wanted: Sequence[Wanted]) -> list[Ensured | LaganError]:
+def ensure_datasets(
+    *, by: Actor, instrument: Instrument, wanted: Sequence[Wanted]
+) -> list[Ensured | LaganError]:
     """A dataset for each, in order: found by experiment and name, or made, open, with its owner's rights."""
     return [_ensure_or_say_why(by, instrument, each) for each in wanted]
 
@@ -98,14 +97,16 @@ def _ensure(by: Actor, instrument: Instrument, each: Wanted) -> Ensured:
     owner, full_name = _owner(by, each)
     if not each.name.strip():
         raise BadInput("A dataset needs a name.", field="name")
-    group = _experiment(instrument, each.experiment or f"{instrument.name} - {full_name}", owner)
-    found = dataset_queries.named(group, each.name)
-    if found is None:
-        made = datasets.create_dataset(by=by, name=each.name, group=group, owner=owner, computer=instrument.id)
-        return Ensured(made.pk, made.state)
-    if found.owner_id != owner:
-        raise OtherOwner(f"Dataset {each.name!r} belongs to {found.owner}.", owner=found.owner)
-    return Ensured(found.id, found.state)
+    experiment = each.experiment or f"{instrument.name} - {full_name}"
+    locks.until_commit(f"datasets of {instrument.facility_id}")
+    group = _experiment(instrument, experiment, owner)
+    found = dataset_queries.named(group, each.name, owner=owner, computer=instrument.id)
+    if found is not None:
+        return Ensured(found.id, found.state)
+    made = datasets.create_dataset(
+        by=by, name=each.name, group=group, owner=owner, computer=instrument.id
+    )
+    return Ensured(made.pk, made.state)
 
 
 def _owner(by: Actor, each: Wanted) -> tuple[int, str]:
@@ -114,28 +115,24 @@ def _owner(by: Actor, each: Wanted) -> tuple[int, str]:
         assert by.entity is not None  # noqa: S101
         return by.entity, by.name
     if each.owner_kind == "group":
-        group = tree_queries.find(type="GROUP", name=each.owner)
+        group = tree_queries.find_entity(type="GROUP", name=each.owner)
         if group is None:
             raise UnknownOwner(f"There is no group {each.owner!r}.", owner=each.owner)
-        return group, each.owner
+        return group.id, each.owner
     user = accounts.find_user(**{each.owner_kind: each.owner})
     if user is None:
         raise UnknownOwner(f"There is no user {each.owner!r}.", owner=each.owner)
     return user.entity_id, user.full_name or user.username
 
 
-def _facility(by: Actor, name: str) -> int:
-    group = tree_queries.find(type="GROUP", name=name)
-    if group is None or not tree_queries.may(by, "DATASET_CREATE", group):
-        raise NotFound(f"There is no facility {name!r} that takes data from {by.name}.", facility=name)
-    return group
-
-
 def _experiment(instrument: Instrument, name: str, owner: int) -> int:
     """The GROUP of that name beneath the facility; its owner may see it."""
-    found = tree_queries.find(type="GROUP", name=name, parent=instrument.facility_id)
+    facility = tree.require_sight(actor=SYSTEM, entity=instrument.facility_id)
+    found = tree_queries.find_entity(type="GROUP", name=name, under=facility)
     if found is not None:
-        return found
+        return found.id
     made = tree.create_entity(by=SYSTEM, type="GROUP", name=name, parent=instrument.facility_id)
-    tree.set_grants(by=SYSTEM, subject=owner, object=made.pk, grant=frozenset({"GROUP_READ"}), deny=frozenset())
-    return made.pk
+    tree.set_grants(
+        by=SYSTEM, subject=owner, object=made.pk, grant=frozenset({"GROUP_READ"}), deny=frozenset()
+    )
+    return made.id

@@ -53,7 +53,13 @@ _lock = threading.Lock()
 
 
 def submit(
-    *, volume: UUID, incoming: Incoming, object: str, by: Actor, files: Sequence[Arrived], upload: UUID | None = None
+    *,
+    volume: UUID,
+    incoming: Incoming,
+    object: str,
+    by: Actor,
+    files: Sequence[Arrived],
+    upload: UUID | None = None,
 ) -> Future[list[Outcome]]:
     """Publish, journal and catalogue; the future has an outcome for each file once all of it is on stable storage.
 
@@ -67,7 +73,9 @@ def _writer(volume: UUID) -> Writer:
     with _lock:
         if volume not in _writers:
             _writers[volume] = Writer(
-                archive.open_store(volume), archive.journal(volume), lambda landings: _catalogue(volume, landings)
+                archive.open_store(volume),
+                archive.journal(volume),
+                lambda landings: _catalogue(volume, landings),
             )
         return _writers[volume]
 
@@ -81,7 +89,12 @@ def _catalogue(volume: UUID, landings: Sequence[Landing]) -> Iterator[list[Verdi
             at = timezone.now()
             outcomes = datasets.attach(arrivals=[each.arrival for each in _files(landings)], at=at)
             verdicts = _verdicts(landings, outcomes, at)
-            new = [_new_file(line) for verdict in verdicts for line in verdict.lines if isinstance(line, FileLine)]
+            new = [
+                _new_file(line)
+                for verdict in verdicts
+                for line in verdict.lines
+                if isinstance(line, FileLine)
+            ]
             archive.record_files(volume=volume, stored_at=at, files=new)
             _audit(landings, outcomes)
             _mark_uploads(landings, verdicts)
@@ -94,14 +107,18 @@ def _files(landings: Sequence[Landing]) -> Iterator[Arrived]:
     return (each for landing in landings for each in landing.context.files)
 
 
-def _verdicts(landings: Sequence[Landing], outcomes: Sequence[Outcome], at: datetime) -> list[Verdict]:
+def _verdicts(
+    landings: Sequence[Landing], outcomes: Sequence[Outcome], at: datetime
+) -> list[Verdict]:
     described = dataset_queries.described({each.arrival.dataset for each in _files(landings)})
     rest = iter(outcomes)
     verdicts = []
     for landing in landings:
         mine = [next(rest) for _ in landing.context.files]
         pairs = zip(landing.context.files, mine, strict=True)
-        files = [_line(landing.object, each, outcome, at) for each, outcome in pairs if _is_new(outcome)]
+        files = [
+            _line(landing.object, each, outcome, at) for each, outcome in pairs if _is_new(outcome)
+        ]
         verdicts.append(Verdict(mine, [*_notes(files, described, at), *files]))
     return verdicts
 
@@ -121,7 +138,9 @@ def _line(object: str, each: Arrived, outcome: Outcome, at: datetime) -> FileLin
     )  # fmt: skip
 
 
-def _notes(files: Sequence[FileLine], described: dict[int, dict[str, Any]], at: datetime) -> list[NoteLine]:
+def _notes(
+    files: Sequence[FileLine], described: dict[int, dict[str, Any]], at: datetime
+) -> list[NoteLine]:
     """What a reader without the database must know of the datasets of these files."""
     used = sorted({line.belongs["dataset"] for line in files})
     return [NoteLine("dataset", described[dataset], at.timestamp()) for dataset in used]
@@ -129,7 +148,14 @@ def _notes(files: Sequence[FileLine], described: dict[int, dict[str, Any]], at: 
 
 def _new_file(line: FileLine) -> archive.NewFile:
     return archive.NewFile(
-        line.id, line.file_id, line.version, line.name, line.object, line.offset, line.length, line.digests
+        line.id,
+        line.file_id,
+        line.version,
+        line.name,
+        line.object,
+        line.offset,
+        line.length,
+        line.digests,
     )
 
 
@@ -151,6 +177,8 @@ def _audit(landings: Sequence[Landing], outcomes: Sequence[Outcome]) -> None:
             if _is_new(next(rest)):
                 stored[landing.context.by, each.arrival.dataset].append(each.arrival.id.hex)
     for (by, dataset), ids in stored.items():
-        audit.record(kind=Kind.FILES_STORED, by=by, subject=dataset, data={"count": len(ids), "files": ids})
+        audit.record(
+            kind=Kind.FILES_STORED, by=by, subject=dataset, data={"count": len(ids), "files": ids}
+        )
         text = f"{len(ids)} file{'s' if len(ids) > 1 else ''} stored."
         datasets.write_log(dataset=dataset, by=by, level="INFO", text=text)

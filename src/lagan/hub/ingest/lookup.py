@@ -63,7 +63,9 @@ def _answer(by: Actor, dataset: int, files: Sequence[Held], verified: bool) -> A
     if verified:
         states = _with_verified(files, known, states)
     digests = {
-        n: known[each.path].sha256 or "" for n, each in enumerate(files) if states[n] is State.OTHER_TIME
+        n: known[each.path].sha256 or ""
+        for n, each in enumerate(files)
+        if states[n] is State.OTHER_TIME
     }
     return Answer(dataset, states, digests)
 
@@ -77,7 +79,9 @@ def state(held: Held, known: EntryRow | None) -> State:
     return State.SAME if known.mtime_ns == held.mtime_ns else State.OTHER_TIME
 
 
-def _with_verified(files: Sequence[Held], known: dict[str, EntryRow], states: list[State]) -> list[State]:
+def _with_verified(
+    files: Sequence[Held], known: dict[str, EntryRow], states: list[State]
+) -> list[State]:
     same = [known[each.path].stored for n, each in enumerate(files) if states[n] is State.SAME]
     health = archive.health(same)
     good = {id for id, each in health.items() if each.status == "good"}

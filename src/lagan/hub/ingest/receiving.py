@@ -36,7 +36,9 @@ _kept_lock = threading.Lock()
 class Receiving:
     """An upload that this request holds. All calls block; release it in the end, whatever happened."""
 
-    def __init__(self, *, by: Actor, id: str, offset: int | None, checksum: Checksum | None = None) -> None:
+    def __init__(
+        self, *, by: Actor, id: str, offset: int | None, checksum: Checksum | None = None
+    ) -> None:
         """Take hold and stand where the upload stands. WrongOffset when `offset` is given and differs."""
         found = uploads.find(by=by, id=id)
         self._hold = Hold(uploads.RUN, found.pk)
@@ -54,13 +56,20 @@ class Receiving:
     @property
     def complete(self) -> bool:
         """Whether all bytes are there and wait to be archived (or joined)."""
-        return self.upload.state == RECEIVING and self.incoming is not None and self.incoming.size == self.upload.size
+        return (
+            self.upload.state == RECEIVING
+            and self.incoming is not None
+            and self.incoming.size == self.upload.size
+        )
 
     def write(self, pieces: Sequence[bytes]) -> None:
         """Take the next bytes. TooLarge beyond the announced size."""
         assert self.incoming  # noqa: S101
         if self.incoming.size + sum(map(len, pieces)) > self.upload.size:
-            raise TooLarge(f"More than the {self.upload.size} bytes that were announced.", size=self.upload.size)
+            raise TooLarge(
+                f"More than the {self.upload.size} bytes that were announced.",
+                size=self.upload.size,
+            )
         self.incoming.write(pieces)
         if self._checksum:
             for piece in pieces:
@@ -79,7 +88,9 @@ class Receiving:
         """The body is complete: compare its checksum, make it durable. ChunkMismatch takes the bytes back."""
         if self._announced and self._checksum and self._checksum.digest() != self._announced.digest:
             self.take_back()
-            raise ChunkMismatch("The bytes of this request do not have the checksum they came with.")
+            raise ChunkMismatch(
+                "The bytes of this request do not have the checksum they came with."
+            )
         self.checkpoint()
 
     def broken_off(self) -> None:
@@ -101,13 +112,21 @@ class Receiving:
         digests = self.incoming.digests()
         if sha256 is not None and digests.sha256 != sha256:
             self.discard()
-            raise DigestMismatch("The file does not have the SHA-256 that was announced.", announced=sha256)
+            raise DigestMismatch(
+                "The file does not have the SHA-256 that was announced.", announced=sha256
+            )
         upload, incoming = self.upload, self.incoming
         assert upload.dataset_id is not None  # noqa: S101
         self.incoming = None
-        mtime = upload.mtime_ns if upload.mtime_ns is not None else int(upload.created_at.timestamp()) * 10**9
+        mtime = (
+            upload.mtime_ns
+            if upload.mtime_ns is not None
+            else int(upload.created_at.timestamp()) * 10**9
+        )
         arrival = Arrival(upload.dataset_id, upload.path, upload.pk, digests, mtime)
-        name = archive.object_name(id=upload.pk, name=upload.path.rpartition("/")[2], at=timezone.now())
+        name = archive.object_name(
+            id=upload.pk, name=upload.path.rpartition("/")[2], at=timezone.now()
+        )
         return submit(
             volume=upload.volume, incoming=incoming, object=name, by=self._by,
             files=[Arrived(arrival, 0, digests.size)], upload=upload.pk,
@@ -117,7 +136,9 @@ class Receiving:
         """A partial upload is complete: it waits under a name of its own until it is joined."""
         assert self.incoming  # noqa: S101
         incoming, self.incoming = self.incoming, None
-        archive.open_store(self.upload.volume).publish([(incoming, uploads.partial_object(self.upload))])
+        archive.open_store(self.upload.volume).publish(
+            [(incoming, uploads.partial_object(self.upload))]
+        )
 
     def discard(self) -> None:
         """Leave nothing of the upload."""
@@ -138,7 +159,8 @@ class Receiving:
         upload = self.upload
         if offset is not None and offset != upload.received:
             raise WrongOffset(
-                f"The upload stands at byte {upload.received}, not {offset}.", offset=upload.received
+                f"The upload stands at byte {upload.received}, not {offset}.",
+                offset=upload.received,
             )
         waits = upload.kind == "partial" and upload.received == upload.size
         if upload.state == RECEIVING and not waits:
@@ -162,7 +184,9 @@ def _resumed(upload: Upload) -> Incoming:
     except NotFound:
         # A process died between publishing the bytes and cataloguing them: they were never acknowledged.
         uploads.end(upload=upload)
-        raise UploadGone("What was received was lost before it was archived; begin again.") from None
+        raise UploadGone(
+            "What was received was lost before it was archived; begin again."
+        ) from None
 
 
 def _let_go(id: UUID, incoming: Incoming) -> None:

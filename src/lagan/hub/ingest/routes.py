@@ -20,7 +20,9 @@ def route(method: str, path: str) -> Handler | None:
     if path in ("/api/uploads/batch/", "/api/uploads/batch"):
         return handlers.batch if method == "POST" else None
     if found := _UPLOAD.fullmatch(path):
-        act = {"HEAD": handlers.head, "PATCH": handlers.patch, "DELETE": handlers.delete}.get(method)
+        act = {"HEAD": handlers.head, "PATCH": handlers.patch, "DELETE": handlers.delete}.get(
+            method
+        )
         return (lambda exchange: act(exchange, found[1])) if act else None
     if method == "PUT" and (found := _CONTENT.fullmatch(path)):
         return lambda exchange: handlers.put(exchange, int(found[1]), found[2])

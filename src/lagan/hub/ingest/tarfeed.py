@@ -94,7 +94,9 @@ class TarFeed:
                 return None
             self._member = False
             return at + self._padding, [None]
-        if here == 0 or (self._left < self._whole_below and here < self._left and not self._streaming):
+        if here == 0 or (
+            self._left < self._whole_below and here < self._left and not self._streaming
+        ):
             return None
         taken = min(here, self._left)
         self._left -= taken
@@ -115,7 +117,9 @@ class TarFeed:
         self._streaming = content >= self._whole_below
         return at + _RECORD, [header]
 
-    def _extension(self, view: memoryview, at: int, kind: str, size: int) -> tuple[int, list[Event]] | None:
+    def _extension(
+        self, view: memoryview, at: int, kind: str, size: int
+    ) -> tuple[int, list[Event]] | None:
         if size > _LIMIT_EXTENSION:
             raise BadArchive(f"An extended header of {size} bytes is too large.")
         end = at + _RECORD + size + -size % _RECORD
@@ -182,4 +186,6 @@ def _mtime(pax: Mapping[str, str], block: bytes) -> int:
 def _check(block: bytes) -> None:
     stated = _number(block[148:156])
     if sum(block) - sum(block[148:156]) + 8 * 32 != stated:
-        raise BadArchive("A header of the batch has a wrong checksum; it is not tar or was damaged.")
+        raise BadArchive(
+            "A header of the batch has a wrong checksum; it is not tar or was damaged."
+        )

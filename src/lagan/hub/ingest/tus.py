@@ -53,7 +53,9 @@ class Checksum:
 def require_version(request: Headers) -> None:
     """Every request but OPTIONS says which protocol it speaks."""
     if request.header("tus-resumable") != VERSION:
-        raise WrongVersion("This upload speaks tus 1.0.0; send 'Tus-Resumable: 1.0.0'.", version=VERSION)
+        raise WrongVersion(
+            "This upload speaks tus 1.0.0; send 'Tus-Resumable: 1.0.0'.", version=VERSION
+        )
 
 
 def number(request: Headers, name: str) -> int | None:
@@ -70,7 +72,10 @@ def metadata(text: str | None) -> dict[str, str]:
     """`Upload-Metadata`: comma-separated keys, each with a base64 value of UTF-8."""
     pairs = [pair.strip().split(" ", 1) for pair in (text or "").split(",") if pair.strip()]
     try:
-        return {key: base64.b64decode(rest[0] if rest else "", validate=True).decode() for key, *rest in pairs}
+        return {
+            key: base64.b64decode(rest[0] if rest else "", validate=True).decode()
+            for key, *rest in pairs
+        }
     except (binascii.Error, UnicodeDecodeError):
         raise BadInput("Upload-Metadata must be pairs of a key and base64 of UTF-8 text.") from None
 
@@ -82,22 +87,10 @@ def checksum(request: Headers) -> Checksum | None:
         return None
     name, _, value = text.partition(" ")
     if name not in CHECKSUMS:
-        raise BadInput(f"Upload-Checksum takes {', '.join(CHECKSUMS)}, not {name!r}.", header="Upload-Checksum")
+        raise BadInput(
+            f"Upload-Checksum takes {', '.join(CHECKSUMS)}, not {name!r}.", header="Upload-Checksum"
+        )
     return Checksum(name, _bytes(value, "Upload-Checksum"))
-
-
-def repr_digest(request: Headers) -> str | None:
-    """The SHA-256 in hex that `Repr-Digest` (RFC 9530) announces for the whole file; other algorithms are passed over."""
-    for part in (request.header("repr-digest") or "").split(","):
-        name, _, value = part.strip().partition("=")
-        if name == "sha-256":
-            return _bytes(value.strip(":"), "Repr-Digest").hex()
-    return None
-
-
-def as_repr_digest(sha256: str) -> str:
-    """The header's value for a SHA-256 in hex."""
-    return f"sha-256=:{base64.b64encode(bytes.fromhex(sha256)).decode()}:"
 
 
 def parts(text: str) -> list[str]:
@@ -108,7 +101,9 @@ def parts(text: str) -> list[str]:
     return [url.rstrip("/").rpartition("/")[2] for url in urls]
 
 
-def standing(*, offset: int | None, length: int | None, expires: datetime | None) -> list[tuple[str, str]]:
+def standing(
+    *, offset: int | None, length: int | None, expires: datetime | None
+) -> list[tuple[str, str]]:
     """The headers that say where an upload stands."""
     given: Mapping[str, str | None] = {
         "Tus-Resumable": VERSION,

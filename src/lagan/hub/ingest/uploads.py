@@ -28,13 +28,25 @@ RUN = settings.CONFIG.data / "run"
 
 
 def begin(
-    *, by: Actor, dataset: int, path: str, size: int, mtime_ns: int | None = None, metadata: str = ""
+    *,
+    by: Actor,
+    dataset: int,
+    path: str,
+    size: int,
+    mtime_ns: int | None = None,
+    metadata: str = "",
 ) -> Upload:
     """A new upload of `size` bytes to become `path` of the dataset; nothing of it is visible to anybody."""
     path = check_relative(path)
     datasets.require_open(by=by, dataset=dataset)
     return _begin(
-        by, kind="whole", dataset_id=dataset, path=path, size=size, mtime_ns=mtime_ns, metadata=metadata
+        by,
+        kind="whole",
+        dataset_id=dataset,
+        path=path,
+        size=size,
+        mtime_ns=mtime_ns,
+        metadata=metadata,
     )
 
 
@@ -51,7 +63,9 @@ def _begin(by: Actor, **facts: object) -> Upload:
     incoming = archive.open_store(volume.pk).receive(id.hex)
     try:
         incoming.checkpoint()
-        upload = Upload(id=id, creator_id=by.entity, volume=volume.pk, key=id.hex, created_at=now, **facts)
+        upload = Upload(
+            id=id, creator_id=by.entity, volume=volume.pk, key=id.hex, created_at=now, **facts
+        )
         upload.expires_at = now + LIFETIME
         upload.save(force_insert=True)
     except BaseException:
@@ -104,7 +118,9 @@ def partials(*, by: Actor, ids: Sequence[str]) -> list[Upload]:
     found = [find(by=by, id=each) for each in ids]
     for each in found:
         if each.kind != "partial" or each.received != each.size:
-            raise BadInput(f"Upload {each.pk} is not a complete partial upload.", upload=str(each.pk))
+            raise BadInput(
+                f"Upload {each.pk} is not a complete partial upload.", upload=str(each.pk)
+            )
     return found
 
 

@@ -22,7 +22,9 @@ from lagan.kit.paths import check_relative
 class Whole:
     """A file of `size` bytes on its way to `path`. All calls block; one thread at a time."""
 
-    def __init__(self, *, by: Actor, dataset: int, path: str, size: int, mtime_ns: int | None) -> None:
+    def __init__(
+        self, *, by: Actor, dataset: int, path: str, size: int, mtime_ns: int | None
+    ) -> None:
         """Refuse what cannot be taken before a byte is read."""
         self._path = check_relative(path)
         datasets.require_open(by=by, dataset=dataset)
@@ -36,7 +38,9 @@ class Whole:
     def write(self, pieces: Sequence[bytes]) -> None:
         """The next bytes. TooLarge beyond the announced size."""
         if self._incoming.size + sum(map(len, pieces)) > self._size:
-            raise TooLarge(f"More than the {self._size} bytes that were announced.", size=self._size)
+            raise TooLarge(
+                f"More than the {self._size} bytes that were announced.", size=self._size
+            )
         self._incoming.write(pieces)
 
     def archive(self, sha256: str | None) -> Future[list[Outcome]]:
@@ -45,12 +49,18 @@ class Whole:
         if digests.size != self._size:
             raise Disconnected
         if sha256 is not None and digests.sha256 != sha256:
-            raise DigestMismatch("The file does not have the SHA-256 that was announced.", announced=sha256)
+            raise DigestMismatch(
+                "The file does not have the SHA-256 that was announced.", announced=sha256
+            )
         self.sha256 = digests.sha256 or ""
-        name = archive.object_name(id=self._id, name=self._path.rpartition("/")[2], at=timezone.now())
+        name = archive.object_name(
+            id=self._id, name=self._path.rpartition("/")[2], at=timezone.now()
+        )
         arrival = Arrival(self._dataset, self._path, self._id, digests, self._mtime_ns)
         files = [Arrived(arrival, 0, digests.size)]
-        return submit(volume=self._volume, incoming=self._incoming, object=name, by=self._by, files=files)
+        return submit(
+            volume=self._volume, incoming=self._incoming, object=name, by=self._by, files=files
+        )
 
     def discard(self) -> None:
         """Leave nothing behind."""

@@ -1,0 +1,41 @@
+"""How the API knows who asks: the `auth` of every router."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest
+from ninja.security.base import AuthBase
+from ninja.utils import check_csrf
+
+from lagan.hub.accounts import queries
+from lagan.hub.base.actors import Actor
+from lagan.kit.errors import Forbidden, NotSignedIn
+
+_SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+class Credentials(AuthBase):
+    """`Bearer <JWT>`, `Api-Key <key>` or the pages' session, whose changes must carry the CSRF token. The actor is
+    then `request.auth`."""
+
+    openapi_type = "http"
+    openapi_scheme = "bearer"
+
+    def __call__(self, request: HttpRequest) -> Actor:
+        """The actor, or NotSignedIn."""
+        return actor_of(request)
+
+
+SIGNED_IN = Credentials()
+
+
+def actor_of(request: HttpRequest) -> Actor:
+    """The actor of a request that came through Django; NotSignedIn without a good credential."""
+    header = request.headers.get("Authorization")
+    if header:
+        return queries.signed_in(authorization=header)
+    user = request.user
+    if not user.is_authenticated:
+        raise NotSignedIn("Sign in first.")
+    if request.method not in _SAFE and check_csrf(request) is not None:
+        raise Forbidden("This request lacks the CSRF token of your session.")
+    return Actor(user.entity_id, user.username, queries.SESSION)

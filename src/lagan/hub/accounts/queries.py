@@ -1,0 +1,146 @@
+"""Reading accounts: who is this, and whom does somebody see."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+from importlib import import_module
+
+from django.conf import settings
+from django.contrib.auth import HASH_SESSION_KEY, SESSION_KEY
+from django.core.exceptions import SuspiciousOperation
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+
+from lagan.hub.accounts import rules
+from lagan.hub.accounts.models import ClientKey, User
+from lagan.hub.base.actors import NOBODY, Actor
+from lagan.hub.tree import queries as tree
+from lagan.hub.tree.models import Type
+from lagan.kit.errors import NotFound, NotSignedIn
+
+SESSION, JWT, CLIENT_KEY = "session", "jwt", "client-key"
+_STEP = timedelta(minutes=10)
+"""How exactly the last use of a client key is kept: not a write for every request."""
+
+
+def authenticate(*, authorization: str | None, session_user_id: int | None = None) -> Actor:
+    """Who sent this `Authorization` header or, without one, has this session; NOBODY with neither. NotSignedIn for a
+    credential that is wrong, expired or revoked. One or two readings by key."""
+    if authorization:
+        scheme, _, value = authorization.strip().partition(" ")
+        match scheme.lower():
+            case "bearer":
+                return _by_token(value.strip())
+            case "api-key":
+                return _by_client_key(value.strip())
+        raise NotSignedIn("The Authorization header is `Bearer <token>` or `Api-Key <key>`.")
+    if session_user_id is None:
+        return NOBODY
+    found = User.objects.filter(id=session_user_id, is_active=True).values_list("entity_id", "username").first()
+    if found is None:
+        raise NotSignedIn("This session has ended.")
+    return Actor(*found, SESSION)
+
+
+def actor_for(*, authorization: str | None, cookies: Mapping[str, str]) -> Actor:
+    """As `authenticate`, for a server in front of Django: reads the session that the cookie names. Whoever changes
+    anything by a session must have checked the request's origin."""
+    key = cookies.get(settings.SESSION_COOKIE_NAME)
+    if authorization or not key:
+        return authenticate(authorization=authorization)
+    return authenticate(authorization=None, session_user_id=_session_user(key))
+
+
+def signed_in(*, authorization: str | None, session_user_id: int | None = None) -> Actor:
+    """As `authenticate`, but NotSignedIn without any credential."""
+    actor = authenticate(authorization=authorization, session_user_id=session_user_id)
+    if actor is NOBODY:
+        raise NotSignedIn("Sign in first.")
+    return actor
+
+
+def token_user(text: str, type: rules.TokenType) -> User:
+    """The active user whose valid token this is, else NotSignedIn."""
+    token = rules.decode_token(text, type)
+    found = User.objects.filter(id=token.user, is_active=True).first() if token.user < 2**63 else None
+    if found is None or not rules.same(token.mark, rules.password_mark(found.password)):
+        raise NotSignedIn("This token is not valid any more.")
+    return found
+
+
+def _by_token(text: str) -> Actor:
+    token = rules.decode_token(text, "access")
+    rows = User.objects.filter(id=token.user, is_active=True).values_list("entity_id", "username", "password")
+    found = rows.first() if token.user < 2**63 else None
+    if found is None or not rules.same(token.mark, rules.password_mark(found[2])):
+        raise NotSignedIn("This token is not valid any more.")
+    return Actor(found[0], found[1], JWT)
+
+
+def _by_client_key(key: str) -> Actor:
+    rows = ClientKey.objects.filter(prefix=rules.key_prefix(key), revoked=None, user__is_active=True)
+    found = rows.values_list("hash", "user__entity_id", "user__username", "last_used", "id").first()
+    if found is None or not rules.same(found[0], rules.key_hash(key)):
+        raise NotSignedIn("This client key is not valid.")
+    now = timezone.now()
+    if found[3] is None or now - found[3] > _STEP:
+        ClientKey.objects.filter(id=found[4]).update(last_used=now)
+    return Actor(found[1], found[2], CLIENT_KEY)
+
+
+def _session_user(key: str) -> int | None:
+    """The user of a session whose password is still the one it began with."""
+    store = import_module(settings.SESSION_ENGINE).SessionStore(key)
+    try:
+        user, mark = store.get(SESSION_KEY), store.get(HASH_SESSION_KEY, "")
+    except SuspiciousOperation:
+        return None
+    if not (isinstance(user, str) and user.isdecimal()):
+        return None
+    found = User.objects.filter(id=int(user)).first()
+    return found.id if found and rules.same(str(mark), found.get_session_auth_hash()) else None
+
+
+def find_user(*, username: str | None = None, email: str | None = None) -> User | None:
+    """The user with this name, or this address in any case; None when there is none. Asks no permission."""
+    if username is not None and "\x00" not in username:
+        return User.objects.filter(username=username).first()
+    if email and "\x00" not in email:
+        return User.objects.filter(email__iexact=email.strip()).first()
+    return None
+
+
+def visible_users(actor: Actor) -> QuerySet[User]:
+    """The users whom the actor sees, by name: itself, and those on whose entities it holds USER_LIST or USER_READ."""
+    condition: Q = tree.within(tree.visible(actor, Type.USER), "entity__path")
+    return User.objects.filter(condition).order_by("username")
+
+
+def visible_user(actor: Actor, username: str) -> User:
+    """One of them, else NotFound."""
+    found = visible_users(actor).filter(username=username).first() if "\x00" not in username else None
+    if found is None:
+        raise NotFound(f"There is no user {username[:150]}.", username=username[:150])
+    return found
+
+
+def user_of(actor: Actor) -> User:
+    """The user that acts. NotSignedIn for the system and for nobody, who are no users."""
+    found = User.objects.filter(entity=actor.entity).first() if actor.entity is not None else None
+    if found is None:
+        raise NotSignedIn("Sign in as a user.")
+    return found
+
+
+def client_keys(actor: Actor) -> QuerySet[ClientKey]:
+    """The actor's own keys that still work, oldest first."""
+    return ClientKey.objects.filter(user=user_of(actor), revoked=None).order_by("id")
+
+
+def client_key(actor: Actor, key: int) -> ClientKey:
+    """One of them, else NotFound."""
+    found = client_keys(actor).filter(id=key).first()
+    if found is None:
+        raise NotFound(f"There is no client key {key}.", id=key)
+    return found

@@ -1,0 +1,46 @@
+"""The closed list of what can happen; a room adds its acts here, a line each, and never changes one."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Kind(StrEnum):
+    """`<thing>.<what was done to it>`. The text is stored and hashed, so it stays for ever."""
+
+    ENTITY_CREATED = "entity.created"
+    ENTITY_RENAMED = "entity.renamed"
+    ENTITY_MOVED = "entity.moved"
+    ENTITY_REMOVED = "entity.removed"
+    MEMBER_ADDED = "member.added"
+    MEMBER_REMOVED = "member.removed"
+    GRANTS_SET = "grants.set"
+    METADATA_SET = "metadata.set"
+
+    USER_CREATED = "user.created"
+    USER_CHANGED = "user.changed"
+    USER_ACTIVATED = "user.activated"
+    USER_DEACTIVATED = "user.deactivated"
+    USER_ANONYMISED = "user.anonymised"
+    PASSWORD_SET = "password.set"  # noqa: S105 - the name of an act
+    PASSWORD_LINK_MADE = "password-link.made"  # noqa: S105 - the name of an act
+    LOGIN_DONE = "login.done"
+    LOGIN_REFUSED = "login.refused"
+    CLIENT_KEY_CREATED = "client-key.created"
+    CLIENT_KEY_RENAMED = "client-key.renamed"
+    CLIENT_KEY_REVOKED = "client-key.revoked"
+
+    JOB_CREATED = "job.created"
+    JOB_FINISHED = "job.finished"
+    JOB_FAILED = "job.failed"
+    JOB_CANCELLED = "job.cancelled"
+
+    VOLUME_ADDED = "volume.added"
+    FILES_STORED = "files.stored"
+    FILE_DAMAGED = "file.damaged"
+    FILE_HEALED = "file.healed"
+    REPLICA_MADE = "replica.made"
+
+    DATASET_CREATED = "dataset.created"
+    DATASET_CLOSED = "dataset.closed"
+    DATASET_REMOVED = "dataset.removed"

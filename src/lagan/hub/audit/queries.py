@@ -1,0 +1,95 @@
+"""Reading the record, and proving that it is whole."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterator
+
+from lagan.hub.audit.kinds import Kind
+from lagan.hub.audit.models import Event, Head
+from lagan.hub.audit.rules import BEGINNING, Break, EventRow, Harm, digest
+
+
+def verify() -> Break | None:
+    """The first entry that was altered, removed or inserted since it was sealed; None when all is whole.
+
+    Reads the record once, in constant memory. Whoever can rewrite every later seal and the head as well leaves no
+    trace here: keep an exported head elsewhere (`lagan audit export` ends with it).
+    """
+    head = Head.objects.first()
+    sequence, before, running = 0, "", BEGINNING
+    for event in Event.objects.exclude(sequence=None).order_by("sequence").iterator(2000):
+        sequence += 1
+        if found := _harm(event, sequence, before, running):
+            return found
+        before, running = running, event.hash or ""
+    if head is None:
+        return Break(Harm.REMOVED, sequence + 1, None) if sequence else None
+    return None if (head.sequence, head.hash) == (sequence, running) else _broken_end(head, sequence)
+
+
+def _harm(event: Event, sequence: int, before: str, running: str) -> Break | None:
+    links = event.sequence == sequence and event.previous_hash == running
+    if links and digest(running, as_row(event)) == event.hash:
+        return None
+    # Somebody else follows on what came before: then this one was put in between.
+    if Event.objects.filter(previous_hash=running).exclude(id=event.id).exists():
+        return Break(Harm.INSERTED, sequence, event.id)
+    if links:
+        return Break(Harm.ALTERED, sequence, event.id)
+    # This one follows on what came before the last: then the last one was put in between.
+    if event.previous_hash == before:
+        last = Event.objects.filter(sequence=sequence - 1).values_list("id", flat=True).first()
+        return Break(Harm.INSERTED, sequence - 1, last)
+    return Break(Harm.REMOVED, sequence, None)
+
+
+def _broken_end(head: Head, last: int) -> Break:
+    if last > head.sequence:
+        event = Event.objects.filter(sequence=head.sequence + 1).values_list("id", flat=True).first()
+        return Break(Harm.INSERTED, head.sequence + 1, event)
+    if last < head.sequence:
+        return Break(Harm.REMOVED, last + 1, None)
+    event = Event.objects.filter(sequence=last).values_list("id", flat=True).first()
+    return Break(Harm.ALTERED, last, event)
+
+
+def as_row(event: Event) -> EventRow:
+    """The stored event as a value; its sequence is 0 while it is not sealed."""
+    return EventRow(
+        sequence=event.sequence or 0,
+        id=event.id,
+        at=event.at,
+        kind=event.kind,
+        actor=event.actor,
+        actor_entity=event.actor_entity,
+        subject=event.subject,
+        data=json.loads(event.data),
+        result=event.result,
+    )
+
+
+def sealed_after(sequence: int, kinds: Collection[str], limit: int) -> list[EventRow]:
+    """The next `limit` sealed events of `kinds` after `sequence`, in order."""
+    rows = Event.objects.filter(sequence__gt=sequence, kind__in=sorted(kinds)).order_by("sequence")
+    return [as_row(event) for event in rows[:limit]]
+
+
+def head() -> tuple[int, str]:
+    """The last sealed sequence and its hash."""
+    found = Head.objects.first()
+    return (found.sequence, found.hash) if found else (0, BEGINNING)
+
+
+def history(subject: int, *, kinds: Collection[Kind] = (), limit: int = 100) -> list[EventRow]:
+    """The latest events of an entity, newest first. The caller has asked whether the reader may see its log."""
+    events = Event.objects.filter(subject=subject).order_by("-id")
+    if kinds:
+        events = events.filter(kind__in=list(kinds))
+    return [as_row(event) for event in events[:limit]]
+
+
+def everything() -> Iterator[tuple[EventRow, str]]:
+    """Every sealed event in order with its hash, one by one."""
+    for event in Event.objects.exclude(sequence=None).order_by("sequence").iterator(2000):
+        yield as_row(event), event.hash or ""

@@ -1,0 +1,23 @@
+"""The one REST API of the hub: every room brings its router, every refusal leaves as a problem document."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from ninja import NinjaAPI, Router
+from ninja.errors import AuthenticationError, HttpError, ValidationError
+from django.http import Http404
+
+import lagan
+from lagan.hub.base.problems import answer
+
+
+def build_api(routers: Mapping[str, Router | str]) -> NinjaAPI:
+    """The API with `routers` under their prefixes; its pages at `docs/` need nothing from outside (`ninja` is an
+    installed app, so they use the files that it ships), its description is at `schema/`."""
+    api = NinjaAPI(title="Lagan", version=lagan.__version__, docs_url="docs/", openapi_url="schema/")
+    for kind in (Exception, Http404, HttpError, ValidationError, AuthenticationError):
+        api.exception_handler(kind)(answer)
+    for prefix, router in routers.items():
+        api.add_router(prefix, router)
+    return api

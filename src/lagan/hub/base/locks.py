@@ -1,0 +1,82 @@
+"""Who goes first: locks with one holder in the whole cluster, kept by the database or, beside SQLite, by a file."""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import os
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from django.conf import settings
+from django.db import connection
+
+_held: set[str] = set()
+_guard = threading.Lock()
+
+
+@contextmanager
+def advisory(name: str) -> Iterator[bool]:
+    """Try to be the one holder of `name`; yields whether we are. Never waits; not to be entered in a transaction
+    that may fail inside, because PostgreSQL gives the lock back by a statement. A holder that dies lets go."""
+    with _guard:
+        free = name not in _held
+        if free:
+            _held.add(name)
+    if not free:
+        yield False
+        return
+    try:
+        with _database_lock(name) if connection.vendor == "postgresql" else _file_lock(name) as held:
+            yield held
+    finally:
+        with _guard:
+            _held.discard(name)
+
+
+def until_commit(name: str, *, shared: bool = False) -> None:
+    """Wait for `name` and hold it until the transaction ends; sharers only exclude one who does not share.
+
+    On SQLite nothing is to be done: a transaction that writes is alone from its beginning.
+    """
+    if connection.vendor == "postgresql":
+        function = "pg_advisory_xact_lock_shared" if shared else "pg_advisory_xact_lock"
+        with connection.cursor() as cursor:
+            cursor.execute(f"SELECT {function}(%s)", [_number(name)])
+
+
+@contextmanager
+def _database_lock(name: str) -> Iterator[bool]:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(%s)", [_number(name)])
+        held = bool(cursor.fetchone()[0])
+    try:
+        yield held
+    finally:
+        if held and connection.connection is not None and not connection.connection.closed:
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT pg_advisory_unlock(%s)", [_number(name)])
+
+
+@contextmanager
+def _file_lock(name: str) -> Iterator[bool]:
+    folder = Path(settings.CONFIG.data) / "locks"
+    folder.mkdir(parents=True, exist_ok=True)
+    # The file stays: removing it would let two processes lock two files of one name.
+    descriptor = os.open(folder / hashlib.sha256(name.encode()).hexdigest()[:32], os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            yield False
+            return
+        yield True
+    finally:
+        os.close(descriptor)
+
+
+def _number(name: str) -> int:
+    """A signed 64-bit number, as PostgreSQL names its advisory locks."""
+    return int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big", signed=True)

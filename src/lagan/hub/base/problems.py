@@ -1,0 +1,85 @@
+"""Every refusal leaves the API as one problem document (RFC 9457), and nothing else decides what is in it."""
+
+from __future__ import annotations
+
+import json
+import logging
+from typing import Any
+
+from django.core.exceptions import PermissionDenied, RequestDataTooBig, SuspiciousOperation
+from django.core.serializers.json import DjangoJSONEncoder
+from django.http import Http404, HttpRequest, HttpResponse
+from ninja.errors import AuthenticationError, HttpError, ValidationError
+
+from lagan.kit.errors import BadInput, Forbidden, LaganError, NotFound, NotSignedIn, TooLarge
+from lagan.kit.ids import new_id
+
+log = logging.getLogger("lagan.problems")
+CONTENT_TYPE = "application/problem+json"
+
+
+def problem(error: LaganError) -> dict[str, Any]:
+    """The problem document of a refusal: its facts beside `type`, `title`, `status` and `detail`."""
+    title = error.code.replace("-", " ").capitalize()
+    fixed = {"type": f"/problems/{error.code}", "title": title, "status": error.status, "detail": error.sentence}
+    return {**error.facts, **fixed}
+
+
+def respond(error: LaganError) -> HttpResponse:
+    """The refusal as an HTTP answer."""
+    body = json.dumps(problem(error), cls=_Anything)
+    response = HttpResponse(body, content_type=CONTENT_TYPE, status=error.status)
+    if error.status == 401:
+        response["WWW-Authenticate"] = 'Bearer realm="lagan"'
+    return response
+
+
+def refusal(error: Exception) -> LaganError | None:
+    """What a foreign exception that the sender caused means in our words; None when it is our own fault."""
+    match error:
+        case LaganError():
+            return error
+        case ValidationError():
+            return _validation(error)
+        case Http404():
+            return NotFound("There is nothing at this address.")
+        case AuthenticationError():
+            return NotSignedIn("Sign in first.")
+        case PermissionDenied():
+            return Forbidden("This is not allowed.")
+        case RequestDataTooBig():
+            return TooLarge("The body of this request is too large.")
+        case HttpError() if error.status_code < 500:
+            return BadInput(str(error))
+        case SuspiciousOperation():
+            return BadInput("This request is malformed.")
+    return None
+
+
+def answer(request: HttpRequest, error: Exception) -> HttpResponse:
+    """The answer to any exception. What we did not foresee is logged under an incident id, never shown."""
+    known = refusal(error)
+    if known is not None and known.status < 500:
+        return respond(known)
+    incident = str(new_id())
+    log.error("incident %s: %s %s", incident, request.method, request.path, exc_info=error)
+    if known is not None and known.code != LaganError.code:
+        return respond(known)
+    return respond(LaganError(f"Something went wrong here; it is logged as {incident}.", incident=incident))
+
+
+def _validation(error: ValidationError) -> BadInput:
+    """Names each field; never repeats what was sent, for that may be a password."""
+    fields = [{"field": ".".join(map(str, each["loc"][1:])), "problem": each["msg"]} for each in error.errors]
+    sentence = "; ".join(f"{each['field'] or 'body'}: {each['problem']}" for each in fields)
+    return BadInput(f"Not as it should be: {sentence}.", fields=fields)
+
+
+class _Anything(DjangoJSONEncoder):
+    """Facts are for people too: what JSON has no word for is written as text."""
+
+    def default(self, o: Any) -> Any:
+        try:
+            return super().default(o)
+        except TypeError:
+            return str(o)
