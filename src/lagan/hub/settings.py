@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from lagan.hub.base.config import load
+from lagan.hub.base.logs import logging_settings
 
 CONFIG = load()
 
@@ -87,6 +88,7 @@ SILENCED_SYSTEM_CHECKS = ["axes.W002"]
 AXES_FAILURE_LIMIT = 10
 AXES_COOLOFF_TIME = 0.25  # hours
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+LOGGING = logging_settings(CONFIG.log_level)
 AXES_RESET_ON_SUCCESS = True
 AXES_VERBOSE = False
 AUTH_PASSWORD_VALIDATORS = [

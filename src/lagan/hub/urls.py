@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import URLPattern, URLResolver, path
 
 from lagan.hub.base.api import build_api
+from lagan.hub.ops import views as ops
 
 ROUTERS = {
     "auth/": "lagan.hub.accounts.api.auth",
@@ -17,4 +18,6 @@ ROUTERS = {
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("api/", build_api(ROUTERS).urls),
+    path("healthz", ops.healthz),
+    path("metrics", ops.show_metrics),
 ]

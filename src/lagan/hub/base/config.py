@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import os
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from lagan.kit.errors import BadInput
 
@@ -28,6 +29,8 @@ class Config:
     workers: int
     allowed_hosts: list[str] = field(default_factory=lambda: ["*"])
     trusted_origins: list[str] = field(default_factory=list)
+    metrics_token: str | None = None
+    log_level: str = "INFO"
 
     @property
     def engine(self) -> str:
@@ -49,6 +52,8 @@ def load(environ: Mapping[str, str] | None = None) -> Config:
         workers=_positive(settings, "WORKERS", 2),
         allowed_hosts=_words(settings.get("LAGAN_ALLOWED_HOSTS", "*")),
         trusted_origins=_words(settings.get("LAGAN_TRUSTED_ORIGINS", "")),
+        metrics_token=_secret(settings, "LAGAN_METRICS_TOKEN"),
+        log_level=_one_of(settings, "LAGAN_LOG_LEVEL", ("INFO", "DEBUG", "WARNING", "ERROR")),
     )
 
 
@@ -127,12 +132,13 @@ def _database(settings: Mapping[str, str], data: Path) -> dict[str, Any]:
 def _broker_url(settings: Mapping[str, str]) -> str | None:
     if url := _secret(settings, "BROKER_URL"):
         return url
-    host = settings.get("BROKER_HOST")
+    host = settings.get("RABBITMQ_HOST") or settings.get("BROKER_HOST")
     if not host:
         return None
-    user = settings.get("RABBITMQ_DEFAULT_USER", "lagan")
-    password = _secret(settings, "RABBITMQ_DEFAULT_PASS") or ""
-    return f"amqp://{user}:{password}@{host}:{settings.get('BROKER_PORT', '5672')}//"
+    user = settings.get("RABBITMQ_USER") or settings.get("BROKER_USER") or "lagan"
+    password = _secret(settings, "RABBITMQ_PASSWORD") or _secret(settings, "BROKER_PASSWORD") or ""
+    port = settings.get("BROKER_PORT", "5672")
+    return f"amqp://{quote(user, safe='')}:{quote(password, safe='')}@{host}:{port}//"
 
 
 def _positive(settings: Mapping[str, str], name: str, default: int) -> int:
@@ -140,6 +146,14 @@ def _positive(settings: Mapping[str, str], name: str, default: int) -> int:
     if not text.isdigit() or int(text) < 1:
         raise BadInput(f"{name} must be a whole number from 1, not {text!r}.", setting=name)
     return int(text)
+
+
+def _one_of(settings: Mapping[str, str], name: str, choices: Sequence[str]) -> str:
+    """The setting in capitals, or the first choice without it."""
+    text = settings.get(name, choices[0]).upper()
+    if text not in choices:
+        raise BadInput(f"{name} is one of {', '.join(choices)}, not {text!r}.", setting=name)
+    return text
 
 
 def _words(text: str) -> list[str]:

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Sum
+from django.db.models import Count, Min, Sum
+from django.utils import timezone
 
 from lagan.hub.base.actors import Actor
 from lagan.hub.base.pages import Page, page_by_key
 from lagan.hub.jobs import packing
-from lagan.hub.jobs.models import Job, Site, Task
+from lagan.hub.jobs.models import Job, Schedule, Site, Task
 from lagan.hub.jobs.rules import OPEN_JOBS, JobState, TaskState
 from lagan.hub.jobs.visibility import may_see, seen_by
 from lagan.kit.errors import BadInput, NotFound
@@ -126,6 +127,36 @@ def sites() -> list[SiteRow]:
     return [
         SiteRow(row.name, row.title, row.limit, row.seen) for row in Site.objects.order_by("name")
     ]
+
+
+def open_tasks() -> dict[str, int]:
+    """How many tasks wait and run, by state."""
+    rows = Task.objects.filter(state__in=(TaskState.QUEUED, TaskState.RUNNING))
+    counted = dict(rows.values_list("state").annotate(Count("id")))
+    return {state.value: counted.get(state, 0) for state in (TaskState.QUEUED, TaskState.RUNNING)}
+
+
+def oldest_due() -> datetime | None:
+    """Since when the task that has waited longest could have run; None when none waits."""
+    oldest: datetime | None = Task.objects.filter(
+        state=TaskState.QUEUED, not_before__lte=timezone.now()
+    ).aggregate(oldest=Min("not_before"))["oldest"]
+    return oldest
+
+
+@dataclass(frozen=True, slots=True)
+class ScheduleRow:
+    """Something periodic: when it runs next, and why it failed the last time, if it did."""
+
+    name: str
+    next_run: datetime
+    last_error: str
+
+
+def schedules() -> list[ScheduleRow]:
+    """All enabled schedules by name."""
+    rows = Schedule.objects.filter(enabled=True).order_by("name")
+    return [ScheduleRow(row.name, row.next_run, row.last_error) for row in rows]
 
 
 def _visible_job(actor: Actor, id: int) -> Job:

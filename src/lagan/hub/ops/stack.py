@@ -20,7 +20,7 @@ def programs(*, host: str, port: int, workers: int) -> list[Program]:
     return [
         Program("serve", [*lagan, "serve", *address]),
         Program("schedule", [*lagan, "schedule"]),
-        Program("worker", [*lagan, "worker", "--site", LOCAL_SITE]),
+        Program("worker", [*lagan, "worker", "--site", "hub", "--site", LOCAL_SITE]),
     ]
 
 
