@@ -12,7 +12,9 @@ from hypothesis import strategies as st
 from lagan.hub.access import zips
 from lagan.hub.access.zips import Part
 
-names = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), min_size=1, max_size=60)
+names = st.text(
+    st.characters(exclude_categories=["Cs"], exclude_characters="\0"), min_size=1, max_size=60
+)
 files = st.dictionaries(names, st.binary(max_size=200), max_size=8)
 
 
@@ -31,7 +33,9 @@ def laid_out(contents, mtime_ns=1_700_000_000 * 10**9):
 def test_python_reads_back_what_was_laid_out(contents):
     with zipfile.ZipFile(io.BytesIO(laid_out(contents))) as archive:
         assert archive.testzip() is None
-        assert [each.file_size for each in archive.infolist()] == [len(each) for each in contents.values()]
+        assert [each.file_size for each in archive.infolist()] == [
+            len(each) for each in contents.values()
+        ]
         raw = [each.orig_filename for each in archive.infolist()]
     assert raw == list(contents)
 
@@ -55,7 +59,12 @@ def test_a_file_of_five_gigabytes_has_zip64_fields_that_readers_understand():
 
         def __init__(self):
             self.at = 0
-            tail = zips.local_header(after) + b"abc" + central + zips.end(count=2, start=start, size=len(central))
+            tail = (
+                zips.local_header(after)
+                + b"abc"
+                + central
+                + zips.end(count=2, start=start, size=len(central))
+            )
             self.parts = {0: zips.local_header(part), place: tail}
             self.size = place + len(tail)
 

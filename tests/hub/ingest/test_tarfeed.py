@@ -15,7 +15,11 @@ from lagan.hub.ingest.tarfeed import Header, TarFeed
 SMALL = 1000
 
 names = st.lists(
-    st.text(st.characters(exclude_categories=["Cs"], exclude_characters="/\0"), min_size=1, max_size=60), min_size=1, max_size=4
+    st.text(
+        st.characters(exclude_categories=["Cs"], exclude_characters="/\0"), min_size=1, max_size=60
+    ),
+    min_size=1,
+    max_size=4,
 ).map("/".join)
 members = st.lists(st.tuples(names, st.binary(max_size=3000), st.integers(0, 2**33)), max_size=8)
 
@@ -64,7 +68,9 @@ def test_pax_times_keep_their_nanoseconds():
     stream = io.BytesIO()
     with tarfile.open(fileobj=stream, mode="w", format=tarfile.PAX_FORMAT) as tar:
         tar.addfile(info)
-    (header,) = [each for each in TarFeed(SMALL).feed([stream.getvalue()]) if isinstance(each, Header)]
+    (header,) = [
+        each for each in TarFeed(SMALL).feed([stream.getvalue()]) if isinstance(each, Header)
+    ]
     assert header.mtime_ns == 1700000000123456789
     assert header.pax["LAGAN.sha256"] == "ab"
 

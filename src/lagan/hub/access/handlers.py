@@ -113,9 +113,12 @@ def _whole_path(exchange: Exchange, entry: EntryRow, locations: list[Location]) 
 
 def _describe(entry: EntryRow, path: str) -> list[tuple[str, str]]:
     headers = [
-        ("Content-Type", "application/octet-stream"), ("Accept-Ranges", "bytes"), ("ETag", f'"{entry.stored.hex}"'),
-        ("X-Content-Type-Options", "nosniff"), _attachment(path.rpartition("/")[2]),
-    ]  # fmt: skip
+        ("Content-Type", "application/octet-stream"),
+        ("Accept-Ranges", "bytes"),
+        ("ETag", f'"{entry.stored.hex}"'),
+        ("X-Content-Type-Options", "nosniff"),
+        _attachment(path.rpartition("/")[2]),
+    ]
     if entry.sha256:
         headers.append(("Repr-Digest", as_repr_digest(entry.sha256)))
     return headers

@@ -22,7 +22,8 @@ def asker(exchange: Exchange) -> Actor:
 
 
 def sender(exchange: Exchange) -> Actor:
-    """Who wants to change something. A session counts only for requests from the hub's own pages."""
+    """Who wants to change something. A session counts only for requests from the hub's own
+    pages."""
     actor = asker(exchange)
     if actor.credential == SESSION and not _from_own_page(exchange):
         raise Forbidden("A session may send data only from the hub's own pages.")

@@ -6,11 +6,11 @@ import json
 import zlib
 from collections.abc import Mapping
 
+from django.http import Http404, HttpRequest
 from ninja import NinjaAPI, Router
+from ninja.errors import AuthenticationError, HttpError, ValidationError
 from ninja.parser import Parser
 from ninja.types import DictStrAny
-from ninja.errors import AuthenticationError, HttpError, ValidationError
-from django.http import Http404, HttpRequest
 
 import lagan
 from lagan.hub.base.problems import answer

@@ -61,7 +61,8 @@ class LookupIn(Schema):
 
 
 class LookupsIn(Schema):
-    """Files of several datasets; `verified` also asks whether all replicas are there and were checked."""
+    """Files of several datasets; `verified` also asks whether all replicas are there and were
+    checked."""
 
     lookups: list[LookupIn]
     verified: bool = False
