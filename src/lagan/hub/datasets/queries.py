@@ -19,9 +19,20 @@ from lagan.hub.tree import services as tree_services
 from lagan.kit.errors import NotFound
 
 __all__ = [
-    "DatasetRow", "EntryRow", "FolderItem", "LogRow", "dataset", "described", "entries", "entries_at", "entry", "folder",
-    "log", "named", "visible",
-]  # fmt: skip
+    "DatasetRow",
+    "EntryRow",
+    "FolderItem",
+    "LogRow",
+    "dataset",
+    "described",
+    "entries",
+    "entries_at",
+    "entry",
+    "folder",
+    "log",
+    "named",
+    "visible",
+]
 
 
 _PATHS_A_QUERY = 900
@@ -154,10 +165,14 @@ def described(ids: Collection[int]) -> dict[int, dict[str, Any]]:
     rows = _dataset_rows(list(_joined(Dataset.objects.filter(pk__in=ids))))
     return {
         row.id: {
-            "id": row.id, "name": row.name, "owner": row.owner, "group": row.group, "created": row.created.isoformat()
+            "id": row.id,
+            "name": row.name,
+            "owner": row.owner,
+            "group": row.group,
+            "created": row.created.isoformat(),
         }
         for row in rows
-    }  # fmt: skip
+    }
 
 
 def log(actor: Actor, id: int, *, after: str | None = None, size: int = 100) -> Page[LogRow]:
@@ -181,12 +196,20 @@ def _dataset_rows(rows: list[Dataset]) -> list[DatasetRow]:
     groups = tree.full_path({each.entity.parent_id for each in rows})
     return [
         DatasetRow(
-            id=each.pk, name=each.entity.name, state=each.state, owner=each.owner.name, owner_id=each.owner_id,
-            group=groups[each.entity.parent_id], group_id=each.entity.parent_id, file_count=each.file_count,
-            bytes=each.bytes, created=each.created_at, closed=each.closed_at,
+            id=each.pk,
+            name=each.entity.name,
+            state=each.state,
+            owner=each.owner.name,
+            owner_id=each.owner_id,
+            group=groups[each.entity.parent_id],
+            group_id=each.entity.parent_id,
+            file_count=each.file_count,
+            bytes=each.bytes,
+            created=each.created_at,
+            closed=each.closed_at,
         )
         for each in rows
-    ]  # fmt: skip
+    ]
 
 
 def _entry_rows(rows: QuerySet[Entry]) -> Iterator[EntryRow]:
