@@ -16,7 +16,7 @@ from datetime import timedelta
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import parse_qs, quote, unquote, urlencode, urlsplit
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 import obstore
 from obstore.exceptions import AlreadyExistsError, BaseError, PreconditionError
@@ -281,12 +281,12 @@ def _between(pieces: Iterator[Buffer], start: int, end: int | None) -> Iterator[
 
 
 def _path(name: str) -> str:
-    """Names as S3 and the client library take them without changing them: odd characters are quoted."""
-    return quote(name, safe="/ ._-()+=,@")
+    """The key of an object: its name, but for the backslash, which some servers take for a slash."""
+    return name.replace("%", "%25").replace("\\", "%5C")
 
 
 def _name(path: str) -> str:
-    return unquote(path)
+    return path.replace("%5C", "\\").replace("%25", "%")
 
 
 @contextmanager
