@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, path
 
+from lagan.hub.accounts.auth import SIGNED_IN
 from lagan.hub.base.api import build_api
 from lagan.hub.ops import views as ops
 
@@ -17,7 +18,7 @@ ROUTERS = {
 """The rooms' routers by their place under `/api/`, a line each."""
 
 urlpatterns: list[URLPattern | URLResolver] = [
-    path("api/", build_api(ROUTERS).urls),
+    path("api/", build_api(ROUTERS, auth=SIGNED_IN).urls),
     path("healthz", ops.healthz),
     path("metrics", ops.show_metrics),
 ]

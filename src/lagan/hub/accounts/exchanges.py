@@ -4,21 +4,17 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
-from django.http import parse_cookie
-
 from lagan.hub.accounts.queries import SESSION, actor_for
-from lagan.hub.base.actors import NOBODY, Actor
+from lagan.hub.base.actors import Actor
 from lagan.hub.base.raw import Exchange
-from lagan.kit.errors import Forbidden, NotSignedIn
+from lagan.kit.errors import Forbidden
 
 
 def asker(exchange: Exchange) -> Actor:
     """Who wants to read. NotSignedIn without a good credential."""
-    cookies = parse_cookie(exchange.header("cookie") or "")
-    actor = actor_for(authorization=exchange.header("authorization"), cookies=cookies)
-    if actor is NOBODY:
-        raise NotSignedIn("Sign in first.")
-    return actor
+    return actor_for(
+        authorization=exchange.header("authorization"), cookie=exchange.header("cookie")
+    )
 
 
 def sender(exchange: Exchange) -> Actor:

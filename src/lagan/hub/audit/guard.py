@@ -65,7 +65,8 @@ def remove(connection: BaseDatabaseWrapper) -> None:
 
 @contextmanager
 def lifted(connection: BaseDatabaseWrapper) -> Iterator[None]:
-    """Without triggers for a while: for emptying a database as a whole, and for tests that tamper."""
+    """Without triggers for a while: for emptying a database as a whole, and for tests that
+    tamper."""
     remove(connection)
     try:
         yield

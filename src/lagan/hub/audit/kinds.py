@@ -1,4 +1,5 @@
-"""The closed list of what can happen; a room adds its acts here, a line each, and never changes one."""
+"""The closed list of what can happen; a room adds its acts here, a line each, and never changes
+one."""
 
 from __future__ import annotations
 
@@ -34,6 +35,7 @@ class Kind(StrEnum):
     JOB_FINISHED = "job.finished"
     JOB_FAILED = "job.failed"
     JOB_CANCELLED = "job.cancelled"
+    JOB_RETRIED = "job.retried"
 
     VOLUME_ADDED = "volume.added"
     FILES_STORED = "files.stored"
