@@ -1,4 +1,5 @@
-"""What a second process does for the conformance checks: `python -m lagan.store.trial ACT LOCATION ...`."""
+"""What a second process does for the conformance checks: `python -m lagan.store.trial ACT LOCATION
+...`."""
 
 from __future__ import annotations
 
