@@ -36,7 +36,8 @@ def copy(
     if not found.agrees_with(expected):
         incoming.discard()
         raise DigestMismatch(
-            f"{object} at {source.location} does not hold the {expected.size} bytes that were
-            stored.", object=object, offset=offset,
+            f"{object} at {source.location} does not hold the {expected.size} bytes stored there.",
+            object=object,
+            offset=offset,
         )
     return found

@@ -67,8 +67,9 @@ def _refuse_foreign(volume: Volume) -> None:
     found = list(islice(_anything(volume), 3))
     if found:
         raise ForeignFiles(
-            f"{volume.location} is not empty: there is {', '.join(found)}. Adopt it or take
-            another.", found=found,
+            f"{volume.location} is not empty: there is {', '.join(found)}."
+            " Adopt it or take another.",
+            found=found,
         )
 
 

@@ -21,12 +21,15 @@ The journal
   order of their names.
 
   kind "file"   a file that was stored:
-      id        unique id of this entry file      the archive's id of the file; version: 1, 2, ...
-      of the same file name      what its owner called it object    which object (file on this
-      volume) holds its bytes offset, length   where in that object, in bytes size      of the file,
-      bytes; crc32c, crc32 (as in zip) in hexadecimal; sha256, blake3 if taken stored    when,
-      seconds since 1970-01-01 UTC belongs   whose it is: dataset, path within it, owner and the
-      like
+      id        unique id of this entry
+      file      the archive's id of the file; version: 1, 2, ... of the same file
+      name      what its owner called it
+      object    which object (file on this volume) holds its bytes
+      offset, length   where in that object, in bytes
+      size      of the file, in bytes
+      crc32c, crc32    in hexadecimal, the latter as in zip; sha256, blake3 if they were taken
+      stored    when, in seconds since 1970-01-01 UTC
+      belongs   whose it is: dataset, path within it, owner and the like
   kind "void"   the entry with this id does not count; at: when
   kind "note"   anything else worth telling: about, data, at
 
