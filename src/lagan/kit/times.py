@@ -13,7 +13,8 @@ _PART = re.compile(r"(\d+(?:\.\d+)?)\s*([wdhms])", re.IGNORECASE)
 
 
 def parse_time(text: str) -> float:
-    """Seconds since the epoch from ISO 8601; without an offset it is UTC. BadInput when it is neither."""
+    """Seconds since the epoch from ISO 8601; without an offset it is UTC. BadInput when it is
+    neither."""
     try:
         moment = datetime.fromisoformat(text.strip())
         return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()

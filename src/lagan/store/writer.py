@@ -1,7 +1,8 @@
-"""Group commit: what finishes together shares its flushes, one journal append and one catalogue transaction.
+"""Group commit: what finishes together shares its flushes, one journal append and one catalogue
+transaction.
 
-A landing's future has its result only when bytes, name, folder, journal line and catalogue row are on
-stable storage, in that order. What fails before the catalogue leaves nothing visible.
+A landing's future has its result only when bytes, name, folder, journal line and catalogue row are
+on stable storage, in that order. What fails before the catalogue leaves nothing visible.
 """
 
 from __future__ import annotations
@@ -22,7 +23,8 @@ from lagan.store.journal import FileLine, Journal, NoteLine, VoidLine
 from lagan.store.volume import Incoming, Volume
 
 GROUP_LANDINGS = 500
-"""Landings in one group at most: its flush and transaction stay below about a second on a slow disk."""
+"""Landings in one group at most: its flush and transaction stay below about a second on a slow
+disk."""
 GROUP_BYTES = 1 << 30
 """Bytes in one group at most, unless one landing alone is larger."""
 
@@ -31,7 +33,8 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Landing:
-    """One object that has arrived whole and the name it gets; `context` is passed to the catalogue as it is."""
+    """One object that has arrived whole and the name it gets; `context` is passed to the catalogue
+    as it is."""
 
     incoming: Incoming
     object: str
@@ -40,7 +43,8 @@ class Landing:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What the catalogue decided about a landing: its future's result, and what the journal will say of it.
+    """What the catalogue decided about a landing: its future's result, and what the journal will
+    say of it.
 
     A landing without a FileLine among its lines counts for nothing: its object is removed again.
     """
@@ -61,11 +65,13 @@ class _Waiting:
 class Writer:
     """Commits landings on one volume, in groups, in a thread of its own.
 
-    `catalogue` gets the landings of a group when they are published. It opens its transaction, decides (versions
-    are final only under its locks), yields one verdict each, and commits at the end of the block: the journal is
-    written in between. What fails before the COMMIT is certain not to have happened, so the objects are taken back;
-    after a LaganError landing by landing, so that one that is refused spares its neighbours. When the COMMIT itself
-    fails its outcome is unknown: the objects stay for the archive's sweep.
+    `catalogue` gets the landings of a group when they are published. It opens its transaction,
+    decides (versions are final only under its locks), yields one verdict each, and commits at the
+    end of the block: the journal is written in between. What fails before the COMMIT is certain not
+    to have happened, so the objects are taken back; after a LaganError landing by landing, so that
+    one that is refused spares its neighbours. When the COMMIT itself fails its outcome is unknown:
+    the objects stay for the archive's sweep. Each call of `catalogue` gives its lines fresh ids:
+    those of a call that failed are voided.
     """
 
     def __init__(self, volume: Volume, journal: Journal, catalogue: Catalogue) -> None:
@@ -81,9 +87,9 @@ class Writer:
     def commit(self, landing: Landing) -> Future[Any]:
         """A future of the catalogue's result for this landing, or of the error that stopped it.
 
-        From here on the incoming belongs to the writer. When the future has an error, `discard` it (it is
-        empty-handed if it was published before); a NoSpace or Unavailable may be tried again with the same incoming
-        while `Volume.pending` still names it.
+        From here on the incoming belongs to the writer. When the future has an error, `discard` it
+        (it is empty-handed if it was published before); a NoSpace or Unavailable may be tried again
+        with the same incoming while `Volume.pending` still names it.
         """
         waiting = _Waiting(landing, Future())
         with self._wake:
@@ -156,7 +162,8 @@ class Writer:
     def _take_back(
         self, group: Sequence[_Waiting], tried: Sequence[object], error: Exception
     ) -> None:
-        """Nothing was committed. Void the lines, since an append over a network may have happened."""
+        """Nothing was committed. Void the lines, since an append over a network may have
+        happened."""
         self._void(_ids(tried))
         if len(group) > 1 and isinstance(error, LaganError):
             for each in group:
