@@ -1,4 +1,5 @@
-"""The hub as one ASGI application: the data path in front, Django's pages and REST in threads behind it."""
+"""The hub as one ASGI application: the data path in front, Django's pages and REST in threads
+behind it."""
 
 from __future__ import annotations
 
@@ -9,14 +10,13 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "lagan.hub.settings")
 
 from a2wsgi import WSGIMiddleware  # noqa: E402
 
-from lagan.hub.wsgi import application as django  # noqa: E402
-
 from lagan.hub.access.routes import route as access_route  # noqa: E402
 from lagan.hub.base.raw import Exchange, Receive, Scope, Send, answer  # noqa: E402
 from lagan.hub.ingest.routes import route as ingest_route  # noqa: E402
+from lagan.hub.wsgi import application as django  # noqa: E402
 
-# A computing page gives the interpreter back this often (seconds); with Python's 5 ms it would take most of an
-# upload's rate, with this it takes less than half (measured).
+# A computing page gives the interpreter back this often (seconds); with Python's 5 ms it would
+# take most of an upload's rate, with this it takes less than half (measured).
 sys.setswitchinterval(0.0002)
 
 _pages = WSGIMiddleware(django, workers=8)

@@ -80,6 +80,7 @@ WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = False
 LOGIN_URL = "/login/"
 LOGIN_REDIRECT_URL = "/"
+DATA_UPLOAD_MAX_MEMORY_SIZE = 64 << 20  # look-ups of 10,000 long names; data itself never comes through Django
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 # The lockout is answered by accounts.services.sign_in, for pages and API alike, not by a middleware of axes.

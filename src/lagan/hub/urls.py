@@ -10,6 +10,9 @@ from lagan.hub.ops import views as ops
 ROUTERS = {
     "auth/": "lagan.hub.accounts.api.auth",
     "users/": "lagan.hub.accounts.api.users",
+    "jobs/": "lagan.hub.jobs.api.router",
+    "datasets/": "lagan.hub.datasets.api.router",
+    "ingest/": "lagan.hub.ingest.api.router",
 }
 """The rooms' routers by their place under `/api/`, a line each."""
 

@@ -89,7 +89,8 @@ def as_repr_digest(sha256: str) -> str:
 
 
 def read_repr_digest(value: str | None) -> str | None:
-    """The SHA-256 in hex that a `Repr-Digest` header announces; None without one. BadInput when it is malformed."""
+    """The SHA-256 in hex that a `Repr-Digest` header announces; None without one. BadInput when it
+    is malformed."""
     for part in (value or "").split(","):
         name, _, text = part.strip().partition("=")
         if name == "sha-256":

@@ -9,7 +9,7 @@ from urllib.parse import quote
 from lagan.hub.access.ranges import wanted
 from lagan.hub.access.reading import read
 from lagan.hub.access.zipping import ZipPlan
-from lagan.hub.accounts.queries import asker
+from lagan.hub.accounts.exchanges import asker
 from lagan.hub.archive import queries as archive
 from lagan.hub.archive.queries import Location
 from lagan.hub.base.raw import Exchange, in_thread
@@ -113,9 +113,12 @@ def _whole_path(exchange: Exchange, entry: EntryRow, locations: list[Location]) 
 
 def _describe(entry: EntryRow, path: str) -> list[tuple[str, str]]:
     headers = [
-        ("Content-Type", "application/octet-stream"), ("Accept-Ranges", "bytes"), ("ETag", f'"{entry.stored.hex}"'),
-        ("X-Content-Type-Options", "nosniff"), _attachment(path.rpartition("/")[2]),
-    ]  # fmt: skip
+        ("Content-Type", "application/octet-stream"),
+        ("Accept-Ranges", "bytes"),
+        ("ETag", f'"{entry.stored.hex}"'),
+        ("X-Content-Type-Options", "nosniff"),
+        _attachment(path.rpartition("/")[2]),
+    ]
     if entry.sha256:
         headers.append(("Repr-Digest", as_repr_digest(entry.sha256)))
     return headers

@@ -1,4 +1,5 @@
-"""One byte range of a representation (RFC 9110 section 14); several at once are answered with the whole."""
+"""One byte range of a representation (RFC 9110 section 14); several at once are answered with the
+whole."""
 
 from __future__ import annotations
 
@@ -16,7 +17,8 @@ class BadRange(BadInput):
 
 
 def wanted(header: str | None, size: int) -> tuple[int, int] | None:
-    """The range as `(start, stop)`, `stop` exclusive; None when the whole is to be sent. BadRange."""
+    """The range as `(start, stop)`, `stop` exclusive; None when the whole is to be sent.
+    BadRange."""
     found = _ONE.fullmatch((header or "").strip())
     if found is None or found[1] == found[2] == "":
         return None

@@ -1,4 +1,5 @@
-"""The bytes of archived files from whichever good replica answers, going over to another when one fails."""
+"""The bytes of archived files from whichever good replica answers, going over to another when one
+fails."""
 
 from __future__ import annotations
 

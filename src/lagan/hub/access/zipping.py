@@ -1,4 +1,5 @@
-"""A dataset as one zip: planned once on disk, then streamed from any byte on, with memory that does not grow."""
+"""A dataset as one zip: planned once on disk, then streamed from any byte on, with memory that
+does not grow."""
 
 from __future__ import annotations
 
@@ -18,7 +19,8 @@ from lagan.hub.datasets import queries as datasets
 from lagan.kit.digests import Buffer
 
 _IN_MEMORY = 4 << 20
-"""Bytes of the plan kept in memory before it goes to a file; a file of the dataset takes about 150."""
+"""Bytes of the plan kept in memory before it goes to a file; a file of the dataset takes about
+150."""
 _LOCATED_AT_ONCE = 500
 
 
@@ -28,7 +30,9 @@ class ZipPlan:
     def __init__(self, actor: Actor, dataset: int) -> None:
         """Read the dataset's entries once. NotFound or Forbidden."""
         self.name = datasets.dataset(actor, dataset).name
-        self._file: IO[str] = tempfile.SpooledTemporaryFile(_IN_MEMORY, mode="w+", encoding="utf-8")
+        self._file: IO[str] = tempfile.SpooledTemporaryFile(  # noqa: SIM115 - closed by `close`
+            _IN_MEMORY, mode="w+", encoding="utf-8"
+        )
         self._count = self._start = self._directory = 0
         for entry in datasets.entries(actor, dataset):
             self._add(
@@ -73,7 +77,8 @@ class ZipPlan:
     def _located(
         self, start: int, stop: int
     ) -> Iterator[tuple[bytes, Part, list[archive.Location]]]:
-        """The files with their headers and replicas; replicas are looked up only for files within the range."""
+        """The files with their headers and replicas; replicas are looked up only for files within
+        the range."""
         at = 0
         lines = self._lines()
         while some := list(islice(lines, _LOCATED_AT_ONCE)):

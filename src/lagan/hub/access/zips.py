@@ -1,13 +1,15 @@
-"""The layout of a stored zip whose sizes and CRCs are known beforehand (APPNOTE 6.3.10); arithmetic only.
+"""The layout of a stored zip whose sizes and CRCs are known beforehand (APPNOTE 6.3.10);
+arithmetic only.
 
-Nothing is compressed: instrument data seldom shrinks, and a stored zip has a length and ranges before a byte is read.
+Nothing is compressed: instrument data seldom shrinks, and a stored zip has a length and ranges
+before a byte is read.
 """
 
 from __future__ import annotations
 
 import struct
 from dataclasses import dataclass
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 
 _ZIP64 = 0xFFFFFFFF
 _UTF8_NAME = 1 << 11
@@ -18,7 +20,8 @@ _MODE = 0o100644 << 16
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One file of the zip: its name, its size in bytes, its CRC-32, its time in ns since the epoch."""
+    """One file of the zip: its name, its size in bytes, its CRC-32, its time in ns since the
+    epoch."""
 
     name: str
     size: int
@@ -27,13 +30,14 @@ class Part:
 
 
 def local_header(part: Part) -> bytes:
-    """What precedes the file's bytes; its length depends only on the name and on whether the size needs Zip64."""
+    """What precedes the file's bytes; its length depends only on the name and on whether the size
+    needs Zip64."""
     name = part.name.encode()
     extra = struct.pack("<HHQQ", 1, 16, part.size, part.size) if part.size >= _ZIP64 else b""
     size = min(part.size, _ZIP64)
     return struct.pack(
-        "<IHHHIIIIHH", 0x04034B50, _VERSION, _UTF8_NAME, 0, _dos_time(part.mtime_ns), part.crc32, size, size,
-        len(name), len(extra),
+        "<IHHHIIIIHH", 0x04034B50, _VERSION, _UTF8_NAME, 0, _dos_time(part.mtime_ns),
+        part.crc32, size, size, len(name), len(extra),
     ) + name + extra  # fmt: skip
 
 
@@ -49,8 +53,9 @@ def central_header(part: Part, offset: int) -> bytes:
     extra = struct.pack(f"<HH{len(wide)}Q", 1, 8 * len(wide), *wide) if wide else b""
     size = min(part.size, _ZIP64)
     return struct.pack(
-        "<IHHHHIIIIHHHHHII", 0x02014B50, _MADE_BY_UNIX, _VERSION, _UTF8_NAME, 0, _dos_time(part.mtime_ns), part.crc32,
-        size, size, len(name), len(extra), 0, 0, 0, _MODE, min(offset, _ZIP64),
+        "<IHHHHIIIIHHHHHII", 0x02014B50, _MADE_BY_UNIX, _VERSION, _UTF8_NAME, 0,
+        _dos_time(part.mtime_ns), part.crc32, size, size, len(name), len(extra), 0, 0, 0, _MODE,
+        min(offset, _ZIP64),
     ) + name + extra  # fmt: skip
 
 
@@ -71,9 +76,9 @@ def end(*, count: int, start: int, size: int) -> bytes:
 def _dos_time(mtime_ns: int) -> int:
     """Two seconds' resolution from 1980 to 2107, in UTC, as two 16-bit numbers."""
     try:
-        at = datetime.fromtimestamp(mtime_ns // 1_000_000_000, timezone.utc)
+        at = datetime.fromtimestamp(mtime_ns // 1_000_000_000, UTC)
     except (OverflowError, ValueError, OSError):
-        at = datetime(1980, 1, 1, tzinfo=timezone.utc)
+        at = datetime(1980, 1, 1, tzinfo=UTC)
     year = min(max(at.year, 1980), 2107)
     date = (year - 1980) << 9 | at.month << 5 | at.day
     return date << 16 | at.hour << 11 | at.minute << 5 | at.second // 2

@@ -1,4 +1,5 @@
-"""The raw side of HTTP: one ASGI exchange whose body is streamed, for the data path that runs in front of Django."""
+"""The raw side of HTTP: one ASGI exchange whose body is streamed, for the data path that runs in
+front of Django."""
 
 from __future__ import annotations
 
@@ -22,7 +23,8 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 BLOCK = 1 << 20
-"""Bytes handed to a thread at once: fewer costs hand-overs, 4 MiB and more leaves the cache (measured)."""
+"""Bytes handed to a thread at once: fewer costs hand-overs, 4 MiB and more leaves the cache
+(measured)."""
 
 _POOL = ThreadPoolExecutor(16, thread_name_prefix="data-path")
 _log = logging.getLogger(__name__)
@@ -68,7 +70,8 @@ class Exchange:
         return self._headers.get(name.lower())
 
     async def pieces(self) -> AsyncIterator[list[bytes]]:
-        """The body in lists of pieces of about `BLOCK` bytes together. Disconnected when it ends too early."""
+        """The body in lists of pieces of about `BLOCK` bytes together. Disconnected when it ends
+        too early."""
         gathered: list[bytes] = []
         size = 0
         while not self._ended:
@@ -114,7 +117,8 @@ class Exchange:
         await self._send({"type": "http.response.body", "body": piece, "more_body": False})
 
     async def send_path(self, path: str) -> None:
-        """Let the server send a whole file; only where `extensions` offers `http.response.pathsend`."""
+        """Let the server send a whole file; only where `extensions` offers
+        `http.response.pathsend`."""
         await self._send({"type": "http.response.pathsend", "path": path})
 
     async def reply(
@@ -154,7 +158,8 @@ class Exchange:
 
 
 async def answer(exchange: Exchange, handle: Callable[[Exchange], Awaitable[None]]) -> None:
-    """Run a handler; refusals become problems, surprises a 500 with an incident id and a log entry."""
+    """Run a handler; refusals become problems, surprises a 500 with an incident id and a log
+    entry."""
     try:
         await handle(exchange)
     except Disconnected:

@@ -1,4 +1,5 @@
-"""Files join their datasets: many at once, in the store writer's transaction, each with its own outcome."""
+"""Files join their datasets: many at once, in the store writer's transaction, each with its own
+outcome."""
 
 from __future__ import annotations
 
@@ -18,7 +19,8 @@ from lagan.hub.datasets.rules import Current, Place, place
 from lagan.kit.digests import Digests
 
 _PATHS_A_QUERY = 900
-"""SQLite takes 32,766 parameters and older ones 999; one query for 900 paths costs no more than for 100."""
+"""SQLite takes 32,766 parameters and older ones 999; one query for 900 paths costs no more than
+for 100."""
 
 _COLUMNS = (
     "dataset_id", "path", "stored_id", "file_id", "version", "size", "sha256", "crc32", "mtime_ns", "added_at",
@@ -45,9 +47,11 @@ class Attached:
 
 
 def attach(arrivals: Sequence[Arrival], *, at: datetime) -> list[Attached | NotOpen]:
-    """Give every arrival its path, in order; call inside the transaction that also records the files.
+    """Give every arrival its path, in order; call inside the transaction that also records the
+    files.
 
-    Datasets are locked in the order of their ids. Later arrivals for the same path see the earlier ones.
+    Datasets are locked in the order of their ids. Later arrivals for the same path see the earlier
+    ones.
     """
     open_ones = _lock({each.dataset for each in arrivals})
     now = _current(arrivals, open_ones)

@@ -1,4 +1,5 @@
-"""The files of a dataset seen as folders: one statement a page, however many files lie beneath a folder."""
+"""The files of a dataset seen as folders: one statement a page, however many files lie beneath a
+folder."""
 
 from __future__ import annotations
 
@@ -40,7 +41,8 @@ WITH RECURSIVE step(path) AS (
 )
 SELECT path FROM step WHERE path IS NOT NULL LIMIT %(limit)s
 """
-"""Finds the first path of each item and jumps over the rest of it: `0` is the character after `/`."""
+"""Finds the first path of each item and jumps over the rest of it: `0` is the character after
+`/`."""
 
 _LEAST, _GREATEST = "\x01", "\U0010ffff"
 

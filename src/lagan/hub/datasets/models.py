@@ -11,7 +11,8 @@ STATES = [(OPEN, "open"), (CLOSED, "closed"), (EXPIRED, "expired"), (REMOVED, "r
 
 
 class Dataset(models.Model):
-    """A DATASET entity's own facts. The counters are kept by the transaction that attaches files."""
+    """A DATASET entity's own facts. The counters are kept by the transaction that attaches
+    files."""
 
     entity = models.OneToOneField("tree.Entity", models.PROTECT, primary_key=True, related_name="+")
     owner = models.ForeignKey("tree.Entity", models.PROTECT, related_name="+")
@@ -25,8 +26,8 @@ class Dataset(models.Model):
 
 
 class Entry(models.Model):
-    """One current file of a dataset. Size, version and digest repeat the immutable File so that lists and look-ups
-    read one table by key."""
+    """One current file of a dataset. Size, version and digest repeat the immutable File so that
+    lists and look-ups read one table by key."""
 
     dataset = models.ForeignKey(Dataset, models.PROTECT, related_name="+", db_index=False)
     path = PathField()
@@ -46,7 +47,8 @@ class Entry(models.Model):
 
 
 class LogLine(models.Model):
-    """A line of a dataset's log, for people. Levels as in `seeds/dataset-archive.txt`: DEBUG to FATAL."""
+    """A line of a dataset's log, for people. Levels as in `seeds/dataset-archive.txt`: DEBUG to
+    FATAL."""
 
     dataset = models.ForeignKey(Dataset, models.PROTECT, related_name="+", db_index=False)
     at = models.DateTimeField()

@@ -29,7 +29,8 @@ _PATHS_A_QUERY = 900
 
 @dataclass(frozen=True, slots=True)
 class DatasetRow:
-    """A dataset as a list or a page shows it; `bytes` counts what was stored, older versions included."""
+    """A dataset as a list or a page shows it; `bytes` counts what was stored, older versions
+    included."""
 
     id: int
     name: str
@@ -76,7 +77,8 @@ def visible(
     text: str = "",
     state: str | None = None,
 ) -> Page[DatasetRow]:
-    """The datasets that `actor` may read, newest first; `text` is part of the name; removed ones only on request."""
+    """The datasets that `actor` may read, newest first; `text` is part of the name; removed ones
+    only on request."""
     rows = Dataset.objects.filter(tree.within(tree.allowed(actor, "DATASET_READ"), "entity__path"))
     rows = rows.filter(state=state) if state else rows.exclude(state=REMOVED)
     if text:
@@ -97,7 +99,8 @@ def dataset(actor: Actor, id: int) -> DatasetRow:
 def folder(
     actor: Actor, id: int, *, folder: str = "", after: str | None = None, size: int = 200
 ) -> Page[FolderItem]:
-    """What lies directly in a folder of the dataset (`""` is the top): folders and files by name."""
+    """What lies directly in a folder of the dataset (`""` is the top): folders and files by
+    name."""
     _readable(actor, id)
     return folder_page(id, folder=folder.strip("/"), after=after, size=size)
 
@@ -125,7 +128,8 @@ def entries(actor: Actor, id: int, *, after: str = "", batch: int = 2000) -> Ite
 
 
 def entries_at(id: int, paths: Sequence[str]) -> dict[str, EntryRow]:
-    """The current files at some paths of a dataset whose visibility the caller has settled; missing ones are absent."""
+    """The current files at some paths of a dataset whose visibility the caller has settled;
+    missing ones are absent."""
     found: dict[str, EntryRow] = {}
     for start in range(0, len(paths), _PATHS_A_QUERY):
         some = paths[start : start + _PATHS_A_QUERY]
@@ -136,8 +140,8 @@ def entries_at(id: int, paths: Sequence[str]) -> dict[str, EntryRow]:
 
 
 def named(group: int, name: str, *, owner: int, computer: int) -> DatasetRow | None:
-    """An owner's dataset of that name from one computer in a group, the newest; removed ones do not count. Asks no
-    permission: for rooms that act for somebody."""
+    """An owner's dataset of that name from one computer in a group, the newest; removed ones do
+    not count. Asks no permission: for rooms that act for somebody."""
     rows = Dataset.objects.filter(
         entity__parent=group, entity__name=name, owner=owner, computer=computer
     )

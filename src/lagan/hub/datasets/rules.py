@@ -1,4 +1,5 @@
-"""What a dataset may do in which state, and what becomes of a file that arrives for a path; no database."""
+"""What a dataset may do in which state, and what becomes of a file that arrives for a path; no
+database."""
 
 from __future__ import annotations
 
@@ -31,7 +32,8 @@ class Current:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where an arriving file goes: `present` needs no second copy, else it is `version` of `file_id`."""
+    """Where an arriving file goes: `present` needs no second copy, else it is `version` of
+    `file_id`."""
 
     kind: Literal["new", "version", "present"]
     file_id: str
@@ -39,7 +41,8 @@ class Place:
 
 
 def place(current: Current | None, *, new_id: UUID, size: int, sha256: str | None) -> Place:
-    """Decide for one arriving file. The same content again is present; other content is the next version."""
+    """Decide for one arriving file. The same content again is present; other content is the next
+    version."""
     if current is None:
         return Place("new", new_id.hex, 1)
     if sha256 is not None and sha256 == current.sha256 and size == current.size:

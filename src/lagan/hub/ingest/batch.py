@@ -1,4 +1,5 @@
-"""Thousands of small files in one request: a tar stream goes into packs, large members into files of their own."""
+"""Thousands of small files in one request: a tar stream goes into packs, large members into files
+of their own."""
 
 from __future__ import annotations
 
@@ -65,10 +66,12 @@ class _Large:
 
 
 class Batch:
-    """Takes the body in pieces (each call blocks; one thread at a time), then `finish` and `lines`."""
+    """Takes the body in pieces (each call blocks; one thread at a time), then `finish` and
+    `lines`."""
 
     def __init__(self, *, by: Actor, announced: int) -> None:
-        """`announced` is the length of the body in bytes, so that a volume with room is chosen; 0 if unknown."""
+        """`announced` is the length of the body in bytes, so that a volume with room is chosen; 0
+        if unknown."""
         chosen = archive.choose_volume(size=announced)
         self._by = by
         self._volume: UUID = chosen.pk

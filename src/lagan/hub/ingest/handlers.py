@@ -1,11 +1,12 @@
-"""Uploads over HTTP, streamed: tus, the batch, and a plain PUT; each answers after the store's promise is kept."""
+"""Uploads over HTTP, streamed: tus, the batch, and a plain PUT; each answers after the store's
+promise is kept."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
 
-from lagan.hub.accounts.queries import sender
+from lagan.hub.accounts.exchanges import sender
 from lagan.hub.base.actors import Actor
 from lagan.hub.base.raw import Exchange, in_thread
 from lagan.hub.datasets.services import Attached
@@ -22,7 +23,8 @@ OFFSET_STREAM = "application/offset+octet-stream"
 
 
 async def pump(exchange: Exchange, take: Callable[[list[bytes]], None]) -> None:
-    """Hand the body to `take` in a thread, one block in flight while the next arrives. Returns with all taken."""
+    """Hand the body to `take` in a thread, one block in flight while the next arrives. Returns
+    with all taken."""
     running: Awaitable[None] | None = None
     try:
         async for pieces in exchange.pieces():
@@ -43,7 +45,8 @@ async def options(exchange: Exchange) -> None:
 
 
 async def create(exchange: Exchange) -> None:
-    """POST: a new upload; its first bytes may come along; a final one is joined from partial ones at once."""
+    """POST: a new upload; its first bytes may come along; a final one is joined from partial ones
+    at once."""
     tus.require_version(exchange)
     actor = await in_thread(sender, exchange)
     if (exchange.header("upload-concat") or "").startswith("final"):
@@ -65,7 +68,8 @@ async def create(exchange: Exchange) -> None:
 
 
 async def head(exchange: Exchange, id: str) -> None:
-    """HEAD: where the upload stands. One that has all its bytes is archived before the answer says so."""
+    """HEAD: where the upload stands. One that has all its bytes is archived before the answer says
+    so."""
     tus.require_version(exchange)
     actor = await in_thread(sender, exchange)
     upload = await in_thread(uploads.find, by=actor, id=id)

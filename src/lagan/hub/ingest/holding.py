@@ -17,7 +17,8 @@ _FLOCK = "hhqqi4x"
 
 
 class Hold:
-    """A lock on one upload. Open-file-description locks: they also exclude threads, and may change threads."""
+    """A lock on one upload. Open-file-description locks: they also exclude threads, and may change
+    threads."""
 
     def __init__(self, folder: Path, upload: UUID) -> None:
         """Take the lock at once or raise Locked."""

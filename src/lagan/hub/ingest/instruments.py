@@ -1,4 +1,5 @@
-"""Instruments and the datasets that their agents find: made where they are missing, found where they are not."""
+"""Instruments and the datasets that their agents find: made where they are missing, found where
+they are not."""
 
 from __future__ import annotations
 
@@ -38,7 +39,8 @@ class Instrument:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """A dataset that an agent has found: whose folder it lies in, its experiment if the folders name one, its name."""
+    """A dataset that an agent has found: whose folder it lies in, its experiment if the folders
+    name one, its name."""
 
     name: str
     owner: str | None = None
@@ -56,7 +58,8 @@ class Ensured:
 
 @transaction.atomic
 def register_instrument(*, by: Actor, facility: str, name: str) -> Instrument:
-    """The instrument of that name in the facility; made when missing, which needs COMPUTER_CREATE there."""
+    """The instrument of that name in the facility; made when missing, which needs COMPUTER_CREATE
+    there."""
     group = tree_queries.find_entity(type="GROUP", name=facility)
     if group is None or not tree_queries.may(by, "DATASET_CREATE", group.id):
         raise NotFound(
@@ -81,7 +84,8 @@ def instrument(*, by: Actor, id: int) -> Instrument:
 def ensure_datasets(
     *, by: Actor, instrument: Instrument, wanted: Sequence[Wanted]
 ) -> list[Ensured | LaganError]:
-    """A dataset for each, in order: found by experiment and name, or made, open, with its owner's rights."""
+    """A dataset for each, in order: found by experiment and name, or made, open, with its owner's
+    rights."""
     return [_ensure_or_say_why(by, instrument, each) for each in wanted]
 
 

@@ -1,4 +1,5 @@
-"""From bytes that have arrived to files that are acknowledged: one writer a volume, one transaction a group."""
+"""From bytes that have arrived to files that are acknowledged: one writer a volume, one
+transaction a group."""
 
 from __future__ import annotations
 
@@ -61,10 +62,12 @@ def submit(
     files: Sequence[Arrived],
     upload: UUID | None = None,
 ) -> Future[list[Outcome]]:
-    """Publish, journal and catalogue; the future has an outcome for each file once all of it is on stable storage.
+    """Publish, journal and catalogue; the future has an outcome for each file once all of it is on
+    stable storage.
 
     `upload` is the session that these bytes came by, if any; it is marked in the same transaction.
-    Files that are refused or present already leave no object behind (in a pack: dead bytes, until it is compacted).
+    Files that are refused or present already leave no object behind (in a pack: dead bytes, until
+    it is compacted).
     """
     return _writer(volume).commit(Landing(incoming, object, _Delivery(by, files, upload)))
 
@@ -82,7 +85,8 @@ def _writer(volume: UUID) -> Writer:
 
 @contextmanager
 def _catalogue(volume: UUID, landings: Sequence[Landing]) -> Iterator[list[Verdict]]:
-    """One transaction for a group of landings; the journal is written while it is open, so that versions are final."""
+    """One transaction for a group of landings; the journal is written while it is open, so that
+    versions are final."""
     close_old_connections()
     try:
         with transaction.atomic():

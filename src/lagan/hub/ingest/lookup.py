@@ -50,7 +50,8 @@ class Answer:
 def look_up(
     *, by: Actor, lookups: Sequence[tuple[int, Sequence[Held]]], verified: bool = False
 ) -> list[Answer]:
-    """Answer for several datasets at once; needs DATASET_CHANGE on each. With `verified`, also tell VERIFIED."""
+    """Answer for several datasets at once; needs DATASET_CHANGE on each. With `verified`, also
+    tell VERIFIED."""
     if sum(len(files) for _, files in lookups) > FILES:
         raise TooLarge(f"One look-up asks about at most {FILES} files.", limit=FILES)
     return [_answer(by, dataset, files, verified) for dataset, files in lookups]

@@ -1,4 +1,5 @@
-"""The tables of ingest: upload sessions. Instruments are COMPUTER entities; datasets are the datasets room's."""
+"""The tables of ingest: upload sessions. Instruments are COMPUTER entities; datasets are the
+datasets room's."""
 
 from __future__ import annotations
 

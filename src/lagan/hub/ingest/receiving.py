@@ -1,4 +1,5 @@
-"""One request's worth of an upload: held, resumed where it stood, written, checkpointed, and archived when complete."""
+"""One request's worth of an upload: held, resumed where it stood, written, checkpointed, and
+archived when complete."""
 
 from __future__ import annotations
 
@@ -24,7 +25,8 @@ from lagan.kit.errors import DigestMismatch, NotFound, TooLarge
 from lagan.store.volume import Incoming
 
 CHECKPOINT = 64 << 20
-"""Bytes after which what arrived is made durable, so that a killed transfer repeats at most these."""
+"""Bytes after which what arrived is made durable, so that a killed transfer repeats at most
+these."""
 
 _KEPT = 32
 """Uploads whose running digests this process remembers between two requests."""
@@ -34,12 +36,14 @@ _kept_lock = threading.Lock()
 
 
 class Receiving:
-    """An upload that this request holds. All calls block; release it in the end, whatever happened."""
+    """An upload that this request holds. All calls block; release it in the end, whatever
+    happened."""
 
     def __init__(
         self, *, by: Actor, id: str, offset: int | None, checksum: Checksum | None = None
     ) -> None:
-        """Take hold and stand where the upload stands. WrongOffset when `offset` is given and differs."""
+        """Take hold and stand where the upload stands. WrongOffset when `offset` is given and
+        differs."""
         found = uploads.find(by=by, id=id)
         self._hold = Hold(uploads.RUN, found.pk)
         self.incoming: Incoming | None = None
@@ -85,7 +89,8 @@ class Receiving:
         self._safe = self.incoming.size
 
     def end_of_request(self) -> None:
-        """The body is complete: compare its checksum, make it durable. ChunkMismatch takes the bytes back."""
+        """The body is complete: compare its checksum, make it durable. ChunkMismatch takes the
+        bytes back."""
         if self._announced and self._checksum and self._checksum.digest() != self._announced.digest:
             self.take_back()
             raise ChunkMismatch(
@@ -94,7 +99,8 @@ class Receiving:
         self.checkpoint()
 
     def broken_off(self) -> None:
-        """The sender went away: keep what arrived, unless it was to be proved by a checksum that never was."""
+        """The sender went away: keep what arrived, unless it was to be proved by a checksum that
+        never was."""
         if self._checksum:
             self.take_back()
         elif self.incoming and self.incoming.size > self._safe:
@@ -107,7 +113,8 @@ class Receiving:
         self.incoming = None
 
     def archive(self, sha256: str | None) -> Future[list[Outcome]]:
-        """All bytes are there: archive them. DigestMismatch when they are not what `sha256` announces; then all is gone."""
+        """All bytes are there: archive them. DigestMismatch when they are not what `sha256`
+        announces; then all is gone."""
         assert self.incoming  # noqa: S101
         digests = self.incoming.digests()
         if sha256 is not None and digests.sha256 != sha256:
@@ -182,7 +189,8 @@ def _resumed(upload: Upload) -> Incoming:
         store = archive.open_store(upload.volume)
         return store.resume(upload.key, size=upload.received, digester=digester)
     except NotFound:
-        # A process died between publishing the bytes and cataloguing them: they were never acknowledged.
+        # A process died between publishing the bytes and cataloguing them: they were never
+        # acknowledged.
         uploads.end(upload=upload)
         raise UploadGone(
             "What was received was lost before it was archived; begin again."
@@ -190,7 +198,8 @@ def _resumed(upload: Upload) -> Incoming:
 
 
 def _let_go(id: UUID, incoming: Incoming) -> None:
-    """Close what rests, but remember its running digests: the next request is likely to come to this process."""
+    """Close what rests, but remember its running digests: the next request is likely to come to
+    this process."""
     incoming.close()
     with _kept_lock:
         _kept[id] = incoming.digester

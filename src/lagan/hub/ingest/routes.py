@@ -14,7 +14,8 @@ _CONTENT = re.compile(r"/api/datasets/(\d{1,18})/content/(.+)", re.DOTALL)
 
 
 def route(method: str, path: str) -> Handler | None:
-    """The handler of a request that carries or asks about uploaded bytes; None when it is not ours."""
+    """The handler of a request that carries or asks about uploaded bytes; None when it is not
+    ours."""
     if path in ("/api/uploads/", "/api/uploads"):
         return {"POST": handlers.create, "OPTIONS": handlers.options}.get(method)
     if path in ("/api/uploads/batch/", "/api/uploads/batch"):

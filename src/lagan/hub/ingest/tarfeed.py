@@ -1,4 +1,5 @@
-"""Reads a tar stream that arrives in pieces: ustar, pax and GNU long names; never holds more than a small member."""
+"""Reads a tar stream that arrives in pieces: ustar, pax and GNU long names; never holds more than
+a small member."""
 
 from __future__ import annotations
 
@@ -14,7 +15,8 @@ _LIMIT_EXTENSION = 1 << 20
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """What precedes a member: its name, size in bytes, type flag, time in ns since the epoch, pax records."""
+    """What precedes a member: its name, size in bytes, type flag, time in ns since the epoch, pax
+    records."""
 
     name: str
     size: int
@@ -71,7 +73,8 @@ class TarFeed:
             self._buffer.clear()
 
     def end(self) -> None:
-        """BadArchive when the stream stopped inside a member. The closing zero records may be missing."""
+        """BadArchive when the stream stopped inside a member. The closing zero records may be
+        missing."""
         if self._member or self._pax or (self._buffer and not self._ended):
             raise BadArchive("The tar stream ends in the middle of a member.")
 
@@ -134,7 +137,8 @@ class TarFeed:
 
 
 def _records(body: bytes) -> Iterator[tuple[str, str]]:
-    """Pax records: `<length> <key>=<value>\\n`, the length counting all of it (POSIX.1-2001, pax)."""
+    """Pax records: `<length> <key>=<value>\\n`, the length counting all of it (POSIX.1-2001,
+    pax)."""
     at = 0
     while at < len(body):
         space = body.find(b" ", at, at + 12)
@@ -156,7 +160,8 @@ def _name(block: bytes) -> str:
 
 
 def _text(data: bytes) -> str:
-    """Names that are not UTF-8 keep their bytes as surrogates, so that they are refused by name, not by accident."""
+    """Names that are not UTF-8 keep their bytes as surrogates, so that they are refused by name,
+    not by accident."""
     return data.decode("utf-8", "surrogateescape")
 
 

@@ -1,4 +1,5 @@
-"""Upload sessions: begun, resumed, finished, ended; their rows are the truth about what was acknowledged."""
+"""Upload sessions: begun, resumed, finished, ended; their rows are the truth about what was
+acknowledged."""
 
 from __future__ import annotations
 
@@ -36,7 +37,8 @@ def begin(
     mtime_ns: int | None = None,
     metadata: str = "",
 ) -> Upload:
-    """A new upload of `size` bytes to become `path` of the dataset; nothing of it is visible to anybody."""
+    """A new upload of `size` bytes to become `path` of the dataset; nothing of it is visible to
+    anybody."""
     path = check_relative(path)
     datasets.require_open(by=by, dataset=dataset)
     return _begin(
@@ -76,7 +78,8 @@ def _begin(by: Actor, **facts: object) -> Upload:
 
 
 def find(*, by: Actor, id: str) -> Upload:
-    """An upload of the asker's own. NotFound for anybody else's; UploadGone when it was ended or has expired."""
+    """An upload of the asker's own. NotFound for anybody else's; UploadGone when it was ended or
+    has expired."""
     try:
         upload = Upload.objects.filter(pk=UUID(id), creator=by.entity).first()
     except ValueError:
@@ -146,7 +149,8 @@ def expire() -> int:
 
 
 def keys_in_use(volume: UUID) -> set[str]:
-    """Keys on a volume that belong to uploads still being received; the archive's sweep leaves them alone."""
+    """Keys on a volume that belong to uploads still being received; the archive's sweep leaves
+    them alone."""
     return set(Upload.objects.filter(volume=volume, state=RECEIVING).values_list("key", flat=True))
 
 

@@ -44,7 +44,8 @@ class Whole:
         self._incoming.write(pieces)
 
     def archive(self, sha256: str | None) -> Future[list[Outcome]]:
-        """All bytes came. Disconnected when they did not, DigestMismatch when they are not the announced ones."""
+        """All bytes came. Disconnected when they did not, DigestMismatch when they are not the
+        announced ones."""
         digests = self._incoming.digests()
         if digests.size != self._size:
             raise Disconnected
