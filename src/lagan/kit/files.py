@@ -92,7 +92,7 @@ class Draft:
 
     def write(self, pieces: Sequence[Buffer]) -> None:
         """Add the pieces in order, whatever the kernel takes at a time, and start their way to the disk."""
-        self._check()
+        self.check()
         try:
             self.size += write_all(self.fileno(), pieces, self.size)
             if self.size - self._started >= WRITEBACK:
@@ -104,7 +104,7 @@ class Draft:
 
     def flush(self) -> None:
         """Return when the bytes (not yet the name) survive a power cut."""
-        self._check()
+        self.check()
         try:
             os.fsync(self.fileno())
         except OSError as error:
@@ -124,7 +124,8 @@ class Draft:
         with suppress(FileNotFoundError):
             self.path.unlink()
 
-    def _check(self) -> None:
+    def check(self) -> None:
+        """OSError if a write or flush failed before."""
         if self.broken is not None:
             raise OSError(
                 self.broken.errno, f"failed before: {self.broken.strerror}", str(self.path)

@@ -22,7 +22,8 @@ def parse_size(text: str) -> int:
         raise BadInput(f"Not a size: {text[:60]!r}. Write for example 512, 200 kB or 10 GiB.")
     number, letter, binary, byte = match.groups()
     base = 1000 if byte and not binary and letter else 1024
-    return round(float(number) * base ** _POWERS[letter.lower()])
+    factor: int = base ** _POWERS[letter.lower()]
+    return round(float(number) * factor)
 
 
 def show_size(count: int) -> str:

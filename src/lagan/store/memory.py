@@ -109,7 +109,8 @@ class MemoryVolume:
         with self._lock:
             self._refuse_taken(names)
             for incoming, _ in arrivals:
-                if self._incoming.get(incoming.key) is not incoming:
+                known: Incoming | None = self._incoming.get(incoming.key)
+                if known is not incoming:
                     raise BadInput(f"Upload {incoming.key} was published or discarded before.")
             for incoming, name in arrivals:
                 done = self._incoming.pop(incoming.key)

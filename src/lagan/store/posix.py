@@ -309,11 +309,11 @@ class PosixVolume:
             self._settled = {self.root}
         self._settled.update(folders)
 
-    def _make_file(self, path: Path) -> list[Path]:
+    def _make_file(self, path: Path) -> Sequence[Path]:
         try:
             os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o644))
         except FileExistsError:
-            return []
+            return ()
         except FileNotFoundError:
             above = make_folders(path.parent)
             return [*above, *self._make_file(path)]

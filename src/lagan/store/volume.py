@@ -47,9 +47,13 @@ class Capabilities:
 class Incoming(Protocol):
     """Bytes on their way in, visible to nobody until the volume publishes them."""
 
-    key: str
-    size: int
-    """Bytes taken so far."""
+    @property
+    def key(self) -> str:
+        """What it is called until it is published."""
+
+    @property
+    def size(self) -> int:
+        """Bytes taken so far."""
 
     def write(self, pieces: Sequence[Buffer]) -> None:
         """Take the next pieces, digest them, start their way to the disk. NoSpace or Unavailable on
@@ -75,10 +79,14 @@ class Incoming(Protocol):
 class Volume(Protocol):
     """A place for bytes."""
 
-    location: str
-    """How to open it again: `posix:/srv/a`, `s3://bucket/prefix`, `memory:name`. Never holds a
-    secret."""
-    capabilities: Capabilities
+    @property
+    def location(self) -> str:
+        """How to open it again: `posix:/srv/a`, `s3://bucket/prefix`, `memory:name`.
+        Never holds a secret."""
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What it can do beyond the protocol."""
 
     def receive(self, key: str, *, algorithms: Collection[str] = DEFAULT) -> Incoming:
         """Begin to take bytes under `key` (letters, digits and dashes). Conflict if that key is in
