@@ -6,7 +6,6 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -30,9 +29,8 @@ if "LAGAN_DATA" not in os.environ or _BOARD is not None:
 if DATABASE == "postgresql":
     os.environ.update(shared("postgresql").address)
 os.environ["DJANGO_SETTINGS_MODULE"] = "tests.settings"
-if find_spec("lagan.hub.accounts.models"):
-    # pytest-django sets Django up only where the settings have been looked at.
-    assert settings.DATABASES["default"]["ENGINE"].endswith(DATABASE.replace("sqlite", "sqlite3"))
+# pytest-django sets Django up only where the settings have been looked at.
+assert settings.DATABASES["default"]["ENGINE"].endswith(DATABASE.replace("sqlite", "sqlite3"))
 
 
 def pytest_unconfigure() -> None:

@@ -18,11 +18,16 @@ if TYPE_CHECKING:
     type=click.Path(file_okay=False, path_type=Path),
     help="Folder with all state; made when missing. Default: LAGAN_DATA or ~/.local/share/lagan.",
 )
+@click.option(
+    "--config", type=click.Path(dir_okay=False, path_type=Path), help="Env file with settings."
+)
 @click.option("--port", default=8000, show_default=True, help="Port of the pages; 0: a free one.")
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option("--quiet", is_flag=True, help="Say nothing but what fails.")
 @click.option("--json", "as_json", is_flag=True, help="Say one JSON object when the pages answer.")
-def up(data: Path | None, port: int, host: str, quiet: bool, as_json: bool) -> None:
+def up(
+    data: Path | None, config: Path | None, port: int, host: str, quiet: bool, as_json: bool
+) -> None:
     """Run a whole hub on this machine, its state in one folder.
 
     Web pages, API, scheduler and workers, supervised, until Ctrl-C. The first start prints a link
@@ -33,7 +38,7 @@ def up(data: Path | None, port: int, host: str, quiet: bool, as_json: bool) -> N
     from lagan.hub.ops.sockets import require_free
     from lagan.hub.ops.stack import address, run_stack
 
-    settings = use_settings(data=data)
+    settings = use_settings(config, data=data)
     with held(settings.data, address(host, port)):
         port = require_free(host, port)
         link = _prepare(settings)

@@ -1,4 +1,5 @@
-"""How the hub's processes log: one line an event on standard error (logfmt), no secret in any of them."""
+"""How the hub's processes log: one line an event on standard error (logfmt), no secret in any of
+them."""
 
 from __future__ import annotations
 
@@ -10,7 +11,8 @@ import structlog
 
 HIDDEN = "***"
 _SECRET_NAME = re.compile(
-    r"passw|passphrase|secret|token|authorization|cookie|credential|(api|client|access|private)[-_ ]?key",
+    r"passw|passphrase|secret|token|authorization|cookie|credential"
+    r"|(api|client|access|private)[-_ ]?key",
     re.IGNORECASE,
 )
 _SECRETS = (
@@ -40,7 +42,8 @@ def scrub_text(text: str) -> str:
 
 
 def scrub(_logger: Any, _method: str, event: Event) -> Event:
-    """A structlog processor: hides values by the name they are logged under, and by how they look."""
+    """A structlog processor: hides values by the name they are logged under, and by how they
+    look."""
     for name, value in event.items():
         event[name] = HIDDEN if _SECRET_NAME.search(name) else _scrubbed(value)
     return event

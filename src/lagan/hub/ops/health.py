@@ -16,7 +16,8 @@ BEAT = timedelta(seconds=15)
 """How often the scheduler shows that it lives."""
 SCHEDULER_LATE = timedelta(seconds=60)
 QUEUE_LATE = timedelta(minutes=15)
-"""A task that is due and that nobody has begun for so long: no worker serves its site, or too few."""
+"""A task that is due and that nobody has begun for so long: no worker serves its site, or too
+few."""
 MISSING = "missing"
 """The state of a volume that should be there and is not (a retired one should not)."""
 LEAST_FREE = 0.02

@@ -1,4 +1,5 @@
-"""Figures for Prometheus, computed from the database when they are asked for, so that any process answers alike."""
+"""Figures for Prometheus, computed from the database when they are asked for, so that any process
+answers alike."""
 
 from __future__ import annotations
 
@@ -49,9 +50,7 @@ def _volumes() -> Iterable[Metric]:
     copies = [([row.name], float(row.replicas)) for row in rows]
     yield _gauge("lagan_volume_replicas", "Copies on a volume.", ["volume"], copies)
     damaged = [([row.name, state], float(n)) for row in rows for state, n in row.damaged.items()]
-    yield _gauge(
-        "lagan_volume_damaged", "Copies that are not good.", ["volume", "state"], damaged
-    )
+    yield _gauge("lagan_volume_damaged", "Copies that are not good.", ["volume", "state"], damaged)
 
 
 def _work(now: datetime) -> Iterable[Metric]:

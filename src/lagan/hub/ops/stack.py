@@ -11,6 +11,8 @@ from pathlib import Path
 from lagan.hub.ops.supervise import Program, Supervisor
 
 LOCAL_SITE = "local"
+GRACE_OF_ALL = 90.0
+"""Seconds in which a whole hub has ended: three programs, each with the supervisor's grace."""
 
 
 def programs(*, host: str, port: int, workers: int) -> list[Program]:

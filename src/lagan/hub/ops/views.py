@@ -1,4 +1,5 @@
-"""What monitoring asks for: /healthz for anybody, /metrics for this machine or whoever has the token."""
+"""What monitoring asks for: /healthz for anybody, /metrics for this machine or whoever has the
+token."""
 
 from __future__ import annotations
 
