@@ -1,4 +1,4 @@
-"""The data path in front, Django's pages and REST in threads behind it. Needs Django to be set up."""
+"""The data path in front, Django in threads behind it. Needs Django to be set up."""
 
 from __future__ import annotations
 
