@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import MutableMapping
+from typing import Any
 
 from a2wsgi import WSGIMiddleware
 
@@ -34,7 +36,12 @@ async def application(scope: Scope, receive: Receive, send: Send) -> None:
         if handle is not None:
             await answer(exchange, handle)
             return
-    await _pages(scope, receive, send)  # type: ignore[arg-type]
+
+    async def taken() -> MutableMapping[str, Any]:
+        # granian's own is no coroutine function, which the bridge to WSGI wants.
+        return await receive()
+
+    await _pages(scope, taken, send)  # type: ignore[arg-type]
 
 
 async def _lifespan(receive: Receive, send: Send) -> None:
