@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import timedelta
 from importlib import import_module
 
@@ -9,7 +10,6 @@ from django.conf import settings
 from django.contrib.auth import HASH_SESSION_KEY, SESSION_KEY
 from django.core.exceptions import SuspiciousOperation
 from django.db.models import Q, QuerySet
-from django.http import parse_cookie
 from django.utils import timezone
 
 from lagan.hub.accounts import rules
@@ -47,16 +47,15 @@ def authenticate(*, authorization: str | None, session_user_id: int | None = Non
     return Actor(*found, SESSION)
 
 
-def actor_for(*, authorization: str | None, cookie: str | None = None) -> Actor:
-    """As `signed_in`, for a server in front of Django, from the headers `Authorization` and
-    `Cookie`.
+def actor_for(*, authorization: str | None, cookies: Mapping[str, str]) -> Actor:
+    """As `authenticate`, for a server in front of Django: reads the session that the cookie names.
 
     Whoever lets a session change anything must have checked where the request came from.
     """
-    key = parse_cookie(cookie).get(settings.SESSION_COOKIE_NAME) if cookie else None
+    key = cookies.get(settings.SESSION_COOKIE_NAME)
     if authorization or not key:
-        return signed_in(authorization=authorization)
-    return signed_in(authorization=None, session_user_id=_session_user(key))
+        return authenticate(authorization=authorization)
+    return authenticate(authorization=None, session_user_id=_session_user(key))
 
 
 def signed_in(*, authorization: str | None, session_user_id: int | None = None) -> Actor:

@@ -19,7 +19,8 @@ from lagan.hub.base.problems import answer
 from lagan.kit.errors import BadInput, TooLarge
 
 LARGEST_BODY = 64 << 20
-"""Bytes of one JSON body after it was unpacked: a look-up of 10,000 files with the longest names fits."""
+"""Bytes of one JSON body after it was unpacked: a look-up of 10,000 files with the longest names
+fits."""
 
 
 class Bodies(Parser):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from django.db import connections, models, router, transaction
@@ -44,7 +44,8 @@ def insert(model: type[models.Model], rows: Rows, columns: Sequence[str]) -> int
                     copy.write_row(row)
         else:
             marks = ", ".join(["%s"] * len(fields))
-            cursor.executemany(f"INSERT INTO {table} ({names}) VALUES ({marks})", prepared)
+            statement = f"INSERT INTO {table} ({names}) VALUES ({marks})"  # noqa: S608 - quoted names
+            cursor.executemany(statement, prepared)
     return len(rows)
 
 
@@ -76,7 +77,7 @@ def reserve_ids(model: type[models.Model], count: int) -> range | list[int]:
 
 
 def _preparation(field: Any, connection: BaseDatabaseWrapper) -> Callable[[Any], Any] | None:
-    # Exact types count: a subclass (a JSON or a choice field) may store something else than it is given.
+    # Exact types count: a subclass may store something else than it is given.
     if type(field) in _AS_THEY_ARE or isinstance(field, (models.IntegerField, models.AutoField)):
         return None
     if isinstance(field, models.TextField | models.CharField) and _stores_plainly(field):
@@ -90,9 +91,7 @@ def _stores_plainly(field: models.Field[Any, Any]) -> bool:
     return type(field).get_db_prep_value is models.Field.get_db_prep_value
 
 
-def _prepared(
-    rows: Rows, preparations: Sequence[Callable[[Any], Any] | None]
-) -> Iterable[Sequence[Any]]:
+def _prepared(rows: Rows, preparations: Sequence[Callable[[Any], Any] | None]) -> Any:
     odd = [(place, prepare) for place, prepare in enumerate(preparations) if prepare]
     if not odd:
         return rows

@@ -195,7 +195,7 @@ def set_grants(
     changed = {permission for permission, _ in wanted ^ present}
     if lacking := changed - queries.permissions_on(by, object):
         raise Forbidden(
-            f"Only who holds a permission may grant or deny it; you lack {', '.join(sorted(lacking))}.",
+            f"Nobody gives or denies what they do not hold: {', '.join(sorted(lacking))}.",
             permissions=sorted(lacking),
         )
     for permission, denied in present - wanted:

@@ -7,84 +7,153 @@ import lagan.hub.base.fields
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='Entity',
+            name="Entity",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('type', models.CharField(choices=[('GROUP', 'Group'), ('USER', 'User'), ('COMPUTER', 'Computer'), ('DATASET', 'Dataset'), ('TEMPLATE', 'Template'), ('TASK', 'Task'), ('STORE', 'Store'), ('INTERFACE', 'Interface'), ('NOTICE', 'Notice')], max_length=9)),
-                ('name', lagan.hub.base.fields.PathField()),
-                ('path', lagan.hub.base.fields.PathField(unique=True)),
-                ('created', models.DateTimeField(auto_now_add=True)),
-                ('parent', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='children', to='tree.entity')),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                (
+                    "type",
+                    models.CharField(
+                        choices=[
+                            ("GROUP", "Group"),
+                            ("USER", "User"),
+                            ("COMPUTER", "Computer"),
+                            ("DATASET", "Dataset"),
+                            ("TEMPLATE", "Template"),
+                            ("TASK", "Task"),
+                            ("STORE", "Store"),
+                            ("INTERFACE", "Interface"),
+                            ("NOTICE", "Notice"),
+                        ],
+                        max_length=9,
+                    ),
+                ),
+                ("name", lagan.hub.base.fields.PathField()),
+                ("path", lagan.hub.base.fields.PathField(unique=True)),
+                ("created", models.DateTimeField(auto_now_add=True)),
+                (
+                    "parent",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="children",
+                        to="tree.entity",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Grant',
+            name="Grant",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('permission', models.CharField(max_length=40)),
-                ('deny', models.BooleanField()),
-                ('object', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='grants', to='tree.entity')),
-                ('subject', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='holds', to='tree.entity')),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("permission", models.CharField(max_length=40)),
+                ("deny", models.BooleanField()),
+                (
+                    "object",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="grants",
+                        to="tree.entity",
+                    ),
+                ),
+                (
+                    "subject",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="holds",
+                        to="tree.entity",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Membership',
+            name="Membership",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('group', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='members', to='tree.entity')),
-                ('member', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='memberships', to='tree.entity')),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                (
+                    "group",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="members",
+                        to="tree.entity",
+                    ),
+                ),
+                (
+                    "member",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="memberships",
+                        to="tree.entity",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Metadata',
+            name="Metadata",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('key', lagan.hub.base.fields.PathField()),
-                ('position', models.IntegerField()),
-                ('text', models.TextField()),
-                ('number', models.FloatField(null=True)),
-                ('time', models.DateTimeField(null=True)),
-                ('entity', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='metadata', to='tree.entity')),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("key", lagan.hub.base.fields.PathField()),
+                ("position", models.IntegerField()),
+                ("text", models.TextField()),
+                ("number", models.FloatField(null=True)),
+                ("time", models.DateTimeField(null=True)),
+                (
+                    "entity",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="metadata",
+                        to="tree.entity",
+                    ),
+                ),
             ],
         ),
         migrations.AddIndex(
-            model_name='entity',
-            index=models.Index(fields=['type', 'name', 'id'], name='tree_type_name'),
+            model_name="entity",
+            index=models.Index(fields=["type", "name", "id"], name="tree_type_name"),
         ),
         migrations.AddConstraint(
-            model_name='entity',
-            constraint=models.UniqueConstraint(fields=('parent', 'type', 'name'), name='tree_sibling_names'),
+            model_name="entity",
+            constraint=models.UniqueConstraint(
+                fields=("parent", "type", "name"), name="tree_sibling_names"
+            ),
         ),
         migrations.AddIndex(
-            model_name='grant',
-            index=models.Index(fields=['object', 'subject'], name='tree_grant_object'),
+            model_name="grant",
+            index=models.Index(fields=["object", "subject"], name="tree_grant_object"),
         ),
         migrations.AddConstraint(
-            model_name='grant',
-            constraint=models.UniqueConstraint(fields=('subject', 'permission', 'object', 'deny'), name='tree_grant_once'),
+            model_name="grant",
+            constraint=models.UniqueConstraint(
+                fields=("subject", "permission", "object", "deny"), name="tree_grant_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='membership',
-            constraint=models.UniqueConstraint(fields=('member', 'group'), name='tree_membership_once'),
+            model_name="membership",
+            constraint=models.UniqueConstraint(
+                fields=("member", "group"), name="tree_membership_once"
+            ),
         ),
         migrations.AddIndex(
-            model_name='metadata',
-            index=models.Index(fields=['key', 'number'], name='tree_metadata_number'),
+            model_name="metadata",
+            index=models.Index(fields=["key", "number"], name="tree_metadata_number"),
         ),
         migrations.AddIndex(
-            model_name='metadata',
-            index=models.Index(fields=['key', 'time'], name='tree_metadata_time'),
+            model_name="metadata",
+            index=models.Index(fields=["key", "time"], name="tree_metadata_time"),
         ),
         migrations.AddConstraint(
-            model_name='metadata',
-            constraint=models.UniqueConstraint(fields=('entity', 'key', 'position'), name='tree_metadata_place'),
+            model_name="metadata",
+            constraint=models.UniqueConstraint(
+                fields=("entity", "key", "position"), name="tree_metadata_place"
+            ),
         ),
     ]
