@@ -48,13 +48,19 @@ class Bench:
 
     def text(self, **changes: Any) -> str:
         rows = {**self.given, **changes}
-        lines = [f"{key} = {str(value).replace('%', '%%')}" for key, value in rows.items() if value is not None]
+        lines = [
+            f"{key} = {str(value).replace('%', '%%')}"
+            for key, value in rows.items()
+            if value is not None
+        ]
         return "\n".join(["[agent]", *lines, ""])
 
     def settings(self, **changes: Any) -> Settings:
         return parse(self.text(**changes))
 
-    def sync(self, stop: threading.Event | None = None, fresh: bool = False, **changes: Any) -> Report:
+    def sync(
+        self, stop: threading.Event | None = None, fresh: bool = False, **changes: Any
+    ) -> Report:
         return sync(self.settings(**changes), Quiet(), stop or threading.Event(), fresh)
 
     def start(self, *arguments: str, **changes: Any) -> subprocess.Popen[str]:
@@ -62,7 +68,10 @@ class Bench:
         self.config.write_text(self.text(**changes))
         command = [sys.executable, "-c", "from lagan.cli import main; main()", "agent", *arguments]
         return subprocess.Popen(
-            [*command, "--config", str(self.config)], text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+            [*command, "--config", str(self.config)],
+            text=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
         )
 
     def run(self, *arguments: str, **changes: Any) -> tuple[int, str, str]:
@@ -73,7 +82,9 @@ class Bench:
     def local(self) -> dict[str, bytes]:
         """All files of the data folder by their path in it."""
         return {
-            each.relative_to(self.data).as_posix(): each.read_bytes() for each in self.data.rglob("*") if each.is_file()
+            each.relative_to(self.data).as_posix(): each.read_bytes()
+            for each in self.data.rglob("*")
+            if each.is_file()
         }
 
     def uploads_kept(self) -> int:

@@ -1,6 +1,8 @@
-"""A small hub on real sockets that keeps the sending side of docs/internals/ingest-api.md to the letter.
+"""A small hub on real sockets that keeps the sending side of docs/internals/ingest-api.md to the
+letter.
 
-It holds files in memory, compares digests and offsets as the contract says, and can cut a connection
+It holds files in memory, compares digests and offsets as the contract says, and can cut a
+connection
 after N received bytes, refuse for a while, or be asked what it was asked.
 """
 
@@ -79,10 +81,14 @@ class TestHub:
         self._guard = threading.Lock()
 
     def __enter__(self) -> TestHub:
-        handler = type("Handler", (_Handler,), {"hub": self})
+        methods = ("GET", "POST", "PUT", "PATCH", "HEAD", "DELETE")
+        calls = {f"do_{method}": _Handler.do for method in methods}
+        handler = type("Handler", (_Handler,), {"hub": self, **calls})
         self._server = _Server(("127.0.0.1", 0), handler)
         self.url = f"http://127.0.0.1:{self._server.server_port}"
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True)
+        self._thread = threading.Thread(
+            target=self._server.serve_forever, args=(0.02,), daemon=True
+        )
         self._thread.start()
         return self
 
@@ -100,7 +106,8 @@ class TestHub:
         }
 
     def refuse(self, method: str, path: str, status: int, code: str, times: int = 1) -> None:
-        """Answer the next `times` requests of this kind with a refusal (`path` is a regular expression)."""
+        """Answer the next `times` requests of this kind with a refusal (`path` is a regular
+        expression)."""
         self.refusals += [(method, path, status, code)] * times
 
     # what the handler calls
@@ -137,7 +144,9 @@ class TestHub:
 
 def is_fine(path: str) -> bool:
     parts = path.split("/")
-    return all(p not in ("", ".", "..") and len(p.encode()) <= 255 for p in parts) and "\0" not in path
+    return (
+        all(p not in ("", ".", "..") and len(p.encode()) <= 255 for p in parts) and "\0" not in path
+    )
 
 
 class _Server(ThreadingHTTPServer):
@@ -145,7 +154,8 @@ class _Server(ThreadingHTTPServer):
     request_queue_size = 128
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """A cut connection is what the tests are about; anything else is a bug of this hub and must show."""
+        """A cut connection is what the tests are about; anything else is a bug of this hub and
+        must show."""
         import sys
 
         error = sys.exc_info()[1]
@@ -223,14 +233,18 @@ class _Handler(BaseHTTPRequestHandler):
             self.close_connection = True
             self._send(
                 refused.status,
-                json.dumps({"type": f"/problems/{refused.code}", "title": refused.code, "detail": refused.detail}),
+                json.dumps(
+                    {
+                        "type": f"/problems/{refused.code}",
+                        "title": refused.code,
+                        "detail": refused.detail,
+                    }
+                ),
                 {"Content-Type": "application/problem+json", "Connection": "close"},
             )
         except Cut:
             self.close_connection = True
             self.connection.shutdown(socket.SHUT_RDWR)
-
-    do_GET = do_POST = do_PUT = do_PATCH = do_HEAD = do_DELETE = do
 
     def _planned_refusal(self, path: str) -> None:
         for planned in self.hub.refusals:
@@ -269,7 +283,10 @@ class _Handler(BaseHTTPRequestHandler):
         self._send(200, json.dumps({"access": f"token-of-{given['username']}", "refresh": "r"}))
 
     def me(self) -> None:
-        self._send(200, json.dumps({"username": "facility", "name": "Facility", "email": "", "entity": "e1"}))
+        self._send(
+            200,
+            json.dumps({"username": "facility", "name": "Facility", "email": "", "entity": "e1"}),
+        )
 
     def instruments(self) -> None:
         given = self._document()
@@ -280,9 +297,16 @@ class _Handler(BaseHTTPRequestHandler):
     def ensure(self) -> None:
         answers: list[Any] = []
         for row in self._document()["datasets"]:
-            known: Any = {"user": self.hub.users, "email": self.hub.emails, "group": self.hub.groups}
+            known: Any = {
+                "user": self.hub.users,
+                "email": self.hub.emails,
+                "group": self.hub.groups,
+            }
             if row["owner"] not in known[row["owner_kind"]]:
-                error = {"type": "/problems/not-found", "detail": f"There is no {row['owner_kind']} {row['owner']}."}
+                error = {
+                    "type": "/problems/not-found",
+                    "detail": f"There is no {row['owner_kind']} {row['owner']}.",
+                }
                 answers.append({"error": error})
                 continue
             key = (row["owner"], row["experiment"], row["name"])
@@ -304,7 +328,9 @@ class _Handler(BaseHTTPRequestHandler):
                 raise Refused(404, "not-found", "There is no such dataset.")
             rows = [self.hub.state_of(each["dataset"], row) for row in each["files"]]
             digests = {str(n): digest for n, (_, digest) in enumerate(rows) if digest}
-            answers.append({"dataset": each["dataset"], "states": [s for s, _ in rows], "digests": digests})
+            answers.append(
+                {"dataset": each["dataset"], "states": [s for s, _ in rows], "digests": digests}
+            )
         self._send(200, json.dumps({"lookups": answers}))
 
     def create(self) -> None:
@@ -314,11 +340,19 @@ class _Handler(BaseHTTPRequestHandler):
             facts[name] = base64.b64decode(value).decode()
         if not is_fine(facts["path"]):
             raise Refused(400, "bad-path", "The archive cannot hold this name.")
-        made = Upload(facts["dataset"], facts["path"], int(facts.get("mtime", 0)), int(self.headers["Upload-Length"]))
+        made = Upload(
+            facts["dataset"],
+            facts["path"],
+            int(facts.get("mtime", 0)),
+            int(self.headers["Upload-Length"]),
+        )
         with self.hub._guard:
             name = f"u{len(self.hub.requests)}"
             self.hub.uploads[name] = made
-        self._send(201, headers={"Location": f"{self.hub.url}/api/uploads/{name}", "Tus-Resumable": "1.0.0"})
+        self._send(
+            201,
+            headers={"Location": f"{self.hub.url}/api/uploads/{name}", "Tus-Resumable": "1.0.0"},
+        )
 
     def _upload(self, name: str) -> Upload:
         assert self.headers["Tus-Resumable"] == "1.0.0"
@@ -379,7 +413,9 @@ class _Handler(BaseHTTPRequestHandler):
             pass
         for member, content in members:
             lines.append(json.dumps(self._one(member, content)))
-        self._send(200, "".join(line + "\n" for line in lines), {"Content-Type": "application/x-ndjson"})
+        self._send(
+            200, "".join(line + "\n" for line in lines), {"Content-Type": "application/x-ndjson"}
+        )
 
     def _one(self, member: tarfile.TarInfo, content: bytes) -> dict[str, Any]:
         dataset, _, path = member.name.partition("/")
@@ -389,10 +425,18 @@ class _Handler(BaseHTTPRequestHandler):
         seconds, _, nanos = member.pax_headers["mtime"].partition(".")
         try:
             if member.pax_headers["LAGAN.sha256"] != hashlib.sha256(content).hexdigest():
-                raise Refused(460, "digest-mismatch", "These are not the bytes that were announced.")
-            status, file = self.hub.archive(dataset, path, content, int(seconds) * 10**9 + int(nanos.ljust(9, "0")))
+                raise Refused(
+                    460, "digest-mismatch", "These are not the bytes that were announced."
+                )
+            status, file = self.hub.archive(
+                dataset, path, content, int(seconds) * 10**9 + int(nanos.ljust(9, "0"))
+            )
         except Refused as refused:
-            error = {"type": f"/problems/{refused.code}", "detail": refused.detail, "status": refused.status}
+            error = {
+                "type": f"/problems/{refused.code}",
+                "detail": refused.detail,
+                "status": refused.status,
+            }
             return {"path": path, "status": "refused", "error": error}
         return {
             "path": path, "status": status, "file": f"f-{path}", "version": file.version,
@@ -401,7 +445,9 @@ class _Handler(BaseHTTPRequestHandler):
 
     def put(self, dataset: str, path: str) -> None:
         content = io.BufferedReader(self.body).read()
-        status, file = self.hub.archive(dataset, path, content, int(self.headers.get("Lagan-Mtime", 0)))
+        status, file = self.hub.archive(
+            dataset, path, content, int(self.headers.get("Lagan-Mtime", 0))
+        )
         facts = {"file": "f", "version": file.version, "sha256": file.sha256, "size": len(content)}
         self._send(201 if status == "stored" else 200, json.dumps(facts))
 

@@ -85,10 +85,14 @@ def test_fresh_files_are_left(bench: Bench, hub: TestHub) -> None:
     assert bench.sync(ignore_new_files=False).sent == 1
 
 
-def test_an_unknown_users_folder_goes_to_the_account_or_is_named(bench: Bench, hub: TestHub) -> None:
+def test_an_unknown_users_folder_goes_to_the_account_or_is_named(
+    bench: Bench, hub: TestHub
+) -> None:
     bench.file("zoe/d/a.tif")
     refused = bench.sync(upload_invalid_user_folders=False)
-    assert [(each.path, each.reason) for each in refused.refused] == [("zoe/d", "There is no user zoe.")]
+    assert [(each.path, each.reason) for each in refused.refused] == [
+        ("zoe/d", "There is no user zoe.")
+    ]
     assert refused.exit == 11
     assert bench.sync().exit == 0
     assert hub.datasets == {"d0": ("facility", "Microscope - zoe (USER NOT FOUND)", "d")}
@@ -100,7 +104,9 @@ def test_a_closed_dataset_takes_nothing(bench: Bench, hub: TestHub) -> None:
     hub.states["d0"] = "closed"
     bench.file("anna/d/b.tif")
     report = bench.sync()
-    assert [(each.path, each.reason) for each in report.refused] == [("anna/d/b.tif", "its dataset is closed")]
+    assert [(each.path, each.reason) for each in report.refused] == [
+        ("anna/d/b.tif", "its dataset is closed")
+    ]
     assert (report.already, report.exit) == (1, 11)
 
 

@@ -1,4 +1,5 @@
-"""The settings judged in the documented order: the first error, with a suggestion where there is one."""
+"""The settings judged in the documented order: the first error, with a suggestion where there is
+one."""
 
 from __future__ import annotations
 
@@ -38,8 +39,10 @@ class Finding:
 
 
 def check(settings: Settings, now: datetime) -> Iterator[Finding]:
-    """Findings in the documented order, ending with the first error; nothing at the hub changes but the
-    instrument, which is made when it is missing."""  # noqa: D205, D209
+    """Findings in the documented order, ending with the first error.
+
+    Nothing at the hub changes but the instrument, which is made when it is missing.
+    """
     try:
         yield from _here(settings, now)
         yield from _at_hub(settings)
@@ -66,12 +69,16 @@ def _at_hub(settings: Settings) -> Iterator[Finding]:
     try:
         hub = connect(settings)
     except NotSignedIn as error:
-        raise BadSetting(f"The hub refuses the credential: {error.sentence}", setting="username") from None
+        raise BadSetting(
+            f"The hub refuses the credential: {error.sentence}", setting="username"
+        ) from None
     with closing(hub):
         try:
             me = hub.me()
         except NotSignedIn as error:
-            raise BadSetting(f"The hub refuses the credential: {error.sentence}", setting="api_key") from None
+            raise BadSetting(
+                f"The hub refuses the credential: {error.sentence}", setting="api_key"
+            ) from None
         except (Unavailable, NotFound) as error:
             raise BadSetting(error.sentence, setting="hub_url") from None
         yield Finding("ok", f"Signed in as {me.get('username')}.")
@@ -80,13 +87,19 @@ def _at_hub(settings: Settings) -> Iterator[Finding]:
         except (NotFound, Forbidden) as error:
             choices = error.facts.get("facilities") or []
             suggestion = choices[0] if len(choices) == 1 else None
-            raise BadSetting(error.sentence, setting="facility_name", suggestion=suggestion) from None
-        yield Finding("ok", f"{settings.instrument_name} is an instrument of {settings.facility_name}.")
+            raise BadSetting(
+                error.sentence, setting="facility_name", suggestion=suggestion
+            ) from None
+        yield Finding(
+            "ok", f"{settings.instrument_name} is an instrument of {settings.facility_name}."
+        )
 
 
 def _last(settings: Settings, now: datetime) -> Iterator[Finding]:
     if not _EMAIL.fullmatch(settings.contact_email):
-        raise BadSetting(f"{settings.contact_email} is not an e-mail address.", setting="contact_email")
+        raise BadSetting(
+            f"{settings.contact_email} is not an e-mail address.", setting="contact_email"
+        )
     if LEVELS[settings.folder_structure][0] is Level.EMAIL:
         _emails(settings)
     check_schedule(settings, now)
@@ -98,10 +111,15 @@ def check_schedule(settings: Settings, now: datetime) -> None:
     kind = settings.schedule_type
     if kind in ("Once", "Daily", "Weekly"):
         at = scheduled_time(settings)
-        if kind == "Once" and datetime.combine(parse_date(settings.scheduled_date), at) < now - LATE:
+        if (
+            kind == "Once"
+            and datetime.combine(parse_date(settings.scheduled_date), at) < now - LATE
+        ):
             raise BadSetting("The scheduled time is in the past.", setting="scheduled_time")
         if kind == "Weekly" and not settings.weekdays:
-            raise BadSetting("Weekly needs at least one day, like monday_checked.", setting="monday_checked")
+            raise BadSetting(
+                "Weekly needs at least one day, like monday_checked.", setting="monday_checked"
+            )
     if kind == "Timer":
         parse_time("timer_from_time", settings.timer_from_time)
         parse_time("timer_to_time", settings.timer_to_time)
@@ -123,14 +141,19 @@ def _filters(settings: Settings) -> Iterator[Finding]:
     for name, what in (("ignore_old_datasets", "older"), ("ignore_new_datasets", "younger")):
         if getattr(settings, name):
             stem = name.removesuffix("_datasets").removesuffix("_old")
-            number, unit = getattr(settings, f"{stem}_interval_number"), getattr(settings, f"{stem}_interval_unit")
+            number, unit = (
+                getattr(settings, f"{stem}_interval_number"),
+                getattr(settings, f"{stem}_interval_unit"),
+            )
             yield Finding("warning", f"Datasets {what} than {number} {unit} are left out.", name)
     for name in ("use_includes_file", "use_excludes_file"):
         if getattr(settings, name):
             path = getattr(settings, name.removeprefix("use_"))
             yield Finding("warning", f"Files are chosen by the patterns in {path}.", name)
     if not settings.upload_invalid_user_folders:
-        yield Finding("warning", "Folders of unknown users are left out.", "upload_invalid_user_folders")
+        yield Finding(
+            "warning", "Folders of unknown users are left out.", "upload_invalid_user_folders"
+        )
 
 
 def _count(seen: Scan) -> Iterator[Finding]:
@@ -144,7 +167,9 @@ def _count(seen: Scan) -> Iterator[Finding]:
 def _transport(settings: Settings) -> Iterator[Finding]:
     parts = urlsplit(settings.url)
     if parts.scheme == "http" and parts.hostname not in ("localhost", "127.0.0.1", "::1"):
-        yield Finding("warning", "Without https everybody on the way can read the credential.", "hub_url")
+        yield Finding(
+            "warning", "Without https everybody on the way can read the credential.", "hub_url"
+        )
     if not settings.verify_certificate:
         yield Finding("warning", "Nobody checks who answers as the hub.", "verify_certificate")
 
@@ -153,5 +178,12 @@ def _emails(settings: Settings) -> None:
     """Folders of the first level must be addresses; the first that is none is named."""
     with contextlib.suppress(OSError):
         for entry in sorted(Path(settings.data_directory).iterdir()):
-            if entry.is_dir() and not entry.name.startswith(".") and not _EMAIL.fullmatch(entry.name):
-                raise BadSetting(f"The folder {entry.name!r} is not an e-mail address.", setting="folder_structure")
+            if (
+                entry.is_dir()
+                and not entry.name.startswith(".")
+                and not _EMAIL.fullmatch(entry.name)
+            ):
+                raise BadSetting(
+                    f"The folder {entry.name!r} is not an e-mail address.",
+                    setting="folder_structure",
+                )

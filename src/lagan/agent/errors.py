@@ -6,7 +6,8 @@ from lagan.kit.errors import BadInput, LaganError, Locked
 
 
 class BadSetting(BadInput):
-    """A key of the configuration that is missing or wrong; `facts` holds `setting` and perhaps `suggestion`."""
+    """A key of the configuration that is missing or wrong; `facts` holds `setting` and perhaps
+    `suggestion`."""
 
     code = "bad-setting"
 

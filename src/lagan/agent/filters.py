@@ -28,7 +28,8 @@ class Filters:
     wants_name: Callable[[str], bool]
 
     def wants_folder(self, level: Level, name: str) -> bool:
-        """Whether a folder of this level passes its filter: `*text*`, case as the system does it."""
+        """Whether a folder of this level passes its filter: `*text*`, case as the system does
+        it."""
         text = self.texts.get(level, "")
         return not text or fnmatch.fnmatch(name, f"*{text}*")
 
@@ -49,21 +50,34 @@ def from_settings(settings: Settings) -> Filters:
     }  # fmt: skip
     return Filters(
         {level: text for level, text in texts.items() if text},
-        _age(settings.ignore_old_datasets, settings.ignore_interval_number, settings.ignore_interval_unit),
         _age(
-            settings.ignore_new_datasets, settings.ignore_new_interval_number, settings.ignore_new_interval_unit
+            settings.ignore_old_datasets,
+            settings.ignore_interval_number,
+            settings.ignore_interval_unit,
+        ),
+        _age(
+            settings.ignore_new_datasets,
+            settings.ignore_new_interval_number,
+            settings.ignore_new_interval_unit,
         ),
         name_rule(
-            _patterns("includes_file", settings.includes_file) if settings.use_includes_file else None,
-            _patterns("excludes_file", settings.excludes_file) if settings.use_excludes_file else None,
+            _patterns("includes_file", settings.includes_file)
+            if settings.use_includes_file
+            else None,
+            _patterns("excludes_file", settings.excludes_file)
+            if settings.use_excludes_file
+            else None,
         ),
     )
 
 
-def name_rule(includes: Iterable[str] | None, excludes: Iterable[str] | None) -> Callable[[str], bool]:
+def name_rule(
+    includes: Iterable[str] | None, excludes: Iterable[str] | None
+) -> Callable[[str], bool]:
     """Whether a base name is wanted; None says that there is no such list.
 
-    Only includes: it must match one. Only excludes: it must match none. Both: it is left out when it
+    Only includes: it must match one. Only excludes: it must match none. Both: it is left out when
+    it
     matches an exclude and no include (the uploader's documentation, Filters).
     """
     included = _any(includes) if includes is not None else None
@@ -78,13 +92,15 @@ def name_rule(includes: Iterable[str] | None, excludes: Iterable[str] | None) ->
 
 
 def patterns(text: str) -> list[str]:
-    """The patterns of an includes or excludes file: a line each; blank ones and those after # or ; are none."""
+    """The patterns of an includes or excludes file: a line each; blank ones and those after # or ;
+    are none."""
     lines = (line.strip() for line in text.splitlines())
     return [line for line in lines if line and not line.startswith(("#", ";"))]
 
 
 def _any(wanted: Iterable[str]) -> Callable[[str], bool]:
-    """fnmatch against all patterns at once: one expression instead of one a pattern for each file."""
+    """fnmatch against all patterns at once: one expression instead of one a pattern for each
+    file."""
     expressions = [fnmatch.translate(os.path.normcase(pattern)) for pattern in wanted]
     if not expressions:
         return lambda name: False
@@ -97,7 +113,9 @@ def _patterns(setting: str, path: str) -> list[str]:
         return patterns(Path(path).read_text(encoding="utf-8-sig"))
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
-        raise BadSetting(f"{setting} names {path!r}, which cannot be read: {reason}.", setting=setting) from None
+        raise BadSetting(
+            f"{setting} names {path!r}, which cannot be read: {reason}.", setting=setting
+        ) from None
 
 
 def _age(on: bool, number: int, unit: str) -> float | None:

@@ -13,7 +13,8 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """`kind` is one of text, flag, whole, number, path, secret; `choices` limit a text; bounds are inclusive."""
+    """`kind` is one of text, flag, whole, number, path, secret; `choices` limit a text; bounds are
+    inclusive."""
 
     name: str
     kind: str
@@ -70,27 +71,58 @@ DOCUMENTED = (
     Key("ignore_new_interval_number", "whole", 0, "", least=0, most=100_000),
     Key("ignore_new_interval_unit", "text", "months", "", UNITS),
     Key("ignore_new_files", "flag", True, "leave files for the next run that may still be written"),
-    Key("ignore_new_files_minutes", "whole", 1, "minutes since the last change", least=0, most=525_600),
+    Key(
+        "ignore_new_files_minutes",
+        "whole",
+        1,
+        "minutes since the last change",
+        least=0,
+        most=525_600,
+    ),
     Key("folder_structure", "text", "Username / Dataset", "what the folders stand for", STRUCTURES),
     Key("dataset_grouping", "text", "Instrument Name - Dataset Owner's Full Name", "(kept)"),
     Key("group_prefix", "text", "", "put before a group folder's name to get the group's name"),
     Key("validate_folder_structure", "flag", True, "count the datasets when settings are checked"),
     Key("max_upload_threads", "whole", 5, "requests that send at the same time", least=1, most=64),
-    Key("max_upload_retries", "whole", 1, "further tries of what failed for the moment", least=0, most=99),
+    Key(
+        "max_upload_retries",
+        "whole",
+        1,
+        "further tries of what failed for the moment",
+        least=0,
+        most=99,
+    ),
     Key("max_verification_threads", "whole", 5, "(kept)", least=1),
     Key("upload_method", "text", "ParallelSSH", "(kept)"),
     Key("start_automatically_on_login", "flag", True, "(kept)"),
     Key("on_start_run", "text", "Normal window", "(kept)"),
-    Key("upload_invalid_user_folders", "flag", True, "send folders of unknown users for the role account"),
+    Key(
+        "upload_invalid_user_folders",
+        "flag",
+        True,
+        "send folders of unknown users for the role account",
+    ),
     Key("uuid", "text", "", "(kept)"),
     Key("locked", "flag", False, "(kept)"),
     Key("verification_delay", "number", 3.0, "(kept)", least=0),
     Key("fake_md5_sum", "flag", False, "(kept)"),
     Key("cipher", "text", "aes128-ctr", "(kept)"),
     Key("use_none_cipher", "flag", False, "(kept)"),
-    Key("progress_poll_interval", "number", 1.0, "seconds between lines of progress", least=0.1, most=3600),
+    Key(
+        "progress_poll_interval",
+        "number",
+        1.0,
+        "seconds between lines of progress",
+        least=0.1,
+        most=3600,
+    ),
     Key("immutable_datasets", "flag", False, "(kept)"),
-    Key("cache_datafile_lookups", "flag", True, "do not ask again for a day about files seen verified"),
+    Key(
+        "cache_datafile_lookups",
+        "flag",
+        True,
+        "do not ask again for a day about files seen verified",
+    ),
     Key("connection_timeout", "number", 10.0, "seconds", least=0.1, most=3600),
 )
 
@@ -101,11 +133,23 @@ OURS = (
     Key("password_file", "path", "", "a file that holds the password instead"),
     Key("verify_certificate", "flag", True, "refuse a hub that cannot prove who it is"),
     Key("ca_file", "path", "", "PEM file of the authority that signed the hub's certificate"),
-    Key("client_certificate", "path", "", "PEM file of our own certificate, where the hub asks for one"),
+    Key(
+        "client_certificate",
+        "path",
+        "",
+        "PEM file of our own certificate, where the hub asks for one",
+    ),
     Key("client_key", "path", "", "PEM file of its key"),
     Key("batch_bytes", "whole", 64 << 20, "bytes of small files in one request", least=1),
     Key("batch_files", "whole", 2000, "small files in one request", least=1, most=10_000),
-    Key("small_file_limit", "whole", 1 << 20, "bytes up to which a file goes into a batch", least=0, most=64 << 20),
+    Key(
+        "small_file_limit",
+        "whole",
+        1 << 20,
+        "bytes up to which a file goes into a batch",
+        least=0,
+        most=64 << 20,
+    ),
     Key("state_directory", "path", "", "where the agent remembers what it was doing"),
 )
 

@@ -1,4 +1,5 @@
-"""One agent at a time for a data folder and a state folder; the lock ends with its process, however that ends."""
+"""One agent at a time for a data folder and a state folder; the lock ends with its process,
+however that ends."""
 
 from __future__ import annotations
 
@@ -43,7 +44,9 @@ def _locked(path: Path, flags: int) -> Iterator[None]:
     descriptor = os.open(path, flags, 0o600)
     try:
         if not _take(descriptor):
-            raise AlreadyRunning(f"Another agent is at work on {path if path.is_dir() else path.parent}.")
+            raise AlreadyRunning(
+                f"Another agent is at work on {path if path.is_dir() else path.parent}."
+            )
         yield
     finally:
         os.close(descriptor)
@@ -69,7 +72,8 @@ else:
         except BlockingIOError:
             return False
         except OSError as error:
-            # Some network filesystems cannot lock a folder opened for reading; the state folder's lock remains.
+            # Some network filesystems cannot lock a folder opened for reading; the state folder's
+            # lock remains.
             if error.errno not in (errno.EBADF, errno.ENOTSUP, errno.ENOLCK):
                 raise
         return True

@@ -22,7 +22,8 @@ class Action(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """A file and the dataset (the hub's id, the folder relative to the data folder) that it belongs to."""
+    """A file and the dataset (the hub's id, the folder relative to the data folder) that it
+    belongs to."""
 
     dataset: str
     root: str
@@ -53,11 +54,14 @@ def decide(state: State, size: int, small: int) -> Action:
 
 
 def how_to_send(size: int, small: int) -> Action:
-    """Small files go together; an empty one always does, for an upload of nothing has no last request."""
+    """Small files go together; an empty one always does, for an upload of nothing has no last
+    request."""
     return Action.BATCH if size <= small or size == 0 else Action.RESUMABLE
 
 
-def plan(tasks: Sequence[Task], states: Sequence[State], digests: dict[int, str], small: int) -> Plan:
+def plan(
+    tasks: Sequence[Task], states: Sequence[State], digests: dict[int, str], small: int
+) -> Plan:
     """Sort tasks by what the hub said of each; `digests` by index."""
     made = Plan([], [], [], [], [], sum(state is State.VERIFIED for state in states))
     for index, (task, state) in enumerate(zip(tasks, states, strict=True)):

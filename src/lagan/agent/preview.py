@@ -47,11 +47,14 @@ class Preview:
 
     def document(self) -> dict[str, Any]:
         """The preview as JSON can hold it."""
-        return asdict(self) | {"remarks": [{"path": each.path, "reason": each.reason} for each in self.remarks]}
+        return asdict(self) | {
+            "remarks": [{"path": each.path, "reason": each.reason} for each in self.remarks]
+        }
 
 
 def preview(settings: Settings) -> Preview:
-    """Look, and say what `sync` would do. A dataset of which no earlier run is remembered counts as new."""
+    """Look, and say what `sync` would do. A dataset of which no earlier run is remembered counts
+    as new."""
     seen = scan(settings, filters.from_settings(settings), time.time())
     with closing(connect(settings)) as hub, closing(State(settings.state)) as state:
         account = str(hub.me()["username"])
@@ -77,10 +80,14 @@ def _dataset(
 ) -> tuple[DatasetPreview, str | None]:
     wanted = describe(folder, account)
     dataset = state.dataset(folder.root, folder.name)
-    made = DatasetPreview(shown(folder.root), folder.name, wanted.owner, wanted.experiment, dataset is not None)
+    made = DatasetPreview(
+        shown(folder.root), folder.name, wanted.owner, wanted.experiment, dataset is not None
+    )
     if dataset is None:
         for item in folder.files:
-            made.files[shown(item.path)] = _word(Task("", folder.root, item), Known.ABSENT, settings)
+            made.files[shown(item.path)] = _word(
+                Task("", folder.root, item), Known.ABSENT, settings
+            )
     return made, dataset
 
 

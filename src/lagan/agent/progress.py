@@ -1,4 +1,5 @@
-"""How a run is going, shown where somebody looks: a bar on a terminal, JSON lines for a program, or nothing."""
+"""How a run is going, shown where somebody looks: a bar on a terminal, JSON lines for a program,
+or nothing."""
 
 from __future__ import annotations
 
@@ -12,10 +13,17 @@ from typing import Any, Protocol
 class Progress(Protocol):
     """Told from several threads what happens."""
 
-    def say(self, phase: str, **facts: Any) -> None: ...
-    def begin(self, files: int, size: int) -> None: ...
-    def advance(self, files: int = 0, size: int = 0) -> None: ...
-    def end(self) -> None: ...
+    def say(self, phase: str, **facts: Any) -> None:
+        """A phase ended with these figures."""
+
+    def begin(self, files: int, size: int) -> None:
+        """Sending begins: so many files, so many bytes."""
+
+    def advance(self, files: int = 0, size: int = 0) -> None:
+        """So many files more have their outcome, so many bytes more are sent."""
+
+    def end(self) -> None:
+        """Nothing more comes."""
 
 
 class Quiet:
@@ -67,7 +75,8 @@ class Lines:
 
     @staticmethod
     def _print(line: dict[str, Any]) -> None:
-        print(json.dumps(line, ensure_ascii=False), flush=True)
+        sys.stdout.write(json.dumps(line, ensure_ascii=False) + "\n")
+        sys.stdout.flush()
 
 
 class Bar:
@@ -96,7 +105,9 @@ class Bar:
     def say(self, phase: str, **facts: Any) -> None:
         """A dim line."""
         told = ", ".join(f"{key} {value}" for key, value in facts.items())
-        self._console.print(f"{phase.replace('_', ' ')}{': ' if told else ''}{told}", style="dim", markup=False)
+        self._console.print(
+            f"{phase.replace('_', ' ')}{': ' if told else ''}{told}", style="dim", markup=False
+        )
 
     def begin(self, files: int, size: int) -> None:
         """Show the bar."""

@@ -1,4 +1,4 @@
-"""Files opened beneath the data folder without following a link, and only when they are regular files."""
+"""Files opened beneath the data folder without following a link, and only regular ones."""
 
 from __future__ import annotations
 
@@ -8,21 +8,24 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from lagan.client.whole import Opened, Unreadable
+from lagan.kit.errors import BadPath
+from lagan.kit.paths import open_beneath
 
-_PLAIN = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
-_FILE = _PLAIN | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
-_FOLDER = _PLAIN | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_DIRECTORY", 0)
-_STEPWISE = os.open in os.supports_dir_fd
+_FLAGS = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0)
+"""Without O_NONBLOCK a pipe in place of a file would hold the agent for ever."""
 
 
 @contextmanager
 def opened(base: str, path: str, shown: str) -> Iterator[Opened]:
     """The file `path` (relative, below the folder `base`), open. Unreadable names it as `shown`."""
     try:
-        descriptor = _descend(base, path.split(os.sep)) if _STEPWISE else os.open(os.path.join(base, path), _FILE)
+        descriptor = _open(base, path)
     except OSError as error:
         missing = isinstance(error, FileNotFoundError)
-        raise Unreadable(f"{shown} cannot be read: {error.strerror}.", missing=missing) from None
+        reason = f"{shown} cannot be read: {error.strerror}."
+        raise Unreadable(reason, missing=missing) from None
+    except BadPath as error:
+        raise Unreadable(error.sentence) from None
     try:
         source = Opened(descriptor, shown)
         if not stat.S_ISREG(source.before.st_mode):
@@ -32,14 +35,7 @@ def opened(base: str, path: str, shown: str) -> Iterator[Opened]:
         os.close(descriptor)
 
 
-def _descend(base: str, names: list[str]) -> int:
-    """Open step by step, so that a folder swapped for a link in between leads nowhere."""
-    here = os.open(base, _PLAIN | getattr(os, "O_DIRECTORY", 0))
-    try:
-        for name in names[:-1]:
-            deeper = os.open(name, _FOLDER, dir_fd=here)
-            os.close(here)
-            here = deeper
-        return os.open(names[-1], _FILE, dir_fd=here)
-    finally:
-        os.close(here)
+def _open(base: str, path: str) -> int:
+    if hasattr(os, "O_DIRECTORY"):
+        return open_beneath(base, path, _FLAGS)
+    return os.open(f"{base}/{path}", _FLAGS)

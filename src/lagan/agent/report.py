@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,6 +10,8 @@ from typing import Any
 
 from lagan.agent.errors import SOME_FAILED, SOME_REFUSED, Stopped
 from lagan.agent.scan import Remark
+from lagan.kit.files import write_atomically
+from lagan.kit.sizes import show_size
 
 
 def _now() -> str:
@@ -21,7 +22,8 @@ def _now() -> str:
 class Report:
     """Counts of files (and bytes), and by name what did not go.
 
-    `refused` needs somebody; `failed` could not be sent for the moment; `left` waits for the next run
+    `refused` needs somebody; `failed` could not be sent for the moment; `left` waits for the next
+    run
     because it may still be written; `passed_over` are links and devices, which are never sent.
     """
 
@@ -62,15 +64,15 @@ class Report:
         lists = ("refused", "failed", "left", "passed_over")
         made = {**asdict(self), "exit": self.exit}
         return made | {
-            name: [{"path": each.path, "reason": each.reason} for each in getattr(self, name)] for name in lists
+            name: [{"path": each.path, "reason": each.reason} for each in getattr(self, name)]
+            for name in lists
         }
 
 
 def save(report: Report, folder: Path) -> None:
     """Keep the report as `report.json` in `folder`; it is there whole or as it was before."""
-    part = folder / f".report.{os.getpid()}"
-    part.write_text(json.dumps(report.document(), ensure_ascii=False, indent=1), encoding="utf-8")
-    part.replace(folder / "report.json")
+    data = json.dumps(report.document(), ensure_ascii=False, indent=1).encode()
+    write_atomically(folder / "report.json", data)
 
 
 def load(folder: Path) -> dict[str, Any] | None:
@@ -85,12 +87,17 @@ def load(folder: Path) -> dict[str, Any] | None:
 def summary(document: dict[str, Any], most: int = 20) -> list[str]:
     """A report's document as lines for people, at most `most` names of a kind."""
     lines = [
-        f"Found    {document['found']} files ({size(document['found_bytes'])}) in {document['datasets']} datasets",
+        f"Found    {document['found']} files ({show_size(document['found_bytes'])}) in {document['datasets']} datasets",
         f"There    {document['already']} already archived",
-        f"Sent     {document['sent']} ({size(document['sent_bytes'])})",
+        f"Sent     {document['sent']} ({show_size(document['sent_bytes'])})",
         f"Archived {document['archived']}, of which {document['verified']} with every replica verified",
     ]
-    titles = {"refused": "Refused", "failed": "Failed", "left": "Left for the next run", "passed_over": "Passed over"}
+    titles = {
+        "refused": "Refused",
+        "failed": "Failed",
+        "left": "Left for the next run",
+        "passed_over": "Passed over",
+    }
     for name, title in titles.items():
         rows = document[name]
         if rows:
@@ -100,13 +107,3 @@ def summary(document: dict[str, Any], most: int = 20) -> list[str]:
     if document["stopped"]:
         lines.append("Stopped before the end; the next run goes on from here.")
     return lines
-
-
-def size(count: int) -> str:
-    """Bytes for people, in powers of 1024."""
-    value = float(count)
-    for unit in ("B", "KiB", "MiB", "GiB"):
-        if value < 1024:
-            return f"{value:.0f} {unit}" if unit == "B" else f"{value:.1f} {unit}"
-        value /= 1024
-    return f"{value:.1f} TiB"

@@ -1,5 +1,7 @@
 """The data folder as datasets: what lies where, and by name whatever could not be looked at."""
 
+# ruff: noqa: PTH118 - strings, because a Path for each of a million files takes seconds
+
 from __future__ import annotations
 
 import os
@@ -15,7 +17,8 @@ from lagan.agent.structures import EXPERIMENT_FILES, LEVELS, Level, Place, place
 
 
 class Item(NamedTuple):
-    """A file as it was seen: path below its dataset with slashes, bytes, modification time in nanoseconds."""
+    """A file as it was seen: path below its dataset with slashes, bytes, modification time in
+    nanoseconds."""
 
     path: str
     size: int
@@ -28,7 +31,8 @@ class Remark(NamedTuple):
     path: str
     reason: str
     grave: bool = True
-    """Whether somebody should do something about it; links and devices are passed over as announced."""
+    """Whether somebody should do something about it; links and devices are passed over as
+    announced."""
 
 
 @dataclass(slots=True)
@@ -44,7 +48,8 @@ class Folder:
 
 @dataclass(slots=True)
 class Scan:
-    """What one look at the data folder found; `filtered` counts folders and files that filters left out."""
+    """What one look at the data folder found; `filtered` counts folders and files that filters
+    left out."""
 
     folders: list[Folder] = field(default_factory=list)
     remarks: list[Remark] = field(default_factory=list)
@@ -52,7 +57,8 @@ class Scan:
 
 
 def scan(settings: Settings, filters: Filters, now: float) -> Scan:
-    """Look at the whole data folder. Nothing in it is fatal: what cannot be read becomes a remark."""
+    """Look at the whole data folder. Nothing in it is fatal: what cannot be read becomes a
+    remark."""
     walk = _Walk(settings, filters, now)
     walk.descend("", LEVELS[settings.folder_structure], {})
     return walk.result
@@ -114,7 +120,8 @@ class _Walk:
         self.result.folders.append(folder)
 
     def _loose(self, entry: os.DirEntry[str], root: str, where: Place) -> None:
-        """Files directly in an experiment's folder: all of them, when one passes the dataset filter."""
+        """Files directly in an experiment's folder: all of them, when one passes the dataset
+        filter."""
         entries = [each for each in self._entries(root) if not each.is_dir(follow_symlinks=False)]
         wanted = any(self.filters.wants_folder(Level.DATASET, each.name) for each in entries)
         created = self._created(entry, root) if wanted else None

@@ -14,11 +14,16 @@ LATE = timedelta(seconds=10)
 
 
 def next_start(
-    settings: Settings, now: datetime, started: datetime, last: datetime | None, saved: datetime | None = None
+    settings: Settings,
+    now: datetime,
+    started: datetime,
+    last: datetime | None,
+    saved: datetime | None = None,
 ) -> datetime | None:
     """When to run next, None for never by itself.
 
-    `started` is when the service began, `last` when its last run began, `saved` when the settings were
+    `started` is when the service began, `last` when its last run began, `saved` when the settings
+    were
     changed while it ran. All are local times without a zone.
     """
     match settings.schedule_type:
@@ -40,6 +45,11 @@ def next_start(
             return None
 
 
+def local_now() -> datetime:
+    """The time on the instrument's clock, without a zone: what people mean by "daily at two"."""
+    return datetime.now().astimezone().replace(tzinfo=None)
+
+
 def scheduled_time(settings: Settings) -> time:
     """The time of day of Once, Daily and Weekly."""
     return parse_time("scheduled_time", settings.scheduled_time)
@@ -50,7 +60,9 @@ def parse_time(setting: str, text: str) -> time:
     try:
         return time.fromisoformat(text.strip()).replace(tzinfo=None)
     except ValueError:
-        raise BadSetting(f"{setting} must be a time like 14:30:00, not {text!r}.", setting=setting) from None
+        raise BadSetting(
+            f"{setting} must be a time like 14:30:00, not {text!r}.", setting=setting
+        ) from None
 
 
 def parse_date(text: str) -> date:
@@ -59,7 +71,8 @@ def parse_date(text: str) -> date:
         return date.fromisoformat(text.strip())
     except ValueError:
         raise BadSetting(
-            f"scheduled_date must be a date like 2026-05-31, not {text!r}.", setting="scheduled_date"
+            f"scheduled_date must be a date like 2026-05-31, not {text!r}.",
+            setting="scheduled_date",
         ) from None
 
 
@@ -76,7 +89,8 @@ def _next_day(settings: Settings, after: datetime, days: frozenset[int]) -> date
 def _timer(
     settings: Settings, started: datetime, last: datetime | None, saved: datetime | None
 ) -> datetime:
-    """Every so many minutes, the first time soon after the start, only between the two times of day."""
+    """Every so many minutes, the first time soon after the start, only between the two times of
+    day."""
     if last is None:
         due = saved + AFTER_SAVING if saved else started + AFTER_START
     else:

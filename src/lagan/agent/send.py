@@ -1,4 +1,5 @@
-"""Files to the hub: batches and resumable uploads side by side, each file with exactly one outcome."""
+"""Files to the hub: batches and resumable uploads side by side, each file with exactly one
+outcome."""
 
 from __future__ import annotations
 
@@ -27,7 +28,8 @@ from lagan.kit.errors import Conflict, DigestMismatch, LaganError, Locked, NotFo
 from lagan.kit.http import Untrusted, pause
 
 LOCKED_FOR = 60.0
-"""Seconds to wait for an upload that the hub still holds open, as after our own connection was cut."""
+"""Seconds to wait for an upload that the hub still holds open, as after our own connection was
+cut."""
 _CHANGED = "it changed while it was sent"
 
 
@@ -42,7 +44,8 @@ class Fate(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """A file's fate; `sha256` in hex when it is archived, `present` when the hub had that content before."""
+    """A file's fate; `sha256` in hex when it is archived, `present` when the hub had that content
+    before."""
 
     task: Task
     fate: Fate
@@ -80,8 +83,11 @@ class Sender:
         if self._stop.is_set():
             raise Stopped("The agent was told to end.")
 
-    def _units(self, small: Iterable[Task], large: Iterable[Task]) -> Iterator[Callable[[], list[Outcome]]]:
-        """Pieces of work, batches and large files by turns so that neither kind waits for the other."""
+    def _units(
+        self, small: Iterable[Task], large: Iterable[Task]
+    ) -> Iterator[Callable[[], list[Outcome]]]:
+        """Pieces of work, batches and large files by turns so that neither kind waits for the
+        other."""
         groups = batches(small, self._settings.batch_bytes, self._settings.batch_files)
         for group, task in zip_longest(groups, large):
             if group is not None:
@@ -97,19 +103,24 @@ class Sender:
             attempt = _Attempt(self, self._hub, self._settings.data_directory, waiting)
             error = attempt.run()
             outcomes += attempt.outcomes
-            self._progress.advance(len(attempt.outcomes), sum(each.task.item.size for each in attempt.outcomes))
+            self._progress.advance(
+                len(attempt.outcomes), sum(each.task.item.size for each in attempt.outcomes)
+            )
             waiting = attempt.waiting
             if error is None or not waiting:
                 continue
             if _is_transient(error):
                 failures = 0 if attempt.outcomes else failures + 1
                 if failures > self._settings.max_upload_retries:
-                    return outcomes + [Outcome(task, Fate.FAILED, error.sentence) for task in waiting]
+                    return outcomes + [
+                        Outcome(task, Fate.FAILED, error.sentence) for task in waiting
+                    ]
                 self._wait(pause(failures))
             elif len(waiting) == 1:
                 return [*outcomes, Outcome(waiting[0], Fate.REFUSED, error.sentence)]
             else:
-                # Something in the batch is not acceptable: halves find out what, and let the rest go.
+                # Something in the batch is not acceptable: halves find out what, and let the rest
+                # go.
                 middle = len(waiting) // 2
                 return outcomes + self._batch(waiting[:middle]) + self._batch(waiting[middle:])
         return outcomes
@@ -184,7 +195,8 @@ class Sender:
         return Outcome(task, Fate.SENT, sha256=stored.sha256)
 
     def _begun(self, task: Task) -> tuple[str | None, int | None]:
-        """The upload of an earlier try and how far it got; one of an older state of the file is given up."""
+        """The upload of an earlier try and how far it got; one of an older state of the file is
+        given up."""
         kept = self._state.upload(task)
         if kept is None:
             return None, None
@@ -196,7 +208,8 @@ class Sender:
         return None, None
 
     def _arrived(self, task: Task) -> str | None:
-        """Whether the file is archived although the answer was lost: "" or its SHA-256, None when not."""
+        """Whether the file is archived although the answer was lost: "" or its SHA-256, None when
+        not."""
         (known,) = self._hub.look_up([Wanted(task.dataset, [task.item])])
         return known.digests.get(0, "") if known.states[0] in (Known.SAME, Known.VERIFIED) else None
 
@@ -211,15 +224,18 @@ class Sender:
 
 
 class _Attempt:
-    """One request with many files: after `run`, `waiting` holds those that still have no outcome."""
+    """One request with many files: after `run`, `waiting` holds those that still have no
+    outcome."""
 
     def __init__(self, sender: Sender, hub: Hub, base: str, tasks: list[Task]) -> None:
         self._sender, self._hub, self._base = sender, hub, base
         self.waiting = tasks
+        self._tasks = {(task.dataset, task.item.path): task for task in tasks}
         self.outcomes: list[Outcome] = []
 
     def run(self) -> LaganError | None:
-        """Send; the error that kept the rest back, if any. Stopped, NotSignedIn and Untrusted are raised."""
+        """Send; the error that kept the rest back, if any. Stopped, NotSignedIn and Untrusted are
+        raised."""
         error: LaganError | None = None
         try:
             for each in self._hub.send_batch(self._member(task) for task in self.waiting):
@@ -233,10 +249,11 @@ class _Attempt:
         return error
 
     def _take(self, each: Acknowledgement) -> LaganError | None:
-        task = each.member.tag
-        assert isinstance(task, Task)
+        task = self._tasks[each.member.dataset, each.member.path]
         if each.error is None:
-            self.outcomes.append(Outcome(task, Fate.SENT, "", each.sha256, each.status == "present"))
+            self.outcomes.append(
+                Outcome(task, Fate.SENT, "", each.sha256, each.status == "present")
+            )
         elif _is_transient(each.error):
             return each.error
         else:
@@ -244,7 +261,7 @@ class _Attempt:
         return None
 
     def _member(self, task: Task) -> Member:
-        return Member(task.dataset, task.item.path, task.item.mtime_ns, partial(self._read, task), task)
+        return Member(task.dataset, task.item.path, task.item.mtime_ns, partial(self._read, task))
 
     def _read(self, task: Task) -> bytes | None:
         """The file's content, read once; None (and an outcome) when it is not what was planned."""
@@ -276,5 +293,6 @@ def _unreadable(task: Task, error: Unreadable) -> Outcome:
 
 
 def _is_transient(error: LaganError) -> bool:
-    """Whether the same again may succeed: nothing answered, or the bytes were damaged on their way."""
+    """Whether the same again may succeed: nothing answered, or the bytes were damaged on their
+    way."""
     return not error.permanent or isinstance(error, DigestMismatch)

@@ -10,7 +10,7 @@ from datetime import datetime
 from pathlib import Path
 
 from lagan.agent.report import Report
-from lagan.agent.schedule import next_start
+from lagan.agent.schedule import local_now, next_start
 from lagan.agent.settings import Settings, read
 from lagan.kit.errors import BadInput, LaganError
 
@@ -23,7 +23,7 @@ class Service:
 
     def __init__(
         self, path: Path, work: Callable[[Settings], Report], say: Callable[[str], None],
-        stop: threading.Event, clock: Callable[[], datetime] = datetime.now,
+        stop: threading.Event, clock: Callable[[], datetime] = local_now,
     ) -> None:  # fmt: skip
         self._path, self._work, self._say, self._stop, self._clock = path, work, say, stop, clock
         self._settings = read(path)
@@ -38,7 +38,8 @@ class Service:
         self._now.set()
 
     def serve(self) -> None:
-        """Until `stop` is set. A run that cannot be is said, and the next one is tried in its time."""
+        """Until `stop` is set. A run that cannot be is said, and the next one is tried in its
+        time."""
         self._say(f"Schedule: {self._settings.schedule_type}.")
         while not self._stop.is_set():
             self.step()

@@ -1,4 +1,5 @@
-"""The agent's configuration, read once: typed, every wrong value named with what was expected instead."""
+"""The agent's configuration, read once: typed, every wrong value named with what was expected
+instead."""
 
 from __future__ import annotations
 
@@ -79,7 +80,10 @@ class Settings:
     def tls(self) -> Tls:
         """How the hub's identity is checked."""
         return Tls(
-            self.verify_certificate, self.ca_file or None, self.client_certificate or None, self.client_key or None
+            self.verify_certificate,
+            self.ca_file or None,
+            self.client_certificate or None,
+            self.client_key or None,
         )
 
     @property
@@ -117,7 +121,8 @@ def parse(text: str, source: str = "the configuration") -> Settings:
 
 
 def default_path(environ: Mapping[str, str] = os.environ) -> Path:
-    """Where the configuration is when nobody says: LAGAN_AGENT_CONFIG, else the user's folder of settings."""
+    """Where the configuration is when nobody says: LAGAN_AGENT_CONFIG, else the user's folder of
+    settings."""
     if given := environ.get("LAGAN_AGENT_CONFIG"):
         return Path(given)
     if sys.platform == "win32":
@@ -126,7 +131,8 @@ def default_path(environ: Mapping[str, str] = os.environ) -> Path:
 
 
 def _given(text: str, source: str) -> tuple[dict[str, str], list[str]]:
-    """The raw values of the sections that are ours, `%` interpolated, and remarks about the others."""
+    """The raw values of the sections that are ours, `%` interpolated, and remarks about the
+    others."""
     parser = configparser.ConfigParser()
     try:
         parser.read_string(text, source)
@@ -153,7 +159,8 @@ def _interpolated(parser: configparser.ConfigParser, section: str, name: str) ->
 
 
 def _value(key: Key, text: str | None, warnings: list[str]) -> Any:
-    """One value, typed. A number that cannot be read is the default, with a warning, as documented."""
+    """One value, typed. A number that cannot be read is the default, with a warning, as
+    documented."""
     if text is None or (text == "" and key.kind != "text"):
         return key.default
     if key.kind == "flag":
@@ -181,13 +188,19 @@ def _whole(key: Key, text: str) -> int:
     try:
         return int(text)
     except ValueError:
-        raise BadSetting(f"{key.name} must be a whole number, not {text!r}.", setting=key.name) from None
+        raise BadSetting(
+            f"{key.name} must be a whole number, not {text!r}.", setting=key.name
+        ) from None
 
 
 def _bounded(key: Key, value: Any) -> Any:
     low, high = key.least, key.most
     if (low is not None and not value >= low) or (high is not None and not value <= high):
-        span = f"from {low:g}" + (f" to {high:g}" if high is not None else "") if low is not None else f"up to {high:g}"
+        span = (
+            f"from {low:g}" + (f" to {high:g}" if high is not None else "")
+            if low is not None
+            else f"up to {high:g}"
+        )
         raise BadSetting(f"{key.name} must be {span}, not {value}.", setting=key.name)
     return value
 
@@ -210,7 +223,9 @@ def _from_file(name: str, path: str) -> str:
         return Path(path).read_text(encoding="utf-8-sig").strip()
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "it is not text"
-        raise BadSetting(f"{name} names {path}, which cannot be read: {reason}.", setting=name) from None
+        raise BadSetting(
+            f"{name} names {path}, which cannot be read: {reason}.", setting=name
+        ) from None
 
 
 def _state_home() -> Path:

@@ -1,4 +1,5 @@
-"""Which files are finished: nothing is sent that somebody may still be writing, and nothing torn is archived."""
+"""Which files are finished: nothing is sent that somebody may still be writing, and nothing torn
+is archived."""
 
 from __future__ import annotations
 
@@ -16,11 +17,13 @@ def quiet_for(settings: Settings) -> float:
 def may_still_grow(mtime_ns: int, now: float, quiet: float) -> bool:
     """Whether a file was changed within the last `quiet` seconds.
 
-    A time in the future counts by its distance: a camera with a wrong clock must not keep its files forever.
+    A time in the future counts by its distance: a camera with a wrong clock must not keep its
+    files forever.
     """
     return abs(now - mtime_ns / 1e9) < quiet
 
 
 def is_same(seen: tuple[int, int], now: os.stat_result) -> bool:
-    """Whether a regular file still has the size and modification time (ns) that were seen before."""
+    """Whether a regular file still has the size and modification time (ns) that were seen
+    before."""
     return stat.S_ISREG(now.st_mode) and (now.st_size, now.st_mtime_ns) == seen

@@ -1,4 +1,5 @@
-"""What the agent remembers between runs, in one SQLite file: only ever a way to be quicker, never the truth."""
+"""What the agent remembers between runs, in one SQLite file: only ever a way to be quicker, never
+the truth."""
 
 from __future__ import annotations
 
@@ -60,11 +61,15 @@ class State:
 
     def keep_upload(self, task: Task, upload: str) -> None:
         """Remember an upload before its first byte is sent."""
-        self._write("REPLACE INTO uploads VALUES (?, ?, ?, ?, ?)", [(task.dataset, *task.item, upload)])
+        self._write(
+            "REPLACE INTO uploads VALUES (?, ?, ?, ?, ?)", [(task.dataset, *task.item, upload)]
+        )
 
     def forget_upload(self, task: Task) -> None:
         """The upload is archived or gone."""
-        self._write("DELETE FROM uploads WHERE dataset = ? AND path = ?", [(task.dataset, task.item.path)])
+        self._write(
+            "DELETE FROM uploads WHERE dataset = ? AND path = ?", [(task.dataset, task.item.path)]
+        )
 
     def verified(self, dataset: str) -> dict[str, tuple[int, int]]:
         """Size and time of the dataset's files seen verified within VERIFIED_FOR, by path."""
@@ -79,7 +84,8 @@ class State:
         """Remember that these were seen verified just now."""
         now = time.time()
         self._write(
-            "REPLACE INTO verified VALUES (?, ?, ?, ?, ?)", [(task.dataset, *task.item, now) for task in tasks]
+            "REPLACE INTO verified VALUES (?, ?, ?, ?, ?)",
+            [(task.dataset, *task.item, now) for task in tasks],
         )
 
     def digest(self, task: Task) -> str | None:

@@ -51,15 +51,19 @@ EXPERIMENT_FILES = "__EXPERIMENT_FILES__"
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Whose a dataset is and where it belongs. `owner` None is the agent's own account, `experiment` None the default."""
+    """Whose a dataset is and where it belongs. `owner` None is the agent's own account,
+    `experiment` None the default."""
 
     owner: str | None
     owner_kind: str
     experiment: str | None
 
 
-def place(names: Mapping[Level, str], instrument: str, group_prefix: str, loose: bool = False) -> Place:
-    """What the folder names of the levels say. `loose` is for EXPERIMENT_FILES, named by the folder alone."""
+def place(
+    names: Mapping[Level, str], instrument: str, group_prefix: str, loose: bool = False
+) -> Place:
+    """What the folder names of the levels say. `loose` is for EXPERIMENT_FILES, named by the
+    folder alone."""
     experiment = names.get(_EXPERIMENT)
     if _GROUP in names:
         folder = names[_GROUP]

@@ -1,4 +1,5 @@
-"""One run from folders to proof: scan, plan, send, verify, report. Safe to kill anywhere and to run again."""
+"""One run from folders to proof: scan, plan, send, verify, report. Safe to kill anywhere and to
+run again."""
 
 from __future__ import annotations
 
@@ -27,15 +28,19 @@ from lagan.client import State as Known
 from lagan.client.whole import Changed, Unreadable
 
 
-def sync(settings: Settings, progress: Progress, stop: threading.Event, fresh: bool = False) -> Report:
+def sync(
+    settings: Settings, progress: Progress, stop: threading.Event, fresh: bool = False
+) -> Report:
     """Send what the hub lacks; the report is also kept in the state folder.
 
-    `fresh` asks about every file, whatever was seen verified before. Raises AlreadyRunning, BadSetting,
+    `fresh` asks about every file, whatever was seen verified before. Raises AlreadyRunning,
+    BadSetting,
     NotSignedIn, Unavailable and Untrusted when the run as a whole cannot be.
     """
     if not Path(settings.data_directory).is_dir():
         raise BadSetting(
-            f"data_directory names {settings.data_directory!r}, which is not a folder.", setting="data_directory"
+            f"data_directory names {settings.data_directory!r}, which is not a folder.",
+            setting="data_directory",
         )
     with ExitStack() as stack:
         stack.enter_context(lock.held(settings.state, Path(settings.data_directory)))
@@ -57,7 +62,13 @@ class _Run:
     """One run on its way, and its report so far."""
 
     def __init__(
-        self, settings: Settings, progress: Progress, stop: threading.Event, state: State, hub: Hub, fresh: bool
+        self,
+        settings: Settings,
+        progress: Progress,
+        stop: threading.Event,
+        state: State,
+        hub: Hub,
+        fresh: bool,
     ) -> None:
         self._settings, self._progress, self._stop = settings, progress, stop
         self._state, self._hub = state, hub
@@ -96,7 +107,12 @@ class _Run:
             small += self._may_go(made.batch, closed)
             large += self._may_go(made.resumable, closed)
         report = self.report
-        self._progress.say("looked_up", files=report.looked_up, already=report.already, to_send=len(small) + len(large))
+        self._progress.say(
+            "looked_up",
+            files=report.looked_up,
+            already=report.already,
+            to_send=len(small) + len(large),
+        )
         return small, large
 
     def _not_cached(self, targets: Sequence[Target]) -> Iterator[Task]:
@@ -118,18 +134,23 @@ class _Run:
         made = plan(window, [state for state, _ in found], digests, self._settings.small_file_limit)
         if self._uses_cache:
             self._state.keep_verified(
-                task for task, (state, _) in zip(window, found, strict=True) if state is Known.VERIFIED
+                task
+                for task, (state, _) in zip(window, found, strict=True)
+                if state is Known.VERIFIED
             )
         report = self.report
         report.looked_up += len(window)
         report.already += len(made.skip)
         report.archived += len(made.skip)
         report.verified += made.verified
-        report.refused += [_remark(task, "the hub cannot keep a file of this name") for task in made.refuse]
+        report.refused += [
+            _remark(task, "the hub cannot keep a file of this name") for task in made.refuse
+        ]
         return made
 
     def _compare(self, made: Plan) -> None:
-        """Files with another time but the same size: those with the same bytes stay, the others are sent."""
+        """Files with another time but the same size: those with the same bytes stay, the others
+        are sent."""
         equal = []
         for task, wanted in made.compare:
             self._check()
@@ -169,17 +190,25 @@ class _Run:
             if task.dataset in closed:
                 self.report.refused.append(_remark(task, "its dataset is closed"))
             elif may_still_grow(task.item.mtime_ns, now, quiet):
-                self.report.left.append(_remark(task, "it was changed moments ago and may still be written"))
+                self.report.left.append(
+                    _remark(task, "it was changed moments ago and may still be written")
+                )
             else:
                 going.append(task)
         return going
 
     def _send(self, small: list[Task], large: list[Task]) -> dict[Task, str | None]:
         """Send; the files that the hub acknowledged with their SHA-256."""
-        self._progress.begin(len(small) + len(large), sum(task.item.size for task in (*small, *large)))
+        self._progress.begin(
+            len(small) + len(large), sum(task.item.size for task in (*small, *large))
+        )
         sender = Sender(self._hub, self._settings, self._state, self._progress, self._stop)
         sent: dict[Task, str | None] = {}
-        lists = {Fate.LEFT: self.report.left, Fate.REFUSED: self.report.refused, Fate.FAILED: self.report.failed}
+        lists = {
+            Fate.LEFT: self.report.left,
+            Fate.REFUSED: self.report.refused,
+            Fate.FAILED: self.report.failed,
+        }
         for outcome in sender.send(small, large):
             if outcome.fate is Fate.SENT:
                 self._sent(outcome, sent)

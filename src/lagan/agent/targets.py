@@ -1,4 +1,5 @@
-"""Folders become datasets at the hub: whose they are, what happens to those of people whom the hub does not know."""
+"""Folders become datasets at the hub: whose they are, what happens to those of people whom the hub
+does not know."""
 
 from __future__ import annotations
 
@@ -56,19 +57,23 @@ def ensure(
 
 
 def describe(folder: Folder, account: str) -> Described:
-    """The dataset of a folder as the hub shall have it; without an owner it is the agent's own `account`'s."""
+    """The dataset of a folder as the hub shall have it; without an owner it is the agent's own
+    `account`'s."""
     where = folder.place
     owner, kind = (where.owner, where.owner_kind) if where.owner else (account, "user")
     return Described(owner, where.experiment, folder.name, folder.created, kind)
 
 
 def adopt(folder: Folder, account: str, instrument: str) -> Described:
-    """The dataset of somebody whom the hub does not know: the account's, in a group that says so."""
+    """The dataset of somebody whom the hub does not know: the account's, in a group that says
+    so."""
     title = folder.place.experiment or f"{instrument} - {folder.place.owner} (USER NOT FOUND)"
     return Described(account, title, folder.name, folder.created)
 
 
-def _ask(hub: Hub, instrument: str, folders: Sequence[Folder], described: Sequence[Described]) -> list[Found]:
+def _ask(
+    hub: Hub, instrument: str, folders: Sequence[Folder], described: Sequence[Described]
+) -> list[Found]:
     found: list[Found] = []
     for start in range(0, len(folders), AT_ONCE):
         found += hub.ensure_datasets(instrument, described[start : start + AT_ONCE])

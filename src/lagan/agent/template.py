@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 from lagan.agent.keys import DOCUMENTED, KEYS, OURS, Key
 from lagan.kit.errors import BadInput, Conflict
+from lagan.kit.files import write_atomically
 
 _FIRST = (
     "hub_url", "facility_name", "instrument_name", "data_directory", "contact_name", "contact_email",
@@ -32,18 +32,13 @@ def render() -> str:
 
 
 def write(path: Path, force: bool = False) -> None:
-    """Write it to `path`, readable by its owner alone (it will hold a key). Conflict when a file is there."""
+    """Write it to `path`, readable by its owner alone (it will hold a key). Conflict when a file
+    is there."""
     if path.exists() and not force:
         raise Conflict(f"{path} is there already; --force replaces it.")
-    part = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            file.write(render())
-        part.replace(path)
+        write_atomically(path, render().encode(), mode=0o600)
     except OSError as error:
-        part.unlink(missing_ok=True)
         raise BadInput(f"Cannot write {path}: {error.strerror}.") from None
 
 

@@ -1,4 +1,5 @@
-"""The proof after sending: the hub is asked for every file that was sent, and says that it has it."""
+"""The proof after sending: the hub is asked for every file that was sent, and says that it has
+it."""
 
 from __future__ import annotations
 
@@ -11,7 +12,8 @@ from lagan.client import Hub, State, Wanted
 
 @dataclass(slots=True)
 class Proof:
-    """Files that the hub has, those of them with every replica verified, and those that it lacks."""
+    """Files that the hub has, those of them with every replica verified, and those that it
+    lacks."""
 
     archived: int = 0
     verified: list[Task] = field(default_factory=list)
@@ -19,11 +21,14 @@ class Proof:
 
 
 def ask(hub: Hub, tasks: Sequence[Task]) -> list[tuple[State, str | None]]:
-    """The state of each task's file at the hub, and its SHA-256 where the hub gave it; one request."""
+    """The state of each task's file at the hub, and its SHA-256 where the hub gave it; one
+    request."""
     groups: dict[str, list[int]] = {}
     for index, task in enumerate(tasks):
         groups.setdefault(task.dataset, []).append(index)
-    wanted = [Wanted(dataset, [tasks[index].item for index in rows]) for dataset, rows in groups.items()]
+    wanted = [
+        Wanted(dataset, [tasks[index].item for index in rows]) for dataset, rows in groups.items()
+    ]
     found: list[tuple[State, str | None]] = [(State.ABSENT, None)] * len(tasks)
     for rows, known in zip(groups.values(), hub.look_up(wanted), strict=True):
         for place, index in enumerate(rows):
@@ -34,7 +39,8 @@ def ask(hub: Hub, tasks: Sequence[Task]) -> list[tuple[State, str | None]]:
 def prove(
     hub: Hub, sent: Mapping[Task, str | None], check: Callable[[], None] = lambda: None
 ) -> Proof:
-    """Ask for all that was sent (with its SHA-256 in hex): archived under its time, or the same bytes under another."""
+    """Ask for all that was sent (with its SHA-256 in hex): archived under its time, or the same
+    bytes under another."""
     proof = Proof()
     for window in windows(_tasks(sent)):
         check()

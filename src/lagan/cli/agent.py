@@ -7,19 +7,19 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from lagan.cli.refusals import Refusing
-
 if TYPE_CHECKING:
     from lagan.agent.progress import Progress
     from lagan.agent.settings import Settings
 
 _CONFIG = click.option(
-    "--config", type=click.Path(dir_okay=False, path_type=Path), help="The settings file (an ini file)."
+    "--config",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="The settings file (an ini file).",
 )
 _JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
 
 
-@click.group(cls=Refusing)
+@click.group()
 def agent() -> None:
     """Find finished datasets, send what the hub lacks, prove that it arrived.
 
@@ -51,19 +51,21 @@ def check(config: Path | None, as_json: bool) -> None:
     import json
     import sys
     from dataclasses import asdict
-    from datetime import datetime
 
     from lagan.agent.check import check as findings
+    from lagan.agent.schedule import local_now
 
     failed = False
-    for finding in findings(_settings(config), datetime.now()):
+    for finding in findings(_settings(config), local_now()):
         failed = failed or finding.level == "error"
         if as_json:
             click.echo(json.dumps(asdict(finding)))
         else:
             where = f" [{finding.setting}]" if finding.setting else ""
             hint = f" Did you mean {finding.suggestion!r}?" if finding.suggestion else ""
-            click.echo(f"{finding.level:8}{finding.text}{where}{hint}", err=finding.level == "error")
+            click.echo(
+                f"{finding.level:8}{finding.text}{where}{hint}", err=finding.level == "error"
+            )
     sys.exit(2 if failed else 0)
 
 
@@ -101,8 +103,8 @@ def scan(config: Path | None, as_json: bool) -> None:
 
     from lagan.agent import filters
     from lagan.agent.names import shown
-    from lagan.agent.report import size
     from lagan.agent.scan import scan as look
+    from lagan.kit.sizes import show_size
 
     settings = _settings(config)
     seen = look(settings, filters.from_settings(settings), time.time())
@@ -116,10 +118,15 @@ def scan(config: Path | None, as_json: bool) -> None:
     ]  # fmt: skip
     if as_json:
         remarks = [{"path": each.path, "reason": each.reason} for each in seen.remarks]
-        click.echo(json.dumps({"datasets": rows, "filtered": seen.filtered, "remarks": remarks}, ensure_ascii=False))
+        click.echo(
+            json.dumps(
+                {"datasets": rows, "filtered": seen.filtered, "remarks": remarks},
+                ensure_ascii=False,
+            )
+        )
         return
     for row in rows:
-        click.echo(f"{row['folder']}: {row['files']} files, {size(row['bytes'])}")
+        click.echo(f"{row['folder']}: {row['files']} files, {show_size(row['bytes'])}")
     for remark in seen.remarks:
         click.echo(f"{remark.path}: {remark.reason}", err=True)
 
@@ -127,7 +134,9 @@ def scan(config: Path | None, as_json: bool) -> None:
 @agent.command()
 @_CONFIG
 @_JSON
-@click.option("--fresh", is_flag=True, help="Ask the hub about every file, whatever was seen verified before.")
+@click.option(
+    "--fresh", is_flag=True, help="Ask the hub about every file, whatever was seen verified before."
+)
 def sync(config: Path | None, as_json: bool, fresh: bool) -> None:
     """Send what the hub lacks, once, and prove that it arrived."""
     import sys
@@ -149,13 +158,14 @@ def sync(config: Path | None, as_json: bool, fresh: bool) -> None:
 @_CONFIG
 @_JSON
 def run(config: Path | None, as_json: bool) -> None:
-    """Stay and run by the schedule of the settings, until told to end (SIGTERM); SIGUSR1 runs now."""
+    """Stay and run by the schedule of the settings, until told to end (SIGTERM); SIGUSR1 runs
+    now."""
     import threading
-    from datetime import datetime
 
     from lagan.agent.check import check_schedule
     from lagan.agent.progress import Quiet
     from lagan.agent.report import Report
+    from lagan.agent.schedule import local_now
     from lagan.agent.service import Service, on_signals
     from lagan.agent.settings import default_path
     from lagan.agent.sync import sync as work
@@ -168,7 +178,7 @@ def run(config: Path | None, as_json: bool) -> None:
         _show(report.document(), as_json)
         return report
 
-    check_schedule(_settings(config), datetime.now())
+    check_schedule(_settings(config), local_now())
     service = Service(config or default_path(), once, lambda text: click.echo(text, err=True), stop)
     on_signals(stop, service.run_now)
     service.serve()

@@ -1,4 +1,5 @@
-"""Many small files in one request: a tar stream built while it is sent, one acknowledgement a file."""
+"""Many small files in one request: a tar stream built while it is sent, one acknowledgement a
+file."""
 
 from __future__ import annotations
 
@@ -19,16 +20,13 @@ PATIENCE = 600.0
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """A small file of a batch. `read` gives its whole content, or None when it shall not go after all.
-
-    `tag` is the caller's own.
-    """
+    """A small file of a batch. `read` gives its whole content, or None when it shall not go after
+    all."""
 
     dataset: str
     path: str
     mtime_ns: int
     read: Callable[[], bytes | None]
-    tag: object = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +64,13 @@ def send(
     if not sent.members:
         return
     body = _prepend(first, stream)
-    headers = {"Content-Type": "application/x-tar", "Accept": "application/x-ndjson, application/problem+json"}
-    with http.request("POST", "api/uploads/batch/", body=body, headers=headers, patience=PATIENCE) as answer:
+    headers = {
+        "Content-Type": "application/x-tar",
+        "Accept": "application/x-ndjson, application/problem+json",
+    }
+    with http.request(
+        "POST", "api/uploads/batch/", body=body, headers=headers, patience=PATIENCE
+    ) as answer:
         lines = answer.lines()
         for member, size, sha256 in sent.members:
             line = next(lines, None)
@@ -90,7 +93,8 @@ def _stream(members: Iterable[Member], sent: _Sent) -> Iterator[bytes]:
 
 
 def _gather(pieces: Iterable[bytes], on_bytes: Callable[[int], None]) -> Iterator[bytes]:
-    """The same bytes in fewer pieces: a system call for each header would cost more than the copy."""
+    """The same bytes in fewer pieces: a system call for each header would cost more than the
+    copy."""
     waiting, held = [], 0
     for piece in pieces:
         waiting.append(piece)
@@ -113,7 +117,10 @@ def _acknowledged(line: Any, member: Member, size: int, sha256: str) -> Acknowle
     given = line if isinstance(line, dict) else {}
     status = str(given.get("status", "refused"))
     if status in ("stored", "present") and given.get("sha256", sha256) != sha256:
-        status, given = "refused", {"error": {"type": "digest-mismatch", "detail": "The hub has another SHA-256."}}
+        status, given = (
+            "refused",
+            {"error": {"type": "digest-mismatch", "detail": "The hub has another SHA-256."}},
+        )
     return Acknowledgement(
         member, status, size, sha256, given.get("file"), given.get("version"),
         _reason(given.get("error")) if status not in ("stored", "present") else None,

@@ -1,4 +1,5 @@
-"""Who a client says it is: a client key, or a token that is renewed before it runs out. Never shown, never logged."""
+"""Who a client says it is: a client key, or a token that is renewed before it runs out. Never
+shown, never logged."""
 
 from __future__ import annotations
 
@@ -14,7 +15,8 @@ RENEW_AFTER = 45 * 60.0
 class Credential(Protocol):
     """Gives the Authorization header's value for the next request."""
 
-    def header(self) -> str | None: ...
+    def header(self) -> str | None:
+        """The value, None for no header."""
 
 
 class Nobody:
@@ -40,7 +42,8 @@ class ClientKey:
 
 
 class Token:
-    """A JWT made by `ask`, which is asked again before the token runs out. Threads may share one."""
+    """A JWT made by `ask`, which is asked again before the token runs out. Threads may share
+    one."""
 
     def __init__(self, ask: Callable[[], str], clock: Callable[[], float] = time.monotonic) -> None:
         self._ask, self._clock = ask, clock

@@ -1,4 +1,5 @@
-"""Fetched files get their name only when every byte is there and right; a cut connection is gone on with."""
+"""Fetched files get their name only when every byte is there and right; a cut connection is gone
+on with."""
 
 from __future__ import annotations
 
@@ -17,7 +18,8 @@ TRIES = 5
 
 
 def fetch(http: Http, address: str, target: Path) -> Stored:
-    """Fetch `address` to `target`. Raises DigestMismatch, Unavailable; then `target` is as it was."""
+    """Fetch `address` to `target`. Raises DigestMismatch, Unavailable; then `target` is as it
+    was."""
     part = target.with_name(f".{target.name[:200]}.{os.getpid()}.part")
     try:
         with part.open("xb") as file:

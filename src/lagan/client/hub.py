@@ -17,7 +17,8 @@ from lagan.kit.http import Http, Tls, refusal, segment
 
 @dataclass(frozen=True, slots=True)
 class Described:
-    """A dataset that shall be there: who owns it, the group of it (None: the instrument's default), its name.
+    """A dataset that shall be there: who owns it, the group of it (None: the instrument's
+    default), its name.
 
     `owner_kind` is `user`, `email` or `group`; `created` an ISO 8601 time.
     """
@@ -61,7 +62,9 @@ class Hub:
 
         def ask() -> str:
             given = {"username": username, "password": password}
-            with self.http.request("POST", "api/auth/token/", json=given, anonymous=True, repeat=True) as answer:
+            with self.http.request(
+                "POST", "api/auth/token/", json=given, anonymous=True, repeat=True
+            ) as answer:
                 return str(_member(answer.json(), "access"))
 
         self._credential = Token(ask)
@@ -84,7 +87,9 @@ class Hub:
             }
             for each in datasets
         ]  # fmt: skip
-        document = self._json("POST", "api/ingest/datasets/", {"instrument": instrument, "datasets": rows})
+        document = self._json(
+            "POST", "api/ingest/datasets/", {"instrument": instrument, "datasets": rows}
+        )
         given = _member(document, "datasets")
         if len(given) != len(datasets):
             raise Unavailable("The hub answered another number of datasets than it was asked for.")
@@ -93,7 +98,12 @@ class Hub:
     def look_up(self, wanted: Sequence[lookup.Wanted]) -> list[lookup.Known]:
         """What the hub has of these files, at most `lookup.MOST_FILES` in all."""
         with self.http.request(
-            "POST", "api/ingest/lookup/", json=lookup.question(wanted), packed=True, repeat=True, patience=120.0
+            "POST",
+            "api/ingest/lookup/",
+            json=lookup.question(wanted),
+            packed=True,
+            repeat=True,
+            patience=120.0,
         ) as answer:
             return lookup.answers(wanted, answer.json())
 
@@ -102,9 +112,11 @@ class Hub:
         resume: str | None = None, on_created: Callable[[str], None] = lambda upload: None,
         on_bytes: Callable[[int], None] = lambda n: None,
     ) -> Stored:  # fmt: skip
-        """Send the file `source` as `path` of `dataset`, going on with the upload `resume` if that still exists.
+        """Send the file `source` as `path` of `dataset`, going on with the upload `resume` if that
+        still exists.
 
-        `on_created` hears the upload's id before the first byte goes. BadInput when the file changed meanwhile.
+        `on_created` hears the upload's id before the first byte goes. BadInput when the file
+        changed meanwhile.
         """
         return upload_whole(self, source, dataset, path, resume, on_created, on_bytes)
 
@@ -118,10 +130,17 @@ class Hub:
         """Send one small file in one request."""
         headers = {"Lagan-Mtime": str(mtime_ns)} if mtime_ns is not None else {}
         with self.http.request(
-            "PUT", _content(dataset, path), body=content, headers=headers, repeat=True, patience=batch.PATIENCE
+            "PUT",
+            _content(dataset, path),
+            body=content,
+            headers=headers,
+            repeat=True,
+            patience=batch.PATIENCE,
         ) as answer:
             given = answer.json()
-        return Stored(_member(given, "file"), int(_member(given, "size")), str(_member(given, "sha256")))
+        return Stored(
+            _member(given, "file"), int(_member(given, "size")), str(_member(given, "sha256"))
+        )
 
     def download(self, dataset: str, path: str, target: Path) -> Stored:
         """Fetch one file to `target`, compared with the hub's digest before it gets its name."""
@@ -149,8 +168,11 @@ class Hub:
         """Close a dataset: nothing can be added any more."""
         return dict(self._json("POST", f"api/datasets/{segment(dataset)}/close/", {}) or {})
 
-    def _json(self, method: str, path: str, given: Any = None, query: dict[str, Any] | None = None) -> Any:
-        # Everything asked through here is found-or-made, read, or refused the second time: safe to repeat.
+    def _json(
+        self, method: str, path: str, given: Any = None, query: dict[str, Any] | None = None
+    ) -> Any:
+        # Everything asked through here is found-or-made, read, or refused the second time: safe to
+        # repeat.
         repeat = given is None or path != "api/datasets/"
         with self.http.request(method, path, json=given, query=query, repeat=repeat) as answer:
             return answer.json()

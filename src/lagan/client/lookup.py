@@ -1,4 +1,5 @@
-"""The bulk question "which of these files do you have?" and what its answer means (docs/internals/ingest-api.md)."""
+"""The bulk question "which of these files do you have?" and what its answer means
+(docs/internals/ingest-api.md)."""
 
 from __future__ import annotations
 
@@ -13,7 +14,8 @@ MOST_FILES = 10_000
 """Files that one look-up may ask for, over all datasets in it."""
 
 Name = tuple[str, int, int]
-"""A file as it is asked for: relative path, bytes, modification time in nanoseconds since the epoch."""
+"""A file as it is asked for: relative path, bytes, modification time in nanoseconds since the
+epoch."""
 
 
 class State(IntEnum):
@@ -53,7 +55,10 @@ def answers(wanted: Sequence[Wanted], document: Any) -> list[Known]:
     try:
         given = document["lookups"]
         known = [
-            Known([State(n) for n in each["states"]], {int(k): v for k, v in (each.get("digests") or {}).items()})
+            Known(
+                [State(n) for n in each["states"]],
+                {int(k): v for k, v in (each.get("digests") or {}).items()},
+            )
             for each in given
         ]
     except (KeyError, TypeError, ValueError):

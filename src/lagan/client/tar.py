@@ -1,4 +1,5 @@
-"""Headers of the tar members of a batch: POSIX pax, each with its file's SHA-256 and its time in nanoseconds."""
+"""Headers of the tar members of a batch: POSIX pax, each with its file's SHA-256 and its time in
+nanoseconds."""
 
 from __future__ import annotations
 
@@ -7,7 +8,8 @@ END = bytes(2 * BLOCK)
 """Two empty blocks: without them the hub knows that the batch was cut."""
 
 _LONGEST = 100
-"""Bytes of a name in a ustar header; a longer one, or one beyond ASCII, goes into the pax records."""
+"""Bytes of a name in a ustar header; a longer one, or one beyond ASCII, goes into the pax
+records."""
 
 
 def header(name: str, size: int, mtime_ns: int, sha256: str) -> bytes:

@@ -1,4 +1,5 @@
-"""Large files, resumable: tus 1.0.0 (creation, offset, append, termination), the whole compared before it is catalogued."""
+"""Large files, resumable: tus 1.0.0 (creation, offset, append, termination), the whole compared
+before it is catalogued."""
 
 from __future__ import annotations
 
@@ -38,7 +39,9 @@ class Uploads:
             facts["mtime"] = str(mtime_ns)
         headers = {**_TUS, "Upload-Length": str(size), "Upload-Metadata": _metadata(facts)}
         # Safe to repeat: an announced upload that nobody fills expires.
-        with self._http.request("POST", "api/uploads/", headers=headers, body=b"", repeat=True) as answer:
+        with self._http.request(
+            "POST", "api/uploads/", headers=headers, body=b"", repeat=True
+        ) as answer:
             place = urlsplit(answer.headers.get("Location", "")).path.rstrip("/")
         if not place:
             raise Unavailable("The hub made an upload without saying where.")
@@ -58,7 +61,8 @@ class Uploads:
             return _offset(answer.headers)
 
     def finish(self, upload: str, offset: int, rest: bytes, size: int, sha256: str) -> Stored:
-        """Send the `rest` with the SHA-256 (hex) of the whole file; DigestMismatch when the hub has other bytes."""
+        """Send the `rest` with the SHA-256 (hex) of the whole file; DigestMismatch when the hub
+        has other bytes."""
         digest = base64.b64encode(bytes.fromhex(sha256)).decode()
         headers = {"Repr-Digest": f"sha-256=:{digest}:"}
         with self._patch(upload, offset, rest, len(rest), headers) as answer:
@@ -75,9 +79,19 @@ class Uploads:
             return
 
     def _patch(
-        self, upload: str, offset: int, body: bytes | Iterable[bytes], length: int, more: Mapping[str, str]
+        self,
+        upload: str,
+        offset: int,
+        body: bytes | Iterable[bytes],
+        length: int,
+        more: Mapping[str, str],
     ) -> Answer:
-        headers = {**_TUS, "Upload-Offset": str(offset), "Content-Type": "application/offset+octet-stream", **more}
+        headers = {
+            **_TUS,
+            "Upload-Offset": str(offset),
+            "Content-Type": "application/offset+octet-stream",
+            **more,
+        }
         return self._http.request(
             "PATCH", _place(upload), body=body, length=length, headers=headers, patience=PATIENCE
         )
@@ -96,7 +110,9 @@ def repr_digest(headers: Mapping[str, str]) -> str | None:
 
 
 def _metadata(facts: Mapping[str, str]) -> str:
-    return ",".join(f"{key} {base64.b64encode(value.encode()).decode()}" for key, value in facts.items())
+    return ",".join(
+        f"{key} {base64.b64encode(value.encode()).decode()}" for key, value in facts.items()
+    )
 
 
 def _place(upload: str) -> str:

@@ -1,4 +1,5 @@
-"""One file sent whole by a resumable upload: what the hub has already is read again only to know its digest."""
+"""One file sent whole by a resumable upload: what the hub has already is read again only to know
+its digest."""
 
 from __future__ import annotations
 
@@ -47,7 +48,8 @@ class Opened:
         return (now.st_size, now.st_mtime_ns) == (self.before.st_size, self.before.st_mtime_ns)
 
     def read(self, offset: int, length: int) -> bytes:
-        """Exactly `length` bytes at `offset`. Raises Changed when the file is shorter, Unreadable."""
+        """Exactly `length` bytes at `offset`. Raises Changed when the file is shorter,
+        Unreadable."""
         try:
             piece = _pread(self.descriptor, length, offset)
         except OSError as error:
@@ -113,7 +115,9 @@ def upload_whole(
         os.close(descriptor)
 
 
-def _hashed(pieces: Iterator[bytes], hasher: Any, on_bytes: Callable[[int], None]) -> Iterator[bytes]:
+def _hashed(
+    pieces: Iterator[bytes], hasher: Any, on_bytes: Callable[[int], None]
+) -> Iterator[bytes]:
     """The same pieces; each is hashed in a thread while it is sent (neither holds the GIL)."""
     with ThreadPoolExecutor(1) as pool:
         for piece in pieces:

@@ -1,4 +1,5 @@
-"""HTTP to one server: pooled, patient where that is safe, and a refusal comes back as the LaganError it was."""
+"""HTTP to one server: pooled, patient where that is safe, and a refusal comes back as the
+LaganError it was."""
 
 from __future__ import annotations
 
@@ -54,7 +55,8 @@ class Untrusted(LaganError):
 
 @dataclass(frozen=True, slots=True)
 class Tls:
-    """How the server proves itself, and we ourselves: paths of PEM files. `verify` off is for tests of a network."""
+    """How the server proves itself, and we ourselves: paths of PEM files. `verify` off is for
+    tests of a network."""
 
     verify: bool = True
     ca_file: str | None = None
@@ -63,7 +65,8 @@ class Tls:
 
 
 class Answer:
-    """A server's answer that was not a refusal. Read it once, by one of the methods, or close it."""
+    """A server's answer that was not a refusal. Read it once, by one of the methods, or close
+    it."""
 
     def __init__(self, raw: urllib3.BaseHTTPResponse) -> None:
         self._raw = raw
@@ -74,7 +77,10 @@ class Answer:
         return self
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
     ) -> None:
         if kind is None:
             self.close()
@@ -82,7 +88,8 @@ class Answer:
             self._raw.close()
 
     def json(self) -> Any:
-        """The whole body as JSON; Unavailable when it is none (a proxy's page, a cut connection)."""
+        """The whole body as JSON; Unavailable when it is none (a proxy's page, a cut
+        connection)."""
         try:
             return _json.loads(self._raw.read() or b"null")
         except (HTTPError, ValueError) as error:
@@ -91,7 +98,8 @@ class Answer:
             self._raw.release_conn()
 
     def lines(self) -> Iterator[Any]:
-        """One JSON value a line, as they arrive. Unavailable when the connection ends within a line."""
+        """One JSON value a line, as they arrive. Unavailable when the connection ends within a
+        line."""
         rest = b""
         for piece in self.pieces(64 << 10):
             *whole, rest = (rest + piece).split(b"\n")
@@ -118,7 +126,8 @@ class Http:
     """Requests to the server at `base` (scheme, host and an optional path). Threads may share one.
 
     `authorization` is asked before every request for the header's value; it never appears in an
-    error. `timeout` is seconds for connecting and between bytes of an answer. Redirects are refusals,
+    error. `timeout` is seconds for connecting and between bytes of an answer. Redirects are
+    refusals,
     so that a credential goes to no other host.
     """
 
@@ -135,7 +144,9 @@ class Http:
     ) -> None:
         parts = urlsplit(base)
         if parts.scheme not in ("http", "https") or not parts.hostname:
-            raise BadInput("The hub's address must look like https://hub.example.org.", address=_bare(base))
+            raise BadInput(
+                "The hub's address must look like https://hub.example.org.", address=_bare(base)
+            )
         self.base = _bare(base).rstrip("/")
         self._authorization = authorization
         self._timeout, self._retries, self.sleep = timeout, retries, sleep
@@ -160,13 +171,18 @@ class Http:
     ) -> Answer:
         """Ask; raise the LaganError that the answer was, or Unavailable when there was none.
 
-        `json` is sent as JSON (`packed`: gzipped); `body` as it is, an iterable with `length` bytes in
-        all, or chunked when `length` is None. `repeat` says that asking twice does no harm (default:
+        `json` is sent as JSON (`packed`: gzipped); `body` as it is, an iterable with `length`
+        bytes in
+        all, or chunked when `length` is None. `repeat` says that asking twice does no harm
+        (default:
         only for GET, HEAD and OPTIONS); a body that is an iterator is never sent twice. `patience`
         replaces the timeout for bytes that take their time.
         """
         url = f"{self.base}/{path.lstrip('/')}" + (f"?{urlencode(query)}" if query else "")
-        sent = {"Accept": "application/json, application/problem+json;q=0.9, */*;q=0.1", **(headers or {})}
+        sent = {
+            "Accept": "application/json, application/problem+json;q=0.9, */*;q=0.1",
+            **(headers or {}),
+        }
         if json is not None:
             body = _json_body(json, packed, sent)
         if body is not None and not isinstance(body, bytes) and length is not None:
@@ -189,7 +205,12 @@ class Http:
         self._pool.clear()
 
     def _once(
-        self, method: str, url: str, body: bytes | Iterable[bytes] | None, headers: Mapping[str, str], wait: float
+        self,
+        method: str,
+        url: str,
+        body: bytes | Iterable[bytes] | None,
+        headers: Mapping[str, str],
+        wait: float,
     ) -> Answer:
         try:
             raw = self._pool.request(
@@ -213,7 +234,8 @@ def segment(text: str, keep: str = "") -> str:
 
 
 def pause(attempt: int, asked: object = None) -> float:
-    """Seconds to wait after failure number `attempt` (from 0): doubling, jittered, or what the server asked for."""
+    """Seconds to wait after failure number `attempt` (from 0): doubling, jittered, or what the
+    server asked for."""
     if isinstance(asked, int | float):
         return min(float(asked), LONGEST_PAUSE)
     spread = random.uniform(0.5, 1.0)  # noqa: S311 - no secret
@@ -221,12 +243,19 @@ def pause(attempt: int, asked: object = None) -> float:
 
 
 def refusal(status: int, document: Mapping[str, Any] | None, server: str) -> LaganError:
-    """The error that a status and a problem document (RFC 9457) stand for: by its type, else by its status."""
+    """The error that a status and a problem document (RFC 9457) stand for: by its type, else by
+    its status."""
     given = document or {}
     code = str(given.get("type", "")).rpartition("/")[2]
     kind = _by_code().get(code) or _BY_STATUS.get(status) or LaganError
-    sentence = str(given.get("detail") or given.get("title") or f"{server} answered {_named(status)}.")
-    facts = {key: value for key, value in given.items() if key not in ("type", "title", "status", "detail")}
+    sentence = str(
+        given.get("detail") or given.get("title") or f"{server} answered {_named(status)}."
+    )
+    facts = {
+        key: value
+        for key, value in given.items()
+        if key not in ("type", "title", "status", "detail")
+    }
     error = kind(sentence)
     error.facts = {**facts, "answered": status, **({"problem": code} if code else {})}
     return error
@@ -245,7 +274,9 @@ def _refused(raw: urllib3.BaseHTTPResponse, server: str) -> LaganError:
         raw.close()
     if 300 <= raw.status < 400:
         place = _bare(raw.headers.get("Location", "elsewhere"))
-        return BadInput(f"{server} points to {place}; give that address instead.", answered=raw.status)
+        return BadInput(
+            f"{server} points to {place}; give that address instead.", answered=raw.status
+        )
     error = refusal(raw.status, document, server)
     waits = raw.headers.get("Retry-After", "")
     if waits.isdigit():

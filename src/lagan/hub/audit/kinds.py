@@ -42,6 +42,12 @@ class Kind(StrEnum):
     FILE_DAMAGED = "file.damaged"
     FILE_HEALED = "file.healed"
     REPLICA_MADE = "replica.made"
+    REPLICA_MOVED = "replica.moved"
+    FILE_LOST = "file.lost"
+    VOLUME_SWEPT = "volume.swept"
+    VOLUME_AHEAD = "volume.ahead"
+    SNAPSHOT_TAKEN = "snapshot.taken"
+    CATALOGUE_REBUILT = "catalogue.rebuilt"
 
     DATASET_CREATED = "dataset.created"
     DATASET_CLOSED = "dataset.closed"
