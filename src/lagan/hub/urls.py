@@ -11,6 +11,7 @@ from lagan.hub.ops import views as ops
 ROUTERS = {
     "auth/": "lagan.hub.accounts.api.auth",
     "users/": "lagan.hub.accounts.api.users",
+    "entities/": "lagan.hub.tree.api.router",
     "jobs/": "lagan.hub.jobs.api.router",
     "datasets/": "lagan.hub.datasets.api.router",
     "ingest/": "lagan.hub.ingest.api.router",

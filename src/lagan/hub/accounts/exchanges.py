@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
+from django.http import parse_cookie
+
 from lagan.hub.accounts.queries import SESSION, actor_for
-from lagan.hub.base.actors import Actor
+from lagan.hub.base.actors import NOBODY, Actor
 from lagan.hub.base.raw import Exchange
-from lagan.kit.errors import Forbidden
+from lagan.kit.errors import Forbidden, NotSignedIn
 
 
 def asker(exchange: Exchange) -> Actor:
     """Who wants to read. NotSignedIn without a good credential."""
-    return actor_for(
-        authorization=exchange.header("authorization"), cookie=exchange.header("cookie")
-    )
+    cookies = parse_cookie(exchange.header("cookie") or "")
+    actor = actor_for(authorization=exchange.header("authorization"), cookies=cookies)
+    if actor is NOBODY:
+        raise NotSignedIn("Sign in first.")
+    return actor
 
 
 def sender(exchange: Exchange) -> Actor:
