@@ -1,4 +1,5 @@
-"""Packs are plain tar files: tarfile and tar read them, and every member is where it was said to be."""
+"""Packs are plain tar files: tarfile and tar read them, and every member is where it was said to
+be."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ import pytest
 
 from lagan.kit import files
 from lagan.kit.errors import BadPath, Conflict, LaganError, Locked, NoSpace, NotFound, Unavailable
-from lagan.store import Volume, open_volume
+from lagan.store import Incoming, Volume, open_volume
 from lagan.store.errors import BadLocation
 from tests.store.conftest import get, names, put
 
@@ -77,6 +77,11 @@ def test_a_line_cut_by_a_crash_is_ended_before_the_next(folder: Path, volume: Vo
     assert (folder / ".lagan/x").read_bytes() == b"one\ntw #torn\nthree\n"
 
 
+def _write_and_publish(volume: Volume, incoming: Incoming) -> None:
+    incoming.write([b"x"])
+    volume.publish([(incoming, "a/b")])
+
+
 @pytest.mark.parametrize(
     ("number", "refusal"),
     [
@@ -103,8 +108,7 @@ def test_errors_of_the_system_become_refusals(
     with monkeypatch.context() as broken:
         broken.setattr(os, call, fail)
         with pytest.raises(refusal):
-            incoming.write([b"x"])
-            volume.publish([(incoming, "a/b")])
+            _write_and_publish(volume, incoming)
     incoming.discard()
     assert names(volume) == set()
     assert not list(volume.pending())
