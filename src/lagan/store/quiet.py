@@ -45,14 +45,16 @@ def _read(descriptor: int, offset: int, length: int | None) -> Iterator[Buffer]:
     end = os.fstat(descriptor).st_size if length is None else offset + length
     block = memoryview(bytearray(min(BLOCK, max(end - offset, 1))))
     reading = _Reading(descriptor, offset)
-    while offset < end:
-        count = reading.into(block[: min(BLOCK, end - offset)], offset)
-        if count == 0:
-            break
-        offset += count
-        yield block[:count]
-        reading.forget_to(offset)
-    reading.forget_to(offset, last=True)
+    try:
+        while offset < end:
+            count = reading.into(block[: min(BLOCK, end - offset)], offset)
+            if count == 0:
+                return
+            offset += count
+            yield block[:count]
+            reading.forget_to(offset)
+    finally:
+        reading.forget_to(offset, last=True)
 
 
 class _Reading:

@@ -35,7 +35,7 @@ The journal
 
 Small files are kept together in packs: objects that end in .tar are plain tar archives (POSIX pax).
 "tar -xf" unpacks them. Their members' digests are in the extended headers LAGAN.sha256,
-LAGAN.crc32c, LAGAN.crc32.
+LAGAN.crc32c, LAGAN.crc32; GNU tar says that it ignores these (--warning=no-unknown-keyword).
 
 To get one file back without tar: copy "length" bytes from "offset" of "object" and compare its
 SHA-256. To get all of them back with names: go through the journal, leave out the voided ids, and

@@ -122,13 +122,15 @@ class FaultyVolume(Through):
     def _next(self, call: str, name: str | Sequence[str]) -> Fault | None:
         names = (name,) if isinstance(name, str) else name
         with self._lock:
-            for fault in self._plan:
-                if fault.call == call and (fault.name is None or fault.name in names):
-                    self._calls[fault] += 1
-                    if self._calls[fault] == fault.nth:
-                        self.hits.append(fault)
-                        return fault
-        return None
+            about = [
+                fault
+                for fault in self._plan
+                if fault.call == call and (fault.name is None or fault.name in names)
+            ]
+            self._calls.update(about)
+            due = [fault for fault in about if self._calls[fault] == fault.nth]
+            self.hits += due[:1]
+        return due[0] if due else None
 
 
 class _Faulty(ThroughIncoming):
