@@ -83,13 +83,13 @@ LOGIN_REDIRECT_URL = "/"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 64 << 20  # look-ups of 10,000 long names; data itself never comes through Django
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
-# The lockout is answered by accounts.services.sign_in, for pages and API alike, not by a middleware of axes.
+# accounts.services.sign_in answers a lockout, for pages and API alike, not a middleware of axes.
 SILENCED_SYSTEM_CHECKS = ["axes.W002"]
 AXES_FAILURE_LIMIT = 10
 AXES_COOLOFF_TIME = 0.25  # hours
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 LOGGING = logging_settings(CONFIG.log_level)
-AXES_RESET_ON_SUCCESS = True
+AXES_DISABLE_ACCESS_LOG = True  # who signed in is in our own record
 AXES_VERBOSE = False
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}

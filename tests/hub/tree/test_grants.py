@@ -39,9 +39,7 @@ def test_setting_replaces_what_the_subject_had_there(keeper: People) -> None:
 
 def test_setting_the_same_again_writes_nothing(keeper: People) -> None:
     for _ in range(2):
-        services.set_grants(
-            by=SYSTEM, subject=keeper.role.id, object=keeper.team.id, grant={READ}
-        )
+        services.set_grants(by=SYSTEM, subject=keeper.role.id, object=keeper.team.id, grant={READ})
     assert Event.objects.filter(kind="grants.set", subject=keeper.team.id).count() == 2
 
 

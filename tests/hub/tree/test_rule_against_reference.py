@@ -58,7 +58,9 @@ def worlds(draw: st.DrawFn) -> World:
     parents = (0, *(draw(st.integers(0, number - 1)) for number in range(1, size)))
     entity = st.integers(0, size - 1)
     pairs = st.frozensets(st.tuples(entity, entity), max_size=8)
-    return World(parents, draw(pairs), draw(st.frozensets(st.tuples(entity, entity, st.booleans()))))
+    return World(
+        parents, draw(pairs), draw(st.frozensets(st.tuples(entity, entity, st.booleans())))
+    )
 
 
 @contextmanager

@@ -20,7 +20,9 @@ def dataset(people: People) -> Entity:
     return made
 
 
-def grant(subject: int | None, place: Entity, permissions: frozenset[Permission] | set[Permission]) -> None:
+def grant(
+    subject: int | None, place: Entity, permissions: frozenset[Permission] | set[Permission]
+) -> None:
     assert subject is not None
     services.set_grants(by=SYSTEM, subject=subject, object=place.id, grant=permissions)
 
@@ -118,9 +120,9 @@ def test_pages_go_by_name_and_search_by_part_of_it(people: People) -> None:
     rest = queries.visible_entities(SYSTEM, "GROUP", parent=people.role.id, after=first.next)
     assert [each.name for each in rest.items] == ["d"]
     assert rest.next is None
-    assert [each.name for each in queries.visible_entities(SYSTEM, "GROUP", text="MEMBER").items] == [
-        "team_member"
-    ]
+    assert [
+        each.name for each in queries.visible_entities(SYSTEM, "GROUP", text="MEMBER").items
+    ] == ["team_member"]
 
 
 def test_full_paths_are_read_for_all_at_once(people: People, django_assert_num_queries) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from axes.handlers.proxy import AxesProxyHandler
+from axes.helpers import get_client_ip_address
 from django.contrib.auth import authenticate as check_password_of
 from django.contrib.auth import password_validation
 from django.core import signing
@@ -153,6 +154,9 @@ def sign_in(*, username: str, password: str, request: HttpRequest) -> User:
     if isinstance(found, User):
         with transaction.atomic():
             User.objects.filter(id=found.id).update(last_login=timezone.now())
+            AxesProxyHandler.reset_attempts(
+                username=found.username, ip_address=get_client_ip_address(request)
+            )
             record(
                 kind=Kind.LOGIN_DONE,
                 by=Actor(found.entity_id, found.username, "password"),
@@ -296,6 +300,9 @@ def _set_names(user: User, full: str | None, first: str | None, last: str | None
 
 def _check(user: User) -> None:
     """The form of every field, or BadInput naming those that are wrong."""
+    for name in ("username", "email", "full_name"):
+        if not getattr(user, name).isprintable():
+            raise BadInput(f"{name}: this has letters that cannot be shown.", field=name)
     try:
         user.clean_fields(exclude=["password", "entity"])
     except ValidationError as error:
