@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.urls import URLPattern, URLResolver, path
+from django.urls import URLPattern, URLResolver, include, path
 
 from lagan.hub.accounts.auth import SIGNED_IN
 from lagan.hub.base.api import build_api
@@ -22,4 +22,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/", build_api(ROUTERS, auth=SIGNED_IN).urls),
     path("healthz", ops.healthz),
     path("metrics", ops.show_metrics),
+    path("", include("lagan.hub.web.urls")),
 ]
+handler400 = "lagan.hub.web.views.refusals.bad_request"
+handler403 = "lagan.hub.web.views.refusals.forbidden"
+handler404 = "lagan.hub.web.views.refusals.not_found"
+handler500 = "lagan.hub.web.views.refusals.failed"

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import Count
+from django.db.models import Count, QuerySet
 
 from lagan.hub.archive import rules
 from lagan.hub.archive.errors import NoGoodCopy
@@ -201,6 +201,11 @@ def damage(after: int = 0, size: int = 100) -> list[Damage]:
         )
         for row in rows
     ]
+
+
+def damaged_files() -> QuerySet[Replica, UUID]:
+    """The files with a copy that is not good, for other rooms' conditions (`stored__in=...`)."""
+    return Replica.objects.exclude(state=ReplicaState.GOOD).values_list("file", flat=True)
 
 
 def _preference(row: Replica) -> tuple[bool, bool, int]:
