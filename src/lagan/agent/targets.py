@@ -32,7 +32,8 @@ class Target:
 def connect(settings: Settings) -> Hub:
     """The hub of the settings, signed in to. NotSignedIn, Unavailable, Untrusted."""
     hub = Hub(
-        settings.url, api_key=settings.api_key or None, timeout=settings.connection_timeout, tls=settings.tls,
+        settings.url, api_key=settings.api_key or None, timeout=settings.connection_timeout,
+        tls=settings.tls,
         connections=settings.max_upload_threads + 2,
     )  # fmt: skip
     if not settings.api_key:
