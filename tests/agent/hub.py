@@ -299,14 +299,14 @@ class _Handler(BaseHTTPRequestHandler):
         answers: list[Any] = []
         for row in self._document()["datasets"]:
             known: Any = {
-                "user": self.hub.users,
+                "username": self.hub.users,
                 "email": self.hub.emails,
                 "group": self.hub.groups,
             }
             if row["owner"] not in known[row["owner_kind"]]:
                 error = {
-                    "type": "/problems/not-found",
-                    "detail": f"There is no {row['owner_kind']} {row['owner']}.",
+                    "type": "/problems/unknown-owner",
+                    "detail": f"There is no user {row['owner']}.",
                 }
                 answers.append({"error": error})
                 continue

@@ -16,16 +16,16 @@ from lagan.agent.structures import EXPERIMENT_FILES
 
 INSTRUMENT = "Nikon #1"
 CASES = {
-    "Username / Dataset": ("jo/d", ("jo", "user", None)),
+    "Username / Dataset": ("jo/d", ("jo", "username", None)),
     "Email / Dataset": ("jo@x.org/d", ("jo@x.org", "email", None)),
-    "Username / Experiment / Dataset": ("jo/e/d", ("jo", "user", "e")),
+    "Username / Experiment / Dataset": ("jo/e/d", ("jo", "username", "e")),
     "Email / Experiment / Dataset": ("jo@x.org/e/d", ("jo@x.org", "email", "e")),
-    'Username / "MyTardis" / Experiment / Dataset': ("jo/mytardis/e/d", ("jo", "user", "e")),
+    'Username / "MyTardis" / Experiment / Dataset': ("jo/mytardis/e/d", ("jo", "username", "e")),
     "User Group / Instrument / Full Name / Dataset": (
         "lab/Nikon #1/Jo Smith/d", ("p-lab", "group", "Nikon #1 - Jo Smith"),
     ),
-    "Experiment / Dataset": ("e/d", (None, "user", "e")),
-    "Dataset": ("d", (None, "user", None)),
+    "Experiment / Dataset": ("e/d", (None, "username", "e")),
+    "Dataset": ("d", (None, "username", None)),
     "User Group / Dataset": ("lab/d", ("p-lab", "group", "lab")),
     "User Group / Experiment / Dataset": ("lab/e/d", ("p-lab", "group", "lab - e")),
 }  # fmt: skip

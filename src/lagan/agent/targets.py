@@ -61,7 +61,7 @@ def describe(folder: Folder, account: str) -> Described:
     """The dataset of a folder as the hub shall have it; without an owner it is the agent's own
     `account`'s."""
     where = folder.place
-    owner, kind = (where.owner, where.owner_kind) if where.owner else (account, "user")
+    owner, kind = (where.owner, where.owner_kind) if where.owner else (account, "username")
     return Described(owner, where.experiment, folder.name, folder.created, kind)
 
 
