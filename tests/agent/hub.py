@@ -17,6 +17,7 @@ import re
 import socket
 import tarfile
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -75,8 +76,8 @@ class TestHub:
         self.received = 0
         self.cut_at: int | None = None
         self.refusals: list[tuple[str, str, int, str]] = []
-        self.on_body = lambda count: None
-        self.before_answer = lambda method, path: None
+        self.on_body: Callable[[int], object] = lambda count: None
+        self.before_answer: Callable[[str, str], object] = lambda method, path: None
         self.corrupt = 0
         self._guard = threading.Lock()
 
@@ -298,14 +299,14 @@ class _Handler(BaseHTTPRequestHandler):
         answers: list[Any] = []
         for row in self._document()["datasets"]:
             known: Any = {
-                "user": self.hub.users,
+                "username": self.hub.users,
                 "email": self.hub.emails,
                 "group": self.hub.groups,
             }
             if row["owner"] not in known[row["owner_kind"]]:
                 error = {
-                    "type": "/problems/not-found",
-                    "detail": f"There is no {row['owner_kind']} {row['owner']}.",
+                    "type": "/problems/unknown-owner",
+                    "detail": f"There is no user {row['owner']}.",
                 }
                 answers.append({"error": error})
                 continue

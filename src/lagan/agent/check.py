@@ -23,7 +23,8 @@ from lagan.kit.errors import Forbidden, LaganError, NotFound, NotSignedIn, Unava
 
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s.]+")
 _REQUIRED = (
-    "instrument_name", "data_directory", "hub_url", "contact_name", "contact_email", "username", "api_key",
+    "instrument_name", "data_directory", "hub_url", "contact_name",
+    "contact_email", "username", "api_key",
     "facility_name",
 )  # fmt: skip
 

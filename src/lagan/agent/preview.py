@@ -21,7 +21,8 @@ from lagan.client import State as Known
 
 _WORDS = {
     Action.SKIP: "archived", Action.COMPARE: "other time, digests would be compared",
-    Action.BATCH: "needs uploading", Action.RESUMABLE: "needs uploading", Action.REFUSE: "refused name",
+    Action.BATCH: "needs uploading", Action.RESUMABLE: "needs uploading",
+    Action.REFUSE: "refused name",
 }  # fmt: skip
 
 

@@ -95,7 +95,8 @@ class Bar:
 
         self._console = Console(stderr=True)
         self._bar = Progress(
-            TextColumn("{task.fields[files]}/{task.fields[of]} files"), BarColumn(), DownloadColumn(True),
+            TextColumn("{task.fields[files]}/{task.fields[of]} files"), BarColumn(),
+            DownloadColumn(True),
             TransferSpeedColumn(), TimeRemainingColumn(), console=self._console, transient=True,
         )  # fmt: skip
         self._lock = threading.Lock()

@@ -87,10 +87,12 @@ def load(folder: Path) -> dict[str, Any] | None:
 def summary(document: dict[str, Any], most: int = 20) -> list[str]:
     """A report's document as lines for people, at most `most` names of a kind."""
     lines = [
-        f"Found    {document['found']} files ({show_size(document['found_bytes'])}) in {document['datasets']} datasets",
+        f"Found    {document['found']} files ({show_size(document['found_bytes'])})"
+        f" in {document['datasets']} datasets",
         f"There    {document['already']} already archived",
         f"Sent     {document['sent']} ({show_size(document['sent_bytes'])})",
-        f"Archived {document['archived']}, of which {document['verified']} with every replica verified",
+        f"Archived {document['archived']}, of which {document['verified']}"
+        " with every replica verified",
     ]
     titles = {
         "refused": "Refused",

@@ -127,32 +127,21 @@ class Sender:
 
     def _large(self, task: Task) -> list[Outcome]:
         """Send one large file, going on wherever the hub has got to."""
-        failures, locked_until = 0, 0.0
+        tries = _Tries()
         while True:
-            sent: list[int] = []
             try:
-                outcome = self._large_once(task, sent.append)
-                break
-            except Locked as error:
-                locked_until = locked_until or time.monotonic() + LOCKED_FOR
-                if time.monotonic() > locked_until:
-                    outcome = Outcome(task, Fate.FAILED, error.sentence)
-                    break
-                self._wait(pause(2))
+                outcome = self._large_once(task, tries)
             except LaganError as error:
-                failures = 1 if sent else failures + 1
-                if (end := self._verdict(task, error)) is not None:
-                    outcome = end
-                    break
-                if failures > self._settings.max_upload_retries:
-                    fate = Fate.REFUSED if error.permanent else Fate.FAILED
-                    outcome = Outcome(task, fate, error.sentence)
-                    break
-                self._wait(pause(failures))
-        self._progress.advance(1)
-        return [outcome]
+                seconds = tries.pause_after(error, self._settings.max_upload_retries)
+                final = self._verdict(task, error, is_last=seconds is None)
+                if final is None:
+                    self._wait(seconds or 0.0)
+                    continue
+                outcome = final
+            self._progress.advance(1)
+            return [outcome]
 
-    def _verdict(self, task: Task, error: LaganError) -> Outcome | None:
+    def _verdict(self, task: Task, error: LaganError, *, is_last: bool) -> Outcome | None:
         """The outcome that an error stands for; None when it is worth another try."""
         if isinstance(error, Stopped | NotSignedIn | Untrusted):
             raise error
@@ -160,17 +149,17 @@ class Sender:
             return Outcome(task, Fate.LEFT, _CHANGED)
         if isinstance(error, Unreadable):
             return _unreadable(task, error)
-        # Conflict: the hub may have got further than we thought; asking once more tells.
-        if _is_transient(error) or isinstance(error, Conflict | NotFound):
+        # Conflict, NotFound: the hub may have got further than we thought; asking once more tells.
+        if not is_last and (_is_transient(error) or isinstance(error, Conflict | NotFound)):
             return None
-        return Outcome(task, Fate.REFUSED, error.sentence)
+        fate = Fate.FAILED if _is_transient(error) else Fate.REFUSED
+        return Outcome(task, fate, error.sentence)
 
-    def _large_once(self, task: Task, on_sent: Callable[[int], None]) -> Outcome:
+    def _large_once(self, task: Task, tries: _Tries) -> Outcome:
         uploads, item = self._hub.uploads, task.item
 
         def on_bytes(count: int) -> None:
             self.check()
-            on_sent(count)
             self._progress.advance(size=count)
 
         self.check()
@@ -179,19 +168,20 @@ class Sender:
                 return Outcome(task, Fate.LEFT, _CHANGED)
             upload, offset = self._begun(task)
             if upload and offset is None and (sha256 := self._arrived(task)) is not None:
-                self._state.forget_upload(task)
+                self._state.forget_upload(task.dataset, task.item.path)
                 return Outcome(task, Fate.SENT, sha256=sha256 or None)
             if upload is None or offset is None:
                 upload = uploads.create(task.dataset, item.path, item.size, item.mtime_ns)
                 self._state.keep_upload(task, upload)
                 offset = 0
+            tries.reached(offset)
             self._progress.advance(size=offset)
             try:
                 stored = send_opened(uploads, source, upload, offset, on_bytes)
             except (Changed, DigestMismatch):
-                self._state.forget_upload(task)
+                self._state.forget_upload(task.dataset, task.item.path)
                 raise
-        self._state.forget_upload(task)
+        self._state.forget_upload(task.dataset, task.item.path)
         return Outcome(task, Fate.SENT, sha256=stored.sha256)
 
     def _begun(self, task: Task) -> tuple[str | None, int | None]:
@@ -204,7 +194,7 @@ class Sender:
         if is_current:
             return upload, self._hub.uploads.offset(upload)
         self._hub.uploads.discard(upload)
-        self._state.forget_upload(task)
+        self._state.forget_upload(task.dataset, task.item.path)
         return None, None
 
     def _arrived(self, task: Task) -> str | None:
@@ -221,6 +211,28 @@ class Sender:
     def _wait(self, seconds: float) -> None:
         self._stop.wait(seconds)
         self.check()
+
+
+@dataclass(slots=True)
+class _Tries:
+    """How often a large file was tried since the hub last got further with it."""
+
+    failures: int = 0
+    furthest: int = 0
+    locked_until: float | None = None
+
+    def reached(self, offset: int) -> None:
+        """The hub holds so many bytes: what is more than ever before makes up for past failures."""
+        if offset > self.furthest:
+            self.furthest, self.failures = offset, 0
+
+    def pause_after(self, error: LaganError, retries: int) -> float | None:
+        """Seconds until the next try, None when there shall be none."""
+        if isinstance(error, Locked):
+            self.locked_until = self.locked_until or time.monotonic() + LOCKED_FOR
+            return pause(2) if time.monotonic() < self.locked_until else None
+        self.failures += 1
+        return pause(self.failures) if self.failures <= retries else None
 
 
 class _Attempt:

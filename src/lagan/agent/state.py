@@ -59,17 +59,20 @@ class State:
             ).fetchone()
         return (row[0], (row[1], row[2]) == task.item[1:]) if row else None
 
+    def uploads(self) -> list[tuple[str, str, str]]:
+        """Dataset, path and id of every upload that was begun and not ended."""
+        with self._lock:
+            return self._base.execute("SELECT dataset, path, upload FROM uploads").fetchall()
+
     def keep_upload(self, task: Task, upload: str) -> None:
         """Remember an upload before its first byte is sent."""
         self._write(
             "REPLACE INTO uploads VALUES (?, ?, ?, ?, ?)", [(task.dataset, *task.item, upload)]
         )
 
-    def forget_upload(self, task: Task) -> None:
+    def forget_upload(self, dataset: str, path: str) -> None:
         """The upload is archived or gone."""
-        self._write(
-            "DELETE FROM uploads WHERE dataset = ? AND path = ?", [(task.dataset, task.item.path)]
-        )
+        self._write("DELETE FROM uploads WHERE dataset = ? AND path = ?", [(dataset, path)])
 
     def verified(self, dataset: str) -> dict[str, tuple[int, int]]:
         """Size and time of the dataset's files seen verified within VERIFIED_FOR, by path."""
@@ -92,7 +95,8 @@ class State:
         """The SHA-256 taken of this file when it had this size and time."""
         with self._lock:
             row = self._base.execute(
-                "SELECT sha256 FROM digests WHERE dataset = ? AND path = ? AND size = ? AND mtime_ns = ?",
+                "SELECT sha256 FROM digests"
+                " WHERE dataset = ? AND path = ? AND size = ? AND mtime_ns = ?",
                 (task.dataset, *task.item),
             ).fetchone()
         return row[0] if row else None

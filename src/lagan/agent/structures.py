@@ -76,4 +76,4 @@ def place(
         return Place(f"{group_prefix}{folder}", "group", title)
     if _EMAIL in names:
         return Place(names[_EMAIL], "email", experiment)
-    return Place(names.get(_USER), "user", experiment)
+    return Place(names.get(_USER), "username", experiment)

@@ -3,6 +3,7 @@ run again."""
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import threading
 import time
@@ -26,6 +27,7 @@ from lagan.agent.verify import ask, prove
 from lagan.client import Hub
 from lagan.client import State as Known
 from lagan.client.whole import Changed, Unreadable
+from lagan.kit.errors import Locked, Unavailable
 
 
 def sync(
@@ -83,6 +85,7 @@ class _Run:
         targets, remarks = ensure(self._hub, self._settings, me, seen.folders, self._state)
         self.report.refused += remarks
         small, large = self._plan(targets)
+        self._give_up(large)
         sent = self._send(small, large)
         self._prove(sent)
 
@@ -196,6 +199,16 @@ class _Run:
             else:
                 going.append(task)
         return going
+
+    def _give_up(self, large: list[Task]) -> None:
+        """End uploads that nobody will go on with: their file was archived or is no longer
+        there."""
+        going = {(task.dataset, task.item.path) for task in large}
+        for dataset, path, upload in self._state.uploads():
+            if (dataset, path) not in going:
+                with contextlib.suppress(Unavailable, Locked):
+                    self._hub.uploads.discard(upload)
+                    self._state.forget_upload(dataset, path)
 
     def _send(self, small: list[Task], large: list[Task]) -> dict[Task, str | None]:
         """Send; the files that the hub acknowledged with their SHA-256."""

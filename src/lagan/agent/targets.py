@@ -32,7 +32,8 @@ class Target:
 def connect(settings: Settings) -> Hub:
     """The hub of the settings, signed in to. NotSignedIn, Unavailable, Untrusted."""
     hub = Hub(
-        settings.url, api_key=settings.api_key or None, timeout=settings.connection_timeout, tls=settings.tls,
+        settings.url, api_key=settings.api_key or None, timeout=settings.connection_timeout,
+        tls=settings.tls,
         connections=settings.max_upload_threads + 2,
     )  # fmt: skip
     if not settings.api_key:
@@ -60,7 +61,7 @@ def describe(folder: Folder, account: str) -> Described:
     """The dataset of a folder as the hub shall have it; without an owner it is the agent's own
     `account`'s."""
     where = folder.place
-    owner, kind = (where.owner, where.owner_kind) if where.owner else (account, "user")
+    owner, kind = (where.owner, where.owner_kind) if where.owner else (account, "username")
     return Described(owner, where.experiment, folder.name, folder.created, kind)
 
 

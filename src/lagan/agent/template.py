@@ -9,7 +9,8 @@ from lagan.kit.errors import BadInput, Conflict
 from lagan.kit.files import write_atomically
 
 _FIRST = (
-    "hub_url", "facility_name", "instrument_name", "data_directory", "contact_name", "contact_email",
+    "hub_url", "facility_name", "instrument_name", "data_directory", "contact_name",
+    "contact_email",
     "username", "api_key",
 )  # fmt: skip
 """What everybody has to fill in."""

@@ -30,7 +30,7 @@ def ask(hub: Hub, tasks: Sequence[Task]) -> list[tuple[State, str | None]]:
         Wanted(dataset, [tasks[index].item for index in rows]) for dataset, rows in groups.items()
     ]
     found: list[tuple[State, str | None]] = [(State.ABSENT, None)] * len(tasks)
-    for rows, known in zip(groups.values(), hub.look_up(wanted), strict=True):
+    for rows, known in zip(groups.values(), hub.look_up(wanted, verified=True), strict=True):
         for place, index in enumerate(rows):
             found[index] = (known.states[place], known.digests.get(place))
     return found

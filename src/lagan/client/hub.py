@@ -20,14 +20,14 @@ class Described:
     """A dataset that shall be there: who owns it, the group of it (None: the instrument's
     default), its name.
 
-    `owner_kind` is `user`, `email` or `group`; `created` an ISO 8601 time.
+    `owner_kind` is `username`, `email` or `group`; `created` an ISO 8601 time.
     """
 
     owner: str
     experiment: str | None
     name: str
     created: str
-    owner_kind: str = "user"
+    owner_kind: str = "username"
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,12 +95,17 @@ class Hub:
             raise Unavailable("The hub answered another number of datasets than it was asked for.")
         return [_found(each) for each in given]
 
-    def look_up(self, wanted: Sequence[lookup.Wanted]) -> list[lookup.Known]:
-        """What the hub has of these files, at most `lookup.MOST_FILES` in all."""
+    def look_up(
+        self, wanted: Sequence[lookup.Wanted], verified: bool = False
+    ) -> list[lookup.Known]:
+        """What the hub has of these files, at most `lookup.MOST_FILES` in all.
+
+        Without `verified` no state is VERIFIED: the hub does not look at the replicas then.
+        """
         with self.http.request(
             "POST",
             "api/ingest/lookup/",
-            json=lookup.question(wanted),
+            json=lookup.question(wanted, verified),
             packed=True,
             repeat=True,
             patience=120.0,
@@ -152,21 +157,27 @@ class Hub:
 
     def datasets(self) -> Iterator[dict[str, Any]]:
         """The datasets that we may see, page by page."""
-        query: dict[str, Any] = {}
-        while True:
-            page = self._json("GET", "api/datasets/", query=query)
-            yield from _member(page, "results")
-            if not page.get("next"):
-                return
-            query = {"after": page["next"]}
+        return self._pages("api/datasets/", {})
 
-    def create_dataset(self, name: str, parent: str | None = None) -> dict[str, Any]:
-        """Make an open dataset; `parent` is an entity's id (None: our own)."""
-        return dict(self._json("POST", "api/datasets/", {"name": name, "parent": parent}))
+    def create_dataset(self, name: str, group: str) -> dict[str, Any]:
+        """Make an open dataset in the GROUP with this id."""
+        return dict(self._json("POST", "api/datasets/", {"name": name, "group": group}))
+
+    def files(self, dataset: str, folder: str = "") -> Iterator[dict[str, Any]]:
+        """What lies directly in a folder of a dataset, page by page."""
+        return self._pages(f"api/datasets/{segment(dataset)}/files/", {"folder": folder})
 
     def close_dataset(self, dataset: str) -> dict[str, Any]:
         """Close a dataset: nothing can be added any more."""
         return dict(self._json("POST", f"api/datasets/{segment(dataset)}/close/", {}) or {})
+
+    def _pages(self, path: str, query: dict[str, Any]) -> Iterator[dict[str, Any]]:
+        while True:
+            page = self._json("GET", path, query=query)
+            yield from _member(page, "results")
+            if not page.get("next"):
+                return
+            query = {**query, "after": page["next"]}
 
     def _json(
         self, method: str, path: str, given: Any = None, query: dict[str, Any] | None = None

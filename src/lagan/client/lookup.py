@@ -45,9 +45,10 @@ class Known:
     digests: dict[int, str]
 
 
-def question(wanted: Sequence[Wanted]) -> dict[str, Any]:
-    """The body of a look-up."""
-    return {"lookups": [{"dataset": each.dataset, "files": each.files} for each in wanted]}
+def question(wanted: Sequence[Wanted], verified: bool) -> dict[str, Any]:
+    """The body of a look-up; `verified` also asks about the replicas."""
+    rows = [{"dataset": each.dataset, "files": each.files} for each in wanted]
+    return {"lookups": rows, "verified": verified}
 
 
 def answers(wanted: Sequence[Wanted], document: Any) -> list[Known]:

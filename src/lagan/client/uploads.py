@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from lagan.kit.errors import NotFound, Unavailable
+from lagan.kit.errors import DigestMismatch, NotFound, Unavailable
 from lagan.kit.http import Answer, Http, segment
 
 PATIENCE = 900.0
@@ -68,7 +68,7 @@ class Uploads:
         with self._patch(upload, offset, rest, len(rest), headers) as answer:
             archived = repr_digest(answer.headers)
             if archived not in (None, sha256):
-                raise Unavailable("The hub says that it archived other bytes than were sent.")
+                raise DigestMismatch("The hub archived other bytes than were sent.")
             return Stored(answer.headers.get("Lagan-File"), size, sha256)
 
     def discard(self, upload: str) -> None:
