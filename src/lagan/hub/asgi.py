@@ -8,12 +8,14 @@ import sys
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "lagan.hub.settings")
 
+# First of all: it sets Django up, and no room can be imported before that.
+from lagan.hub.wsgi import application as django  # noqa: E402, I001
+
 from a2wsgi import WSGIMiddleware  # noqa: E402
 
 from lagan.hub.access.routes import route as access_route  # noqa: E402
 from lagan.hub.base.raw import Exchange, Receive, Scope, Send, answer  # noqa: E402
 from lagan.hub.ingest.routes import route as ingest_route  # noqa: E402
-from lagan.hub.wsgi import application as django  # noqa: E402
 
 # A computing page gives the interpreter back this often (seconds); with Python's 5 ms it would
 # take most of an upload's rate, with this it takes less than half (measured).
