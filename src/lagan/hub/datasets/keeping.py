@@ -1,4 +1,5 @@
-"""Datasets outlive the database: what volume journals say of them, and how they come back from it."""
+"""Datasets outlive the database: what volume journals say of them, and how they come back from
+it."""
 
 from __future__ import annotations
 

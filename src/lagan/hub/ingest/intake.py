@@ -143,10 +143,17 @@ def _line(object: str, each: Arrived, outcome: Outcome, at: datetime) -> FileLin
     assert isinstance(outcome, Attached)  # noqa: S101
     arrival = each.arrival
     belongs = {"dataset": arrival.dataset, "path": arrival.path, "mtime_ns": arrival.mtime_ns}
-    name = arrival.path.rpartition("/")[2]
     return FileLine(
-        *(arrival.id, outcome.place.file_id, outcome.place.version, name),
-        *(object, each.offset, each.length, arrival.digests, at.timestamp(), belongs),
+        id=arrival.id,
+        file_id=outcome.place.file_id,
+        version=outcome.place.version,
+        name=arrival.path.rpartition("/")[2],
+        object=object,
+        offset=each.offset,
+        length=each.length,
+        digests=arrival.digests,
+        stored_at=at.timestamp(),
+        belongs=belongs,
     )
 
 

@@ -96,8 +96,9 @@ def create_entities(*, by: Actor, type: str, names: Sequence[str], parent: int) 
 
 @transaction.atomic
 def restore_entities(rows: Sequence[tuple[int, str, str, int]]) -> None:
-    """Put back entities that a volume's journal knows and the tree does not: `(id, type, name, parent)`,
-    parents first, the root being its own parent. Those that are there stay as they are."""
+    """Put back entities that a volume's journal knows and the tree does not: `(id, type, name,
+    parent)`, parents first, the root being its own parent. Those that are there stay as they
+    are."""
     for id, kind, name, parent in rows:
         if Entity.objects.filter(id=id).exists():
             continue
