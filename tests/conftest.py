@@ -6,6 +6,7 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,10 +14,11 @@ from django.conf import settings
 
 from tests.services.board import close_board, open_board, shared
 from tests.services.chromium import path as chromium_path
+from tests.services.hub import Hub
 from tests.services.process import Running
 
 SERVICES = ("postgresql", "rabbitmq", "s3", "ssh", "smtp", "chromium")
-DATABASE_FIXTURES = {"db", "transactional_db", "live_server"}
+DATABASE_FIXTURES = {"db", "transactional_db", "live_server", "hub"}
 DATABASE = os.environ.setdefault("LAGAN_TEST_DATABASE", "sqlite")
 if DATABASE not in {"sqlite", "postgresql"}:
     raise pytest.UsageError(f"LAGAN_TEST_DATABASE is sqlite or postgresql, not {DATABASE!r}.")
@@ -90,3 +92,12 @@ def smtp() -> Running:
 def chromium() -> str:
     """The path of Chromium's program, for Playwright's `executable_path`."""
     return chromium_path()
+
+
+@pytest.fixture(scope="session")
+def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hub]:
+    """A running hub on the database under test, shared by the tests of one process; each makes
+    people and datasets of its own."""
+    running = Hub(tmp_path_factory.mktemp("hub"), database=DATABASE).start()
+    yield running
+    running.stop()

@@ -43,7 +43,7 @@ def _other_ports() -> list[str]:
     """Every part of SeaweedFS listens twice; all of them on ports of our choosing."""
     parts = ("master", "volume", "filer")
     ports = [f"-{part}.port{grpc}={free_port()}" for part in parts for grpc in ("", ".grpc")]
-    return [*ports, f"-s3.port.grpc={free_port()}", "-s3.port.iceberg=0"]
+    return [*ports, f"-s3.port.grpc={free_port()}", "-s3.port.iceberg=0", "-s3.port.lance=0"]
 
 
 def _has_bucket(endpoint: str) -> bool:

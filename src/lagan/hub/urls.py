@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from django.urls import URLPattern, URLResolver, path
+from django.urls import URLPattern, URLResolver, include, path
 
+from lagan.hub.accounts.auth import SIGNED_IN
 from lagan.hub.base.api import build_api
 from lagan.hub.ops import views as ops
 
 ROUTERS = {
     "auth/": "lagan.hub.accounts.api.auth",
     "users/": "lagan.hub.accounts.api.users",
+    "entities/": "lagan.hub.tree.api.router",
     "jobs/": "lagan.hub.jobs.api.router",
     "datasets/": "lagan.hub.datasets.api.router",
     "ingest/": "lagan.hub.ingest.api.router",
@@ -17,7 +19,12 @@ ROUTERS = {
 """The rooms' routers by their place under `/api/`, a line each."""
 
 urlpatterns: list[URLPattern | URLResolver] = [
-    path("api/", build_api(ROUTERS).urls),
+    path("api/", build_api(ROUTERS, auth=SIGNED_IN).urls),
     path("healthz", ops.healthz),
     path("metrics", ops.show_metrics),
+    path("", include("lagan.hub.web.urls")),
 ]
+handler400 = "lagan.hub.web.views.refusals.bad_request"
+handler403 = "lagan.hub.web.views.refusals.forbidden"
+handler404 = "lagan.hub.web.views.refusals.not_found"
+handler500 = "lagan.hub.web.views.refusals.failed"

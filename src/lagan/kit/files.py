@@ -1,8 +1,9 @@
 """The one atomic file writer: what it has put in place is whole and survives a power cut.
 
 The phases are apart so that a group of files can share its flushes: `Draft` takes the bytes under a
-temporary name and flushes them, `make_folders` prepares the target, `move_in` gives the name without
-overwriting, `sync_folder` makes the name last. `write_atomically` is all of them for one small file.
+temporary name and flushes them, `make_folders` prepares the target, `move_in` gives the name
+without overwriting, `sync_folder` makes the name last. `write_atomically` is all of them for one
+small file.
 """
 
 from __future__ import annotations
@@ -19,7 +20,8 @@ from typing import Any
 from lagan.kit.digests import Buffer
 
 WRITEBACK = 32 << 20
-"""Bytes after which the kernel is told to start writing: the final flush then costs nothing measurable."""
+"""Bytes after which the kernel is told to start writing: the final flush then costs nothing
+measurable."""
 _IOV_LIMIT = 1024
 """IOV_MAX of Linux: buffers in one writev."""
 _SYNC_WRITE = 2
@@ -91,7 +93,8 @@ class Draft:
         self.size = self._started = size
 
     def write(self, pieces: Sequence[Buffer]) -> None:
-        """Add the pieces in order, whatever the kernel takes at a time, and start their way to the disk."""
+        """Add the pieces in order, whatever the kernel takes at a time, and start their way to the
+        disk."""
         self.check()
         try:
             self.size += write_all(self.fileno(), pieces, self.size)
@@ -164,7 +167,8 @@ def start_writeback(descriptor: int, offset: int, length: int) -> None:
 
 
 def make_folders(folder: Path) -> list[Path]:
-    """Make `folder` and its missing parents; the folders that hold a new one, which must be flushed."""
+    """Make `folder` and its missing parents; the folders that hold a new one, which must be
+    flushed."""
     try:
         folder.mkdir()
     except FileExistsError:
@@ -178,7 +182,8 @@ def make_folders(folder: Path) -> list[Path]:
 
 
 def move_in(source: Path, target: Path) -> None:
-    """Give `source` the name `target`; FileExistsError when that is taken: nothing is overwritten."""
+    """Give `source` the name `target`; FileExistsError when that is taken: nothing is
+    overwritten."""
     if _renameat2 is not None:
         if _renameat2(*_places(source, target), _RENAME_NOREPLACE) == 0:
             return
@@ -213,8 +218,8 @@ def write_atomically(
     """Put `data` at `path`: after any crash there is the old content or all of the new one.
 
     Missing parents are made. `staging` is the folder of the temporary file, on the same filesystem
-    (default: the target's). FileExistsError without `overwrite`; on any error the path is as it was and
-    no temporary file stays.
+    (default: the target's). FileExistsError without `overwrite`; on any error the path is as it was
+    and no temporary file stays.
     """
     to_flush = make_folders(path.parent)
     name = (

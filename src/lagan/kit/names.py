@@ -15,10 +15,11 @@ _SUFFIX_LIMIT = 20
 
 
 def safe_name(original: str, *, limit: int = LIMIT) -> str:
-    """`original` as one printable path part of at most `limit` bytes (32 or more), never empty or hidden.
+    """`original` as one printable path part of at most `limit` bytes (32 or more), never empty or
+    hidden.
 
-    Letters of all scripts stay; the suffix is kept when the name is cut. Different originals may give the
-    same result: whoever needs them apart adds an id.
+    Letters of all scripts stay; the suffix is kept when the name is cut. Different originals may
+    give the same result: whoever needs them apart adds an id.
     """
     if limit < 32:
         raise ValueError("a limit below 32 bytes leaves no room for a name")

@@ -1,4 +1,5 @@
-"""Relative names are checked before use, and files beneath a root are opened without following links."""
+"""Relative names are checked before use, and files beneath a root are opened without following
+links."""
 
 from __future__ import annotations
 
@@ -22,8 +23,8 @@ def check_relative(text: str) -> str:
     r"""`text` itself if it is a path that stays beneath any root it is joined to; else BadPath.
 
     The fact `reason` of the refusal is one of empty, absolute, parent (`..`), dot, empty-part, nul,
-    long-part, long, encoding, windows. Backslashes and colons are plain characters, because names from
-    POSIX systems have them (`T:300K.dat`); only what would leave its folder when a Windows
+    long-part, long, encoding, windows. Backslashes and colons are plain characters, because names
+    from POSIX systems have them (`T:300K.dat`); only what would leave its folder when a Windows
     program unpacks it is refused: `..` between backslashes, a leading backslash, a drive (`C:\`).
     """
     reason = _objection(text)
@@ -97,11 +98,12 @@ _syscall = _load_syscall()
 def open_beneath(
     root: int | str | os.PathLike[str], name: str, flags: int, mode: int = 0o666
 ) -> int:
-    """A new descriptor for `name` beneath the folder `root`, never through a link and never outside.
+    """A new descriptor for `name` beneath the folder `root`, never through a link and never
+    outside.
 
     `root` is a path or an open folder's descriptor (left open). `flags` and `mode` are those of
-    `os.open`; O_CLOEXEC is added. BadPath where a link or mount trick stands in the way or the name is not
-    relative; otherwise the OSError of the system.
+    `os.open`; O_CLOEXEC is added. BadPath where a link or mount trick stands in the way or the name
+    is not relative; otherwise the OSError of the system.
     """
     check_relative(name)
     if isinstance(root, int):

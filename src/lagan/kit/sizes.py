@@ -9,11 +9,12 @@ from lagan.kit.errors import BadInput
 KIB, MIB, GIB, TIB = 1 << 10, 1 << 20, 1 << 30, 1 << 40
 
 _POWERS = {"": 0, "k": 1, "m": 2, "g": 3, "t": 4, "p": 5, "e": 6}
-_SIZE = re.compile(r"\s*(\d+(?:\.\d+)?)\s*([kmgtpe]?)(i?)(b?)\s*", re.IGNORECASE)
+_SIZE = re.compile(r"\s*(\d+(?:\.\d+)?)\s*([kmgtpe]?)(i?)(b?)\s*", re.IGNORECASE | re.ASCII)
 
 
 def parse_size(text: str) -> int:
-    """Bytes from `512`, `10 GiB`, `1.5T`, `200 kB`: with an `i` or without a `b` powers of 1024, else of 1000.
+    """Bytes from `512`, `10 GiB`, `1.5T`, `200 kB`: with an `i` or without a `b` powers of 1024,
+    else of 1000.
 
     BadInput when it is not a size.
     """
@@ -27,7 +28,8 @@ def parse_size(text: str) -> int:
 
 
 def show_size(count: int) -> str:
-    """Bytes for people, in powers of 1024 with three figures: `0 B`, `1.50 KiB`, `12.3 GiB`, `999 B`."""
+    """Bytes for people, in powers of 1024 with three figures: `0 B`, `1.50 KiB`, `12.3 GiB`, `999
+    B`."""
     size, unit = float(count), "B"
     for larger in ("KiB", "MiB", "GiB", "TiB", "PiB", "EiB"):
         if abs(size) < 1023.5:

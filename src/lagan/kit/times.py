@@ -8,12 +8,13 @@ from datetime import UTC, datetime
 from lagan.kit.errors import BadInput
 
 _SECONDS = {"w": 604800, "d": 86400, "h": 3600, "m": 60, "s": 1}
-_SPAN = re.compile(r"(?:\d+(?:\.\d+)?\s*[wdhms]\s*)+", re.IGNORECASE)
-_PART = re.compile(r"(\d+(?:\.\d+)?)\s*([wdhms])", re.IGNORECASE)
+_SPAN = re.compile(r"(?:\d+(?:\.\d+)?\s*[wdhms]\s*)+", re.IGNORECASE | re.ASCII)
+_PART = re.compile(r"(\d+(?:\.\d+)?)\s*([wdhms])", re.IGNORECASE | re.ASCII)
 
 
 def parse_time(text: str) -> float:
-    """Seconds since the epoch from ISO 8601; without an offset it is UTC. BadInput when it is neither."""
+    """Seconds since the epoch from ISO 8601; without an offset it is UTC. BadInput when it is
+    neither."""
     try:
         moment = datetime.fromisoformat(text.strip())
         return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
@@ -31,7 +32,7 @@ def show_time(seconds: float) -> str:
 def parse_span(text: str) -> float:
     """Seconds from `90`, `90s`, `1h 30m`, `2w`. BadInput when it is not a span."""
     stripped = text.strip()
-    if re.fullmatch(r"\d+(\.\d+)?", stripped):
+    if re.fullmatch(r"[0-9]+(\.[0-9]+)?", stripped):
         return float(stripped)
     if not _SPAN.fullmatch(stripped):
         raise BadInput(f"Not a span of time: {text[:60]!r}. Write for example 90s, 1h 30m or 2w.")

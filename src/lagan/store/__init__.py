@@ -1,4 +1,5 @@
-"""Bytes on volumes: what is acknowledged here is on stable storage, with a digest, under a name that stays."""
+"""Bytes on volumes: what is acknowledged here is on stable storage, with a digest, under a name
+that stays."""
 
 from lagan.store.copy import copy
 from lagan.store.identity import Identity, identify, prepare

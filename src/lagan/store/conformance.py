@@ -1,4 +1,5 @@
-"""The checks that every volume must pass: the tests' and, as `lagan volume check`, a user's before trusting a disk."""
+"""The checks that every volume must pass: the tests' and, as `lagan volume check`, a user's before
+trusting a disk."""
 
 from __future__ import annotations
 
@@ -12,7 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
-from lagan.kit.digests import Buffer, Digests, digests_of
+from lagan.kit.digests import Buffer, Digester, Digests, digests_of
 from lagan.kit.errors import BadPath, Conflict, LaganError, NotFound
 from lagan.store.trial import lines, patterned
 from lagan.store.volume import Incoming, Volume
@@ -20,7 +21,8 @@ from lagan.store.volume import Incoming, Volume
 BIG = 64 << 20
 """Bytes of the large object unless told otherwise."""
 GROWTH = 160 << 10
-"""KiB by which a process may grow however large the object (three parts of an upload and their copies)."""
+"""KiB by which a process may grow however large the object (three parts of an upload and their
+copies)."""
 _PATIENCE = 600
 """Seconds that a second process may take."""
 
@@ -86,7 +88,8 @@ class Trial:
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One promise: its sentence, the act that raises where it is broken, whether it needs a second process."""
+    """One promise: its sentence, the act that raises where it is broken, whether it needs a second
+    process."""
 
     title: str
     act: Callable[[Trial], None]
@@ -95,7 +98,8 @@ class Check:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How one check ended: `held`, `broken` (with the reason) or `not applicable`; in how many seconds."""
+    """How one check ended: `held`, `broken` (with the reason) or `not applicable`; in how many
+    seconds."""
 
     title: str
     state: str
@@ -106,7 +110,8 @@ class Outcome:
 def run(volume: Volume, *, location: str | None = None, big: int = BIG) -> Iterator[Outcome]:
     """Carry out all checks one by one and leave the volume as it was.
 
-    `location` is how another process opens the same volume; without it what needs one is not applicable.
+    `location` is how another process opens the same volume; without it what needs one is not
+    applicable.
     """
     for check in CHECKS:
         yield try_out(check, volume, location=location, big=big)
@@ -216,7 +221,8 @@ STRANGE = (
     *("@a,b(c)", "a^b", "ü", "u\u0308", "日本語", "Ω≈ç√", "😀", "العربية", "x" * 255, "é" * 127),
     *("con", "NUL.txt", "a..b", "...", "a=", "%", "%%", "%zz", "a\u2028b", "a\u00a0b", "\ufeffa"),
 )
-"""Names of objects that have made trouble somewhere; those that are not allowed must be refused as such."""
+"""Names of objects that have made trouble somewhere; those that are not allowed must be refused as
+such."""
 
 
 def _strange_names(trial: Trial) -> None:
@@ -286,9 +292,19 @@ def _resuming(trial: Trial) -> None:
     _hold(again.digests().agrees_with(digests_of([b"0123456789abc"])), "digests after resuming")
     again.close()
     _refused(NotFound, lambda: trial.volume.resume(key, size=99), "resuming after too many bytes")
-    last = trial.volume.resume(key, size=13)
+    last = trial.volume.resume(key, size=13, digester=again.digester)
+    _hold(last.digests().agrees_with(again.digests()), "kept digests are not believed")
+    last.close()
+    last = trial.volume.resume(key, size=13, digester=_digester(b"01234"))
+    _hold(last.digests().agrees_with(again.digests()), "digests of other bytes are believed")
     trial.volume.publish([(last, trial.name("resumed"))])
     _hold(trial.bytes_of("resumed") == b"0123456789abc", "a resumed object came back changed")
+
+
+def _digester(data: bytes) -> Digester:
+    digester = Digester()
+    digester.update(data)
+    return digester
 
 
 def _listing(trial: Trial) -> None:

@@ -20,10 +20,11 @@ def copy(
     *,
     progress: Callable[[int], object] | None = None,
 ) -> Digests:
-    """Read `length` bytes from `offset` into an empty `incoming`, digesting on the way; all their digests.
+    """Read `length` bytes from `offset` into an empty `incoming`, digesting on the way; all their
+    digests.
 
-    DigestMismatch if they are not the expected bytes: then the incoming was discarded. `progress` is told
-    each number of bytes copied. What has been read leaves nothing in the page cache.
+    DigestMismatch if they are not the expected bytes: then the incoming was discarded. `progress`
+    is told each number of bytes copied. What has been read leaves nothing in the page cache.
     """
     if incoming.size:
         raise BadInput(f"Upload {incoming.key} is not empty.")
@@ -35,7 +36,7 @@ def copy(
     if not found.agrees_with(expected):
         incoming.discard()
         raise DigestMismatch(
-            f"{object} at {source.location} does not hold the {expected.size} bytes that were stored.",
+            f"{object} at {source.location} does not hold the {expected.size} bytes stored there.",
             object=object,
             offset=offset,
         )

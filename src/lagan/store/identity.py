@@ -36,8 +36,9 @@ class Identity:
 def prepare(volume: Volume, *, name: str, adopt: bool = False) -> Identity:
     """Make an empty place a volume and say who it is, durably.
 
-    Conflict if it is one already (its facts name it); ForeignFiles if there is anything on it, unless
-    `adopt`: then what is there stays, and belongs to no file until the archive catalogues it.
+    Conflict if it is one already (its facts name it); ForeignFiles if there is anything on it,
+    unless `adopt`: then what is there stays, and belongs to no file until the archive catalogues
+    it.
     """
     with suppress(NotAVolume):
         there = identify(volume)
@@ -66,7 +67,8 @@ def _refuse_foreign(volume: Volume) -> None:
     found = list(islice(_anything(volume), 3))
     if found:
         raise ForeignFiles(
-            f"{volume.location} is not empty: there is {', '.join(found)}. Adopt it or take another.",
+            f"{volume.location} is not empty: there is {', '.join(found)}."
+            " Adopt it or take another.",
             found=found,
         )
 

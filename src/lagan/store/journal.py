@@ -1,7 +1,9 @@
-"""What was stored on a volume, on the volume: append-only checksummed lines that need no database to be read.
+"""What was stored on a volume, on the volume: append-only checksummed lines that need no database
+to be read.
 
-A line is eight hexadecimal digits (the CRC-32C of the rest), a space, a JSON object, a line feed. A line cut
-by a crash was never acknowledged and is passed over; any other damage is reported with its place.
+A line is eight hexadecimal digits (the CRC-32C of the rest), a space, a JSON object, a line feed. A
+line cut by a crash was never acknowledged and is passed over; any other damage is reported with its
+place.
 """
 
 from __future__ import annotations
@@ -29,8 +31,8 @@ ROTATE = 64 << 20
 class FileLine:
     """A file was stored: `length` bytes from `offset` of `object`.
 
-    `id` is unique to this line, `file_id` and `version` are the archive's, `stored_at` is seconds since the
-    epoch, `belongs` says whose it is (dataset, path, owner...) in JSON's types.
+    `id` is unique to this line, `file_id` and `version` are the archive's, `stored_at` is seconds
+    since the epoch, `belongs` says whose it is (dataset, path, owner...) in JSON's types.
     """
 
     id: UUID
@@ -188,7 +190,8 @@ def _entries(place: str, pieces: Iterator[Buffer]) -> Iterator[Line | Damage]:
 
 
 def _lines(pieces: Iterator[Buffer]) -> Iterator[bytes]:
-    """Whole lines without their line feeds; what comes after the last line feed is torn and left out."""
+    """Whole lines without their line feeds; what comes after the last line feed is torn and left
+    out."""
     rest = b""
     for piece in pieces:
         *whole, rest = (rest + bytes(piece)).split(b"\n")

@@ -16,7 +16,8 @@ JOURNAL = ".lagan/journal/"
 SNAPSHOTS = ".lagan/snapshots/"
 
 PIECE = 1 << 20
-"""Bytes read at once: 64 KiB costs two to three times the CPU, more than 2 MiB falls out of the cache."""
+"""Bytes read at once: 64 KiB costs two to three times the CPU, more than 2 MiB falls out of the
+cache."""
 
 _KEY = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,127}")
 

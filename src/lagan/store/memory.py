@@ -168,7 +168,8 @@ class MemoryVolume:
                 del self._incoming[incoming.key]
 
     def damage(self, name: str, data: bytes) -> None:
-        """Put other bytes in an object's place, as a failing disk would. For trials of checks and healing."""
+        """Put other bytes in an object's place, as a failing disk would. For trials of checks and
+        healing."""
         with self._lock:
             self._objects[name] = (bytes(data), self._get(name)[1])
 

@@ -11,11 +11,12 @@ from lagan.store.volume import Volume
 
 
 def open_volume(location: str, *, spool: str | Path | None = None) -> Volume:
-    """The volume at `posix:/path`, a bare absolute or relative path, `s3://bucket/prefix?endpoint=...`, `memory:name`.
+    """The volume at `posix:/path`, a bare absolute or relative path,
+    `s3://bucket/prefix?endpoint=...`, `memory:name`.
 
-    `spool` is the local folder in which uploads to a bucket wait (or `?spool=`). Credentials come from the
-    environment, never from the location. BadLocation for anything else; NotFound if the folder is not there;
-    Unavailable if it cannot be used.
+    `spool` is the local folder in which uploads to a bucket wait (or `?spool=`). Credentials come
+    from the environment, never from the location. BadLocation for anything else; NotFound if the
+    folder is not there; Unavailable if it cannot be used.
     """
     scheme, colon, rest = location.partition(":")
     if not colon or "/" in scheme:

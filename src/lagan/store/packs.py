@@ -1,7 +1,8 @@
 """Packs: many small files in one object that `tar` reads without us, digests in extended headers.
 
-Headers are built by hand, about 10 microseconds a member where tarfile takes 100. A member is a pax header
-(digests, and the path, time or size that ustar cannot hold), a ustar header, the bytes padded to 512.
+Headers are built by hand, about 10 microseconds a member where tarfile takes 100. A member is a pax
+header (digests, and the path, time or size that ustar cannot hold), a ustar header, the bytes
+padded to 512.
 """
 
 from __future__ import annotations
@@ -18,7 +19,8 @@ from lagan.store.volume import Incoming, Volume
 
 BLOCK = 512
 _FLUSH = 1 << 20
-"""Bytes that are gathered before they are written: small members share one write and one digest update."""
+"""Bytes that are gathered before they are written: small members share one write and one digest
+update."""
 _LARGEST = 8**11 - 1
 """What ustar's eleven octal digits hold; larger files have no place in a pack."""
 _ZEROS = bytes(2 * BLOCK)
@@ -26,7 +28,8 @@ _ZEROS = bytes(2 * BLOCK)
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """One file in a pack: `length` bytes from `offset` of the pack; `mtime` in seconds since the epoch.
+    """One file in a pack: `length` bytes from `offset` of the pack; `mtime` in seconds since the
+    epoch.
 
     `digests` is None for a member that states none of ours.
     """
@@ -55,8 +58,8 @@ class PackWriter:
     def add(self, name: str, data: Buffer, digests: Digests, mtime: float) -> tuple[int, int]:
         """Add a member; where its bytes are in the pack: offset and length.
 
-        `data` must not change before `finish`. BadPath for a name that would leave its folder, TooLarge
-        from 8 GiB on, NoSpace or Unavailable from the volume.
+        `data` must not change before `finish`. BadPath for a name that would leave its folder,
+        TooLarge from 8 GiB on, NoSpace or Unavailable from the volume.
         """
         length = memoryview(data).nbytes
         if length > _LARGEST:
@@ -84,7 +87,8 @@ class PackWriter:
 
 
 def members(volume: Volume, object: str) -> Iterator[Member]:  # noqa: A002 - the word for it
-    """All members of a pack in order, its headers read as a stream; DamagedPack where one cannot be read."""
+    """All members of a pack in order, its headers read as a stream; DamagedPack where one cannot be
+    read."""
     source = _Source(object, volume.read(object))
     records: dict[str, str] = {}
     while (header := source.take(BLOCK)).strip(b"\0"):
@@ -137,7 +141,8 @@ def _pax_header(length: int) -> bytes:
 _MODE = b"0000644\x000000000\x000000000\x00"
 _TAIL = bytes(100) + b"ustar\x0000" + bytes(32 + 32 + 8 + 8 + 155 + 12)
 _CONSTANT = sum(_MODE) + sum(_TAIL) + 8 * ord(" ")
-"""What everything but name, size, time and type adds to the checksum (whose own field counts as spaces)."""
+"""What everything but name, size, time and type adds to the checksum (whose own field counts as
+spaces)."""
 
 
 def _ustar(name: bytes, size: int, mtime: int, kind: bytes) -> bytes:

@@ -1,8 +1,8 @@
 """A volume in a folder of a filesystem: plain files with readable names.
 
-What is coming in lies in `.lagan/incoming/<key>` on the same filesystem and is locked while somebody
-writes it. Publishing flushes the files side by side, moves them in without overwriting and flushes each
-folder once.
+What is coming in lies in `.lagan/incoming/<key>` on the same filesystem and is locked while
+somebody writes it. Publishing flushes the files side by side, moves them in without overwriting and
+flushes each folder once.
 """
 
 from __future__ import annotations
@@ -62,7 +62,8 @@ class PosixIncoming:
         return self.draft.size
 
     def write(self, pieces: Sequence[Buffer]) -> None:
-        """Take the next pieces: to the file, then into the digests while they are still in the cache."""
+        """Take the next pieces: to the file, then into the digests while they are still in the
+        cache."""
         with as_refusals(self.key):
             self.draft.write(pieces)
         for piece in pieces:
@@ -217,7 +218,8 @@ class PosixVolume:
         return True
 
     def append(self, name: str, data: bytes) -> None:
-        """Under a lock: end an unfinished line, add, flush; on failure the file is as long as before."""
+        """Under a lock: end an unfinished line, add, flush; on failure the file is as long as
+        before."""
         path = self._path(check_own(name))
         with as_refusals(name):
             new = self._make_file(path)

@@ -11,7 +11,8 @@ from lagan.store.errors import as_refusals
 from lagan.store.volume import Volume
 
 BLOCK = 4 << 20
-"""Bytes a read with RWF_DONTCACHE: smaller ones are slower, larger ones leave the second-level cache."""
+"""Bytes a read with RWF_DONTCACHE: smaller ones are slower, larger ones leave the second-level
+cache."""
 DROP = 16 << 20
 """Bytes after which pages are given back where the kernel has no RWF_DONTCACHE."""
 _RWF_DONTCACHE = 0x80
@@ -24,7 +25,8 @@ def read_quietly(
 ) -> Iterator[Buffer]:
     """The bytes of an object; each piece is valid only until the next one is asked for.
 
-    Where the volume has no local files this is `Volume.read`. NotFound; Unavailable on an I/O error.
+    Where the volume has no local files this is `Volume.read`. NotFound; Unavailable on an I/O
+    error.
     """
     path = volume.local_path(name)
     if path is None:
@@ -43,14 +45,16 @@ def _read(descriptor: int, offset: int, length: int | None) -> Iterator[Buffer]:
     end = os.fstat(descriptor).st_size if length is None else offset + length
     block = memoryview(bytearray(min(BLOCK, max(end - offset, 1))))
     reading = _Reading(descriptor, offset)
-    while offset < end:
-        count = reading.into(block[: min(BLOCK, end - offset)], offset)
-        if count == 0:
-            break
-        offset += count
-        yield block[:count]
-        reading.forget_to(offset)
-    reading.forget_to(offset, last=True)
+    try:
+        while offset < end:
+            count = reading.into(block[: min(BLOCK, end - offset)], offset)
+            if count == 0:
+                return
+            offset += count
+            yield block[:count]
+            reading.forget_to(offset)
+    finally:
+        reading.forget_to(offset, last=True)
 
 
 class _Reading:

@@ -1,9 +1,10 @@
-"""A volume in a bucket: what is coming in waits on a local disk, then goes up whole, checked by the server.
+"""A volume in a bucket: what is coming in waits on a local disk, then goes up whole, checked by the
+server.
 
-Objects are created, never overwritten: up to `AT_ONCE` bytes by the server's own create-only PUT. Larger
-ones go up in parts, for which S3 has no such condition that every server knows: they first take a
-claim (create-only) on the name. So two uploads of one size class never overwrite each other; names that
-hold an id, as the archive gives them, never meet at all.
+Objects are created, never overwritten: up to `AT_ONCE` bytes by the server's own create-only PUT.
+Larger ones go up in parts, for which S3 has no such condition that every server knows: they first
+take a claim (create-only) on the name. So two uploads of one size class never overwrite each other;
+names that hold an id, as the archive gives them, never meet at all.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ import obstore
 from obstore.exceptions import AlreadyExistsError, BaseError, PreconditionError
 from obstore.store import S3Store
 
-from lagan.kit.digests import DEFAULT, Buffer
+from lagan.kit.digests import DEFAULT, Buffer, Digester
 from lagan.kit.errors import BadInput, Conflict, NotFound, Unavailable
 from lagan.kit.files import make_folders
 from lagan.kit.ids import new_id
@@ -49,8 +50,9 @@ _OPTIONS = {"endpoint", "region", "spool", "path_style"}
 def open_bucket(location: str, *, spool: str | Path | None = None) -> S3Volume:
     """The volume at `s3://bucket/prefix?endpoint=...&region=...&spool=/folder&path_style=true`.
 
-    Credentials come from AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or from the machine's role. An
-    endpoint with `http:` is allowed: it is meant for servers on the same machine. BadLocation otherwise.
+    Credentials come from AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or from the machine's role.
+    An endpoint with `http:` is allowed: it is meant for servers on the same machine. BadLocation
+    otherwise.
     """
     parts = urlsplit(location)
     options = {key: values[-1] for key, values in parse_qs(parts.query).items()}
@@ -106,9 +108,16 @@ class S3Volume:
         """Begin on the local disk."""
         return self._spool.receive(key, algorithms=algorithms)
 
-    def resume(self, key: str, *, size: int, algorithms: Collection[str] = DEFAULT) -> Incoming:
+    def resume(
+        self,
+        key: str,
+        *,
+        size: int,
+        algorithms: Collection[str] = DEFAULT,
+        digester: Digester | None = None,
+    ) -> Incoming:
         """Go on, on the local disk."""
-        return self._spool.resume(key, size=size, algorithms=algorithms)
+        return self._spool.resume(key, size=size, algorithms=algorithms, digester=digester)
 
     def pending(self) -> Iterator[ObjectStat]:
         """What waits on the local disk of this machine."""
@@ -281,7 +290,8 @@ def _between(pieces: Iterator[Buffer], start: int, end: int | None) -> Iterator[
 
 
 def _path(name: str) -> str:
-    """The key of an object: its name, but for the backslash, which some servers take for a slash."""
+    """The key of an object: its name, but for the backslash, which some servers take for a
+    slash."""
     return name.replace("%", "%25").replace("\\", "%5C")
 
 

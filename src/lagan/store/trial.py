@@ -1,4 +1,5 @@
-"""What a second process does for the conformance checks: `python -m lagan.store.trial ACT LOCATION ...`."""
+"""What a second process does for the conformance checks: `python -m lagan.store.trial ACT LOCATION
+...`."""
 
 from __future__ import annotations
 
@@ -38,7 +39,8 @@ def _receive(location: str, key: str, safe: str, more: str) -> None:
         incoming.write([piece])
     incoming.checkpoint()
     incoming.write([bytes(int(more))])
-    print("waiting", flush=True)
+    sys.stdout.write("waiting\n")
+    sys.stdout.flush()
     sys.stdin.read()
 
 
@@ -56,7 +58,7 @@ def _big(location: str, name: str, size: str) -> None:
         raise
     if not digests_of(volume.read(name)).agrees_with(incoming.digests()):
         raise SystemExit("the large object came back changed")
-    print(_memory("VmHWM") - before)
+    sys.stdout.write(f"{_memory('VmHWM') - before}\n")
 
 
 def _memory(field: str) -> int:

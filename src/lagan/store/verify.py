@@ -1,4 +1,5 @@
-"""Whether stored bytes are still the bytes that were acknowledged, found out without disturbing the page cache."""
+"""Whether stored bytes are still the bytes that were acknowledged, found out without disturbing the
+page cache."""
 
 from __future__ import annotations
 
@@ -22,8 +23,9 @@ State = Literal["good", "missing", "damaged", "unreachable"]
 class Finding:
     """What a look at some bytes found.
 
-    `differs` names what does not agree when the state is damaged: size, crc32c, crc32, sha256, blake3.
-    `read` is the number of bytes that were read; `reason` a sentence unless the state is good.
+    `differs` names what does not agree when the state is damaged: size, crc32c, crc32, sha256,
+    blake3. `read` is the number of bytes that were read; `reason` a sentence unless the state is
+    good.
     """
 
     state: State
@@ -56,9 +58,11 @@ def verify(
     depth: Depth = "crc",
     rate: Throttle | None = None,
 ) -> Finding:
-    """Read `length` bytes from `offset` and compare: CRC-32C and size, or with `full` every digest known.
+    """Read `length` bytes from `offset` and compare: CRC-32C and size, or with `full` every digest
+    known.
 
-    Never raises for what it finds: an object that is gone is missing, one that cannot be read unreachable.
+    Never raises for what it finds: an object that is gone is missing, one that cannot be read
+    unreachable.
     """
     part = Part(offset, length, expected)
     return next(iter(verify_parts(volume, object, [part], depth=depth, rate=rate)))[1]
@@ -72,9 +76,11 @@ def verify_parts(
     depth: Depth = "crc",
     rate: Throttle | None = None,
 ) -> Iterator[tuple[Part, Finding]]:
-    """The findings of many parts of one object (the members of a pack), in the order of their offsets.
+    """The findings of many parts of one object (the members of a pack), in the order of their
+    offsets.
 
-    Parts that lie one after the other are read in one sequential pass; gaps above a block are not read.
+    Parts that lie one after the other are read in one sequential pass; gaps above a block are not
+    read.
     """
     for run in _runs(sorted(parts, key=lambda part: (part.offset, part.length))):
         yield from _verify_run(volume, object, run, depth, rate)
@@ -171,7 +177,8 @@ class _Crc:
 
 
 class _Range:
-    """Cuts a stream of pieces, which begins at `position`, into the ranges that are asked for in order."""
+    """Cuts a stream of pieces, which begins at `position`, into the ranges that are asked for in
+    order."""
 
     def __init__(self, pieces: Iterator[Buffer], position: int, rate: Throttle | None) -> None:
         self.taken = 0

@@ -92,11 +92,19 @@ class Volume(Protocol):
         """Begin to take bytes under `key` (letters, digits and dashes). Conflict if that key is in
         use."""
 
-    def resume(self, key: str, *, size: int, algorithms: Collection[str] = DEFAULT) -> Incoming:
+    def resume(
+        self,
+        key: str,
+        *,
+        size: int,
+        algorithms: Collection[str] = DEFAULT,
+        digester: Digester | None = None,
+    ) -> Incoming:
         """Go on after `size` bytes: what came later is cut off, what came before is read again for
-        its digests.
+        its digests, unless `digester` has taken exactly those bytes.
 
-        NotFound if there are fewer than `size` bytes under that key.
+        NotFound if there are fewer than `size` bytes under that key. Locked if somebody else is
+        writing it.
         """
 
     def pending(self) -> Iterator[ObjectStat]:

@@ -12,9 +12,10 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
+from amqp.exceptions import AMQPError  # type: ignore[import-untyped]
 from celery import Celery, Task, signals
-from kombu import Exchange, Queue
-from kombu.exceptions import KombuError, OperationalError
+from kombu.entity import Exchange, Queue
+from kombu.exceptions import KombuError
 
 from lagan.kit.errors import Unavailable
 from lagan.worker.embedded import Presence, Worker
@@ -60,9 +61,9 @@ def make_app(broker_url: str, sites: Sequence[str] = ()) -> Celery:
 def queue_of(site: str) -> Queue:
     """The site's queue: replicated, durable, and rid of a message that killed twenty consumers."""
     name = f"eng.{site}"
-    return Queue(
+    return Queue(  # type: ignore[no-untyped-call]
         name,
-        Exchange("eng", type="topic", durable=True),
+        Exchange("eng", type="topic", durable=True),  # type: ignore[no-untyped-call]
         routing_key=name,
         durable=True,
         queue_arguments={"x-queue-type": "quorum", "x-delivery-limit": 20},
@@ -70,30 +71,35 @@ def queue_of(site: str) -> Queue:
 
 
 class Publisher:
-    """Sends hints over one connection that lasts."""
+    """Sends hints over one connection that lasts, outside of Celery's pools: these do not survive a
+    broker that was killed."""
 
     def __init__(self, broker_url: str) -> None:
         self._app = make_app(broker_url)
+        self._connection: Any = None
 
     def publish(self, site: str, task_id: int, attempt: int) -> None:
-        """Return when the broker has confirmed the hint. Unavailable when it cannot be reached
-        or does not confirm."""
+        """Return when the broker has confirmed the hint. Unavailable when it cannot be reached or
+        does not confirm."""
         try:
+            self._connection = self._connection or self._app.connection_for_write()
             self._app.send_task(
                 RUN,
                 args=[task_id, attempt],
                 queue=queue_of(site),
+                producer=self._app.amqp.Producer(self._connection, auto_declare=False),
                 retry=False,
                 confirm_timeout=CONFIRMED_WITHIN,
             )
-        except (OperationalError, KombuError, OSError) as error:
+        except (KombuError, AMQPError, OSError) as error:
             self.close()
             raise Unavailable(f"The broker did not take a message: {error}") from error
 
     def close(self) -> None:
         """Give the connection up; the next hint opens another."""
-        self._app.pool.force_close_all()
-        self._app.amqp.producer_pool.force_close_all()
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            connection.collect()  # closes without asking a broker that may be gone
 
 
 def serve(worker: Worker, ledger: Ledger, broker_url: str) -> None:

@@ -58,8 +58,10 @@ async def zipped(exchange: Exchange, dataset: int) -> None:
     with closing(plan):
         span = wanted(exchange.header("range"), plan.size)
         headers = [
-            ("Content-Type", "application/zip"), ("Accept-Ranges", "bytes"), _attachment(f"{plan.name}.zip"),
-        ]  # fmt: skip
+            ("Content-Type", "application/zip"),
+            ("Accept-Ranges", "bytes"),
+            _attachment(f"{plan.name}.zip"),
+        ]
         start, stop = span or (0, plan.size)
         await _send(exchange, headers, plan.size, span, plan.stream(start, stop))
 

@@ -1,4 +1,5 @@
-"""Signing in, client keys and users over HTTP, exactly as `seeds/workflow-hub.txt` documents them."""
+"""Signing in, client keys and users over HTTP, exactly as `seeds/workflow-hub.txt` documents
+them."""
 
 from __future__ import annotations
 
@@ -10,19 +11,19 @@ from ninja import Router, Schema, Status
 from pydantic import ConfigDict, Field
 
 from lagan.hub.accounts import queries, services
-from lagan.hub.accounts.auth import SIGNED_IN
 from lagan.hub.accounts.models import ClientKey, User
 from lagan.hub.base.actors import Actor
 from lagan.hub.base.numbered import numbered
 
 auth = Router(tags=["auth"])
-users = Router(tags=["users"], auth=SIGNED_IN)
+users = Router(tags=["users"])
 
 Text = Annotated[str, Field(max_length=4096)]
 
 
 class _In(Schema):
-    """Unknown fields are passed over: clients send back what they were shown, read-only fields included."""
+    """Unknown fields are passed over: clients send back what they were shown, read-only fields
+    included."""
 
     model_config = ConfigDict(extra="ignore")
 
@@ -144,7 +145,8 @@ class UsersOut(NumberedOut):
 
 @auth.post("token/", response={201: TokenPair}, auth=None)
 def make_token(request: HttpRequest, body: CredentialsIn) -> Any:
-    """Exchange a user name and password for an access token (1 hour) and a refresh token (1 day)."""
+    """Exchange a user name and password for an access token (1 hour) and a refresh token (1
+    day)."""
     user = services.sign_in(username=body.username, password=body.password, request=request)
     return Status(201, services.issue_tokens(user))
 
@@ -162,7 +164,7 @@ def verify_token(request: HttpRequest, body: VerifyIn) -> Any:
     return Status(201, body)
 
 
-@auth.get("me/", response=Me, auth=SIGNED_IN)
+@auth.get("me/", response=Me)
 def me(request: HttpRequest) -> Any:
     """Who is signed in."""
     user = queries.user_of(_actor(request))
@@ -174,32 +176,32 @@ def me(request: HttpRequest) -> Any:
     }
 
 
-@auth.get("clientkeys/", response=KeysOut, auth=SIGNED_IN)
+@auth.get("clientkeys/", response=KeysOut)
 def list_keys(request: HttpRequest) -> Any:
     """One's own client keys."""
     return numbered(request, queries.client_keys(_actor(request)), lambda key: _key(request, key))
 
 
-@auth.post("clientkeys/", response={201: NewKeyOut}, auth=SIGNED_IN)
+@auth.post("clientkeys/", response={201: NewKeyOut})
 def create_key(request: HttpRequest, body: KeyIn) -> Any:
     """A new client key; its text is in this answer and nowhere else."""
     key, text = services.create_client_key(by=_actor(request), name=body.name)
     return Status(201, {**_key(request, key), "api_key": text})
 
 
-@auth.get("clientkeys/{int:key}/", response=KeyOut, auth=SIGNED_IN)
+@auth.get("clientkeys/{int:key}/", response=KeyOut)
 def show_key(request: HttpRequest, key: int) -> Any:
     """One of one's own client keys."""
     return _key(request, queries.client_key(_actor(request), key))
 
 
-@auth.patch("clientkeys/{int:key}/", response=KeyOut, auth=SIGNED_IN)
+@auth.patch("clientkeys/{int:key}/", response=KeyOut)
 def rename_key(request: HttpRequest, key: int, body: KeyIn) -> Any:
     """Rename a client key."""
     return _key(request, services.rename_client_key(by=_actor(request), key=key, name=body.name))
 
 
-@auth.delete("clientkeys/{int:key}/", response={204: None}, auth=SIGNED_IN)
+@auth.delete("clientkeys/{int:key}/", response={204: None})
 def revoke_key(request: HttpRequest, key: int) -> Any:
     """End a client key."""
     services.revoke_client_key(by=_actor(request), key=key)
@@ -209,7 +211,9 @@ def revoke_key(request: HttpRequest, key: int) -> Any:
 @users.get("", response=UsersOut)
 def list_users(request: HttpRequest) -> Any:
     """The users whom the asker may see."""
-    return numbered(request, queries.visible_users(_actor(request)), lambda user: _user(request, user))
+    return numbered(
+        request, queries.visible_users(_actor(request)), lambda user: _user(request, user)
+    )
 
 
 @users.post("", response={201: UserOut})
@@ -228,7 +232,9 @@ def show_user(request: HttpRequest, username: str) -> Any:
 @users.patch("{username}/", response=UserOut)
 def change_user(request: HttpRequest, username: str, body: UserPatch) -> Any:
     """Change a user's address, names or password."""
-    return _user(request, services.change_user(by=_actor(request), username=username, **body.dict()))
+    return _user(
+        request, services.change_user(by=_actor(request), username=username, **body.dict())
+    )
 
 
 @users.delete("{username}/", response={204: None})
@@ -241,13 +247,18 @@ def remove_user(request: HttpRequest, username: str) -> Any:
 @users.post("{username}/activate/", response={201: UserOut})
 def activate(request: HttpRequest, username: str) -> Any:
     """Let a user in again."""
-    return Status(201, _user(request, services.set_active(by=_actor(request), username=username, active=True)))
+    return Status(
+        201, _user(request, services.set_active(by=_actor(request), username=username, active=True))
+    )
 
 
 @users.post("{username}/deactivate/", response={201: UserOut})
 def deactivate(request: HttpRequest, username: str) -> Any:
     """Shut a user out."""
-    return Status(201, _user(request, services.set_active(by=_actor(request), username=username, active=False)))
+    return Status(
+        201,
+        _user(request, services.set_active(by=_actor(request), username=username, active=False)),
+    )
 
 
 def _actor(request: HttpRequest) -> Actor:
@@ -256,10 +267,23 @@ def _actor(request: HttpRequest) -> Actor:
 
 
 def _key(request: HttpRequest, key: ClientKey) -> dict[str, Any]:
-    return {"url": request.build_absolute_uri(f"/api/auth/clientkeys/{key.id}/"), "id": key.id, "name": key.name}
+    return {
+        "url": request.build_absolute_uri(f"/api/auth/clientkeys/{key.id}/"),
+        "id": key.id,
+        "name": key.name,
+    }
 
 
 def _user(request: HttpRequest, user: User) -> dict[str, Any]:
-    names = ["id", "username", "email", "first_name", "last_name", "is_active", "date_joined", "last_login"]
+    names = [
+        "id",
+        "username",
+        "email",
+        "first_name",
+        "last_name",
+        "is_active",
+        "date_joined",
+        "last_login",
+    ]
     address = request.build_absolute_uri(f"/api/users/{user.username}/")
     return {"url": address, **{name: getattr(user, name) for name in names}}

@@ -14,8 +14,8 @@ _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 class Credentials(AuthBase):
-    """`Bearer <JWT>`, `Api-Key <key>` or the pages' session, whose changes must carry the CSRF token. The actor is
-    then `request.auth`."""
+    """`Bearer <JWT>`, `Api-Key <key>` or the pages' session, whose changes must carry the CSRF
+    token. The actor is then `request.auth`."""
 
     openapi_type = "http"
     openapi_scheme = "bearer"

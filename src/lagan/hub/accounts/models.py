@@ -13,14 +13,17 @@ from django.utils import timezone
 
 
 class Users(BaseUserManager["User"]):
-    """Finds users by name, as Django's sign-in asks for; users are made by `services.create_user` alone."""
+    """Finds users by name, as Django's sign-in asks for; users are made by `services.create_user`
+    alone."""
 
 
 class User(AbstractBaseUser):
     """A person or program that signs in. What it may do hangs on its USER entity."""
 
     id = models.BigAutoField(primary_key=True)
-    username = models.CharField(max_length=150, unique=True, validators=[UnicodeUsernameValidator()])
+    username = models.CharField(
+        max_length=150, unique=True, validators=[UnicodeUsernameValidator()]
+    )
     email = models.EmailField(blank=True, max_length=254)
     full_name = models.CharField(max_length=300, blank=True)
     first_name = models.CharField(max_length=150, blank=True)
@@ -40,7 +43,9 @@ class User(AbstractBaseUser):
 
         constraints = [
             models.UniqueConstraint(Lower("username"), name="accounts_username_once"),
-            models.UniqueConstraint(Lower("email"), condition=~Q(email=""), name="accounts_email_once"),
+            models.UniqueConstraint(
+                Lower("email"), condition=~Q(email=""), name="accounts_email_once"
+            ),
         ]
 
     def get_full_name(self) -> str:
@@ -49,7 +54,8 @@ class User(AbstractBaseUser):
 
 
 class ClientKey(models.Model):
-    """A key for programs. Only its prefix and the SHA-256 of the whole are kept: 256 random bits need no slow hash."""
+    """A key for programs. Only its prefix and the SHA-256 of the whole are kept: 256 random bits
+    need no slow hash."""
 
     id = models.BigAutoField(primary_key=True)
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="client_keys")

@@ -25,8 +25,8 @@ _STEP = timedelta(minutes=10)
 
 
 def authenticate(*, authorization: str | None, session_user_id: int | None = None) -> Actor:
-    """Who sent this `Authorization` header or, without one, has this session; NOBODY with neither. NotSignedIn for a
-    credential that is wrong, expired or revoked. One or two readings by key."""
+    """Who sent this `Authorization` header or, without one, has this session; NOBODY with neither.
+    NotSignedIn for a credential that is wrong, expired or revoked. One or two readings by key."""
     if authorization:
         scheme, _, value = authorization.strip().partition(" ")
         match scheme.lower():
@@ -37,15 +37,21 @@ def authenticate(*, authorization: str | None, session_user_id: int | None = Non
         raise NotSignedIn("The Authorization header is `Bearer <token>` or `Api-Key <key>`.")
     if session_user_id is None:
         return NOBODY
-    found = User.objects.filter(id=session_user_id, is_active=True).values_list("entity_id", "username").first()
+    found = (
+        User.objects.filter(id=session_user_id, is_active=True)
+        .values_list("entity_id", "username")
+        .first()
+    )
     if found is None:
         raise NotSignedIn("This session has ended.")
     return Actor(*found, SESSION)
 
 
 def actor_for(*, authorization: str | None, cookies: Mapping[str, str]) -> Actor:
-    """As `authenticate`, for a server in front of Django: reads the session that the cookie names. Whoever changes
-    anything by a session must have checked the request's origin."""
+    """As `authenticate`, for a server in front of Django: reads the session that the cookie names.
+
+    Whoever lets a session change anything must have checked where the request came from.
+    """
     key = cookies.get(settings.SESSION_COOKIE_NAME)
     if authorization or not key:
         return authenticate(authorization=authorization)
@@ -63,7 +69,9 @@ def signed_in(*, authorization: str | None, session_user_id: int | None = None) 
 def token_user(text: str, type: rules.TokenType) -> User:
     """The active user whose valid token this is, else NotSignedIn."""
     token = rules.decode_token(text, type)
-    found = User.objects.filter(id=token.user, is_active=True).first() if token.user < 2**63 else None
+    found = (
+        User.objects.filter(id=token.user, is_active=True).first() if token.user < 2**63 else None
+    )
     if found is None or not rules.same(token.mark, rules.password_mark(found.password)):
         raise NotSignedIn("This token is not valid any more.")
     return found
@@ -71,7 +79,9 @@ def token_user(text: str, type: rules.TokenType) -> User:
 
 def _by_token(text: str) -> Actor:
     token = rules.decode_token(text, "access")
-    rows = User.objects.filter(id=token.user, is_active=True).values_list("entity_id", "username", "password")
+    rows = User.objects.filter(id=token.user, is_active=True).values_list(
+        "entity_id", "username", "password"
+    )
     found = rows.first() if token.user < 2**63 else None
     if found is None or not rules.same(token.mark, rules.password_mark(found[2])):
         raise NotSignedIn("This token is not valid any more.")
@@ -79,7 +89,9 @@ def _by_token(text: str) -> Actor:
 
 
 def _by_client_key(key: str) -> Actor:
-    rows = ClientKey.objects.filter(prefix=rules.key_prefix(key), revoked=None, user__is_active=True)
+    rows = ClientKey.objects.filter(
+        prefix=rules.key_prefix(key), revoked=None, user__is_active=True
+    )
     found = rows.values_list("hash", "user__entity_id", "user__username", "last_used", "id").first()
     if found is None or not rules.same(found[0], rules.key_hash(key)):
         raise NotSignedIn("This client key is not valid.")
@@ -103,7 +115,8 @@ def _session_user(key: str) -> int | None:
 
 
 def find_user(*, username: str | None = None, email: str | None = None) -> User | None:
-    """The user with this name, or this address in any case; None when there is none. Asks no permission."""
+    """The user with this name, or this address in any case; None when there is none. Asks no
+    permission."""
     if username is not None and "\x00" not in username:
         return User.objects.filter(username=username).first()
     if email and "\x00" not in email:
@@ -112,14 +125,17 @@ def find_user(*, username: str | None = None, email: str | None = None) -> User 
 
 
 def visible_users(actor: Actor) -> QuerySet[User]:
-    """The users whom the actor sees, by name: itself, and those on whose entities it holds USER_LIST or USER_READ."""
+    """The users whom the actor sees, by name: itself, and those on whose entities it holds
+    USER_LIST or USER_READ."""
     condition: Q = tree.within(tree.visible(actor, Type.USER), "entity__path")
     return User.objects.filter(condition).order_by("username")
 
 
 def visible_user(actor: Actor, username: str) -> User:
     """One of them, else NotFound."""
-    found = visible_users(actor).filter(username=username).first() if "\x00" not in username else None
+    found = (
+        visible_users(actor).filter(username=username).first() if "\x00" not in username else None
+    )
     if found is None:
         raise NotFound(f"There is no user {username[:150]}.", username=username[:150])
     return found

@@ -48,14 +48,21 @@ def decode_token(text: str, type: TokenType) -> Token:
         raise NotSignedIn("This is no token.")
     try:
         claims: dict[str, Any] = jwt.decode(
-            text, settings.SECRET_KEY, algorithms=["HS256"], options={"require": ["exp", "iat", "sub"]}
+            text,
+            settings.SECRET_KEY,
+            algorithms=["HS256"],
+            options={"require": ["exp", "iat", "sub"]},
         )
     except jwt.ExpiredSignatureError:
         raise NotSignedIn("This token has expired.") from None
     except (jwt.InvalidTokenError, ValueError, TypeError, UnicodeError):
         raise NotSignedIn("This token is not valid.") from None
     user, mark = claims.get("sub"), claims.get("mrk")
-    if claims.get("typ") != type or not isinstance(mark, str) or not (isinstance(user, str) and user.isdecimal()):
+    if (
+        claims.get("typ") != type
+        or not isinstance(mark, str)
+        or not (isinstance(user, str) and user.isdecimal())
+    ):
         raise NotSignedIn(f"This is not a token of the type {type}.")
     return Token(int(user), mark, type)
 
@@ -66,7 +73,8 @@ def token_types() -> tuple[str, ...]:
 
 
 def password_mark(stored: str) -> str:
-    """A mark of the stored (hashed) password: tokens and links carry it, so that a new password ends them all."""
+    """A mark of the stored (hashed) password: tokens and links carry it, so that a new password
+    ends them all."""
     key = settings.SECRET_KEY.encode()
     return hmac.new(key, b"lagan.password-mark:" + stored.encode(), hashlib.sha256).hexdigest()[:24]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from axes.handlers.proxy import AxesProxyHandler
+from axes.helpers import get_client_ip_address
 from django.contrib.auth import authenticate as check_password_of
 from django.contrib.auth import password_validation
 from django.core import signing
@@ -45,9 +46,9 @@ def create_user(
     first_name: str | None = None,
     last_name: str | None = None,
 ) -> User:
-    """A new user with its USER entity in the users' group; needs USER_CREATE there and, for an administrator,
-    GROUP_MEMBER_SET on the administrators. Without a password only a link can set one. Conflict for a name or
-    address that is taken."""
+    """A new user with its USER entity in the users' group; needs USER_CREATE there and, for an
+    administrator, GROUP_MEMBER_SET on the administrators. Without a password only a link can set
+    one. Conflict for a name or address that is taken."""
     _refuse_client_key(by)
     ground = tree.ground()
     user = User(username=username, email=email.strip())
@@ -63,7 +64,12 @@ def create_user(
     user.save(force_insert=True)
     if admin:
         tree.add_member(by=by, member=user.entity_id, group=ground.administrators.id)
-    record(kind=Kind.USER_CREATED, by=by, subject=user.entity_id, data={"username": username, "admin": admin})
+    record(
+        kind=Kind.USER_CREATED,
+        by=by,
+        subject=user.entity_id,
+        data={"username": username, "admin": admin},
+    )
     return user
 
 
@@ -96,8 +102,8 @@ def change_user(
 
 @transaction.atomic
 def set_password(*, by: Actor, username: str, password: str) -> User:
-    """Give a user (oneself, or with USER_CHANGE another) a new password; every token, session and link issued under the
-    old one ends. BadInput says why a password is too weak."""
+    """Give a user (oneself, or with USER_CHANGE another) a new password; every token, session and
+    link issued under the old one ends. BadInput says why a password is too weak."""
     user = _changeable(by, username)
     _put_password(user, password)
     user.save(update_fields=["password"])
@@ -107,7 +113,8 @@ def set_password(*, by: Actor, username: str, password: str) -> User:
 
 @transaction.atomic
 def set_active(*, by: Actor, username: str, active: bool) -> User:
-    """Let a user in again, or shut it out at once with all its credentials; needs USER_CHANGE. Conflict for oneself."""
+    """Let a user in again, or shut it out at once with all its credentials; needs USER_CHANGE.
+    Conflict for oneself."""
     user = _governed(by, username, Permission.USER_CHANGE)
     if by.entity == user.entity_id:
         raise Conflict("Nobody shuts out themselves.", username=username)
@@ -121,8 +128,9 @@ def set_active(*, by: Actor, username: str, active: bool) -> User:
 
 @transaction.atomic
 def anonymise(*, by: Actor, username: str) -> None:
-    """What removing a user means: nobody can sign in as it, and nothing says who it was; its entity stays, for data
-    and record refer to it. Needs USER_DELETE. Source: seeds/dataset-archive.txt, how to delete an entity."""
+    """What removing a user means: nobody can sign in as it, and nothing says who it was; its entity
+    stays, for data and record refer to it. Needs USER_DELETE. Source: seeds/dataset-archive.txt,
+    how to delete an entity."""
     user = _governed(by, username, Permission.USER_DELETE)
     if by.entity == user.entity_id:
         raise Conflict("Nobody removes themselves.", username=username)
@@ -137,15 +145,23 @@ def anonymise(*, by: Actor, username: str) -> None:
 
 
 def sign_in(*, username: str, password: str, request: HttpRequest) -> User:
-    """The user with this name and password. NotSignedIn when they do not belong together; LockedOut, whatever the
-    password, after repeated failures from one address. Pages and API alike come through here."""
+    """The user with this name and password. NotSignedIn when they do not belong together;
+    LockedOut, whatever the password, after repeated failures from one address. Pages and API alike
+    come through here."""
     credentials = {"username": username, "password": password}
     # A name that no user can have is not looked up, but costs and counts as much as a wrong one.
     found = check_password_of(request, **_harmless(credentials))
     if isinstance(found, User):
         with transaction.atomic():
             User.objects.filter(id=found.id).update(last_login=timezone.now())
-            record(kind=Kind.LOGIN_DONE, by=Actor(found.entity_id, found.username, "password"), subject=found.entity_id)
+            AxesProxyHandler.reset_attempts(
+                username=found.username, ip_address=get_client_ip_address(request)
+            )
+            record(
+                kind=Kind.LOGIN_DONE,
+                by=Actor(found.entity_id, found.username, "password"),
+                subject=found.entity_id,
+            )
         return found
     _record_refusal(username)
     if not AxesProxyHandler.is_allowed(request, _harmless(credentials)):
@@ -171,8 +187,15 @@ def create_client_key(*, by: Actor, name: str) -> tuple[ClientKey, str]:
     _refuse_client_key(by)
     user = queries.user_of(by)
     text, prefix = rules.new_client_key()
-    key = ClientKey.objects.create(user=user, name=_key_name(name), prefix=prefix, hash=rules.key_hash(text))
-    record(kind=Kind.CLIENT_KEY_CREATED, by=by, subject=user.entity_id, data={"id": key.id, "name": key.name})
+    key = ClientKey.objects.create(
+        user=user, name=_key_name(name), prefix=prefix, hash=rules.key_hash(text)
+    )
+    record(
+        kind=Kind.CLIENT_KEY_CREATED,
+        by=by,
+        subject=user.entity_id,
+        data={"id": key.id, "name": key.name},
+    )
     return key, text
 
 
@@ -183,7 +206,9 @@ def rename_client_key(*, by: Actor, key: int, name: str) -> ClientKey:
     found = queries.client_key(by, key)
     found.name = _key_name(name)
     found.save(update_fields=["name"])
-    record(kind=Kind.CLIENT_KEY_RENAMED, by=by, subject=by.entity, data={"id": key, "name": found.name})
+    record(
+        kind=Kind.CLIENT_KEY_RENAMED, by=by, subject=by.entity, data={"id": key, "name": found.name}
+    )
     return found
 
 
@@ -194,19 +219,23 @@ def revoke_client_key(*, by: Actor, key: int) -> None:
     found = queries.client_key(by, key)
     found.revoked = timezone.now()
     found.save(update_fields=["revoked"])
-    record(kind=Kind.CLIENT_KEY_REVOKED, by=by, subject=by.entity, data={"id": key, "name": found.name})
+    record(
+        kind=Kind.CLIENT_KEY_REVOKED, by=by, subject=by.entity, data={"id": key, "name": found.name}
+    )
 
 
 @transaction.atomic
 def make_password_link(user: User, *, by: Actor) -> str:
-    """The path of a page where whoever has the link sets the user's password: once, within three days."""
+    """The path of a page where whoever has the link sets the user's password: once, within three
+    days."""
     record(kind=Kind.PASSWORD_LINK_MADE, by=by, subject=user.entity_id)
     facts = {"user": user.id, "mark": rules.password_mark(user.password)}
     return f"/set-password/{signing.dumps(facts, salt=_LINK)}/"
 
 
 def read_password_link(token: str) -> User:
-    """Whose password the link (its last part) may still set. NotFound when it was used, is too old or garbled."""
+    """Whose password the link (its last part) may still set. NotFound when it was used, is too old
+    or garbled."""
     return _linked_user(token, User.objects.all())
 
 
@@ -214,7 +243,9 @@ def read_password_link(token: str) -> User:
 def use_password_link(*, token: str, password: str) -> User:
     """Set the password that the link allows; it does not work again."""
     user = _linked_user(token, User.objects.select_for_update())
-    return set_password(by=Actor(user.entity_id, user.username, "link"), username=user.username, password=password)
+    return set_password(
+        by=Actor(user.entity_id, user.username, "link"), username=user.username, password=password
+    )
 
 
 def _linked_user(token: str, users: QuerySet[User]) -> User:
@@ -269,10 +300,16 @@ def _set_names(user: User, full: str | None, first: str | None, last: str | None
 
 def _check(user: User) -> None:
     """The form of every field, or BadInput naming those that are wrong."""
+    for name in ("username", "email", "full_name"):
+        if not getattr(user, name).isprintable():
+            raise BadInput(f"{name}: this has letters that cannot be shown.", field=name)
     try:
         user.clean_fields(exclude=["password", "entity"])
     except ValidationError as error:
-        fields = [{"field": name, "problem": " ".join(found)} for name, found in error.message_dict.items()]
+        fields = [
+            {"field": name, "problem": " ".join(found)}
+            for name, found in error.message_dict.items()
+        ]
         sentence = "; ".join(f"{each['field']}: {each['problem']}" for each in fields)
         raise BadInput(f"Not as it should be: {sentence}", fields=fields) from None
 
@@ -303,7 +340,8 @@ def _key_name(name: str) -> str:
 def _harmless(credentials: dict[str, str]) -> dict[str, str]:
     """Without what no database takes: NUL and lone surrogates."""
     return {
-        name: value.replace("\x00", "\ufffd").encode(errors="replace").decode() for name, value in credentials.items()
+        name: value.replace("\x00", "\ufffd").encode(errors="replace").decode()
+        for name, value in credentials.items()
     }
 
 

@@ -1,4 +1,5 @@
-"""What rooms do about events: each reaction sees every event of its kinds at least once, in order, after commit."""
+"""What rooms do about events: each reaction sees every event of its kinds at least once, in order,
+after commit."""
 
 from __future__ import annotations
 
@@ -16,7 +17,8 @@ log = logging.getLogger("lagan.audit")
 
 @dataclass(frozen=True, slots=True)
 class Reaction:
-    """`act` gets some sealed events in order. It must be safe to repeat: after a failure it gets them again."""
+    """`act` gets some sealed events in order. It must be safe to repeat: after a failure it gets
+    them again."""
 
     name: str
     kinds: frozenset[str]
@@ -33,8 +35,8 @@ def register(reaction: Reaction) -> None:
 
 
 def run_reactions(limit: int = 500) -> int:
-    """Give each reaction at most `limit` new events; how many were dealt with. A failing one is logged and tried
-    again the next time; the others go on."""
+    """Give each reaction at most `limit` new events; how many were dealt with. A failing one is
+    logged and tried again the next time; the others go on."""
     return sum(_run(reaction, limit) for reaction in list(_reactions.values()))
 
 
@@ -50,7 +52,11 @@ def _run(reaction: Reaction, limit: int) -> int:
         if events and not _acted(reaction, events):
             return 0
         # Fewer than asked for: nothing of these kinds is left up to the end that was read before.
-        reached = events[-1].sequence if len(events) == limit else max(end, events[-1].sequence if events else 0)
+        reached = (
+            events[-1].sequence
+            if len(events) == limit
+            else max(end, events[-1].sequence if events else 0)
+        )
         Cursor.objects.filter(name=reaction.name).update(sequence=reached)
         return len(events)
 
@@ -59,6 +65,10 @@ def _acted(reaction: Reaction, events: Sequence[EventRow]) -> bool:
     try:
         reaction.act(events)
     except Exception:
-        log.exception("reaction %s failed at event %s and will be tried again", reaction.name, events[0].sequence)
+        log.exception(
+            "reaction %s failed at event %s and will be tried again",
+            reaction.name,
+            events[0].sequence,
+        )
         return False
     return True

@@ -23,7 +23,8 @@ _SQLITE = [
     f"""CREATE TRIGGER audit_no_update BEFORE UPDATE ON audit_event
         WHEN OLD.sequence IS NOT NULL OR {_changed("IS NOT")}
         BEGIN SELECT RAISE(ABORT, 'audit events are never changed'); END""",
-    """CREATE TRIGGER audit_no_sealed_insert BEFORE INSERT ON audit_event WHEN NEW.sequence IS NOT NULL
+    """CREATE TRIGGER audit_no_sealed_insert BEFORE INSERT ON audit_event
+       WHEN NEW.sequence IS NOT NULL
        BEGIN SELECT RAISE(ABORT, 'audit events are sealed later'); END""",
 ]
 _SQLITE_GONE = [
@@ -35,13 +36,16 @@ _POSTGRESQL = [
     f"""CREATE FUNCTION audit_guard() RETURNS trigger LANGUAGE plpgsql AS $$
         BEGIN
           IF TG_OP IN ('DELETE', 'TRUNCATE') THEN
-            RAISE EXCEPTION 'audit events are never removed' USING ERRCODE = 'integrity_constraint_violation';
+            RAISE EXCEPTION 'audit events are never removed'
+              USING ERRCODE = 'integrity_constraint_violation';
           ELSIF TG_OP = 'INSERT' THEN
             IF NEW.sequence IS NOT NULL THEN
-              RAISE EXCEPTION 'audit events are sealed later' USING ERRCODE = 'integrity_constraint_violation';
+              RAISE EXCEPTION 'audit events are sealed later'
+              USING ERRCODE = 'integrity_constraint_violation';
             END IF;
           ELSIF OLD.sequence IS NOT NULL OR {_changed("IS DISTINCT FROM")} THEN
-            RAISE EXCEPTION 'audit events are never changed' USING ERRCODE = 'integrity_constraint_violation';
+            RAISE EXCEPTION 'audit events are never changed'
+              USING ERRCODE = 'integrity_constraint_violation';
           END IF;
           RETURN NEW;
         END $$""",
@@ -65,7 +69,8 @@ def remove(connection: BaseDatabaseWrapper) -> None:
 
 @contextmanager
 def lifted(connection: BaseDatabaseWrapper) -> Iterator[None]:
-    """Without triggers for a while: for emptying a database as a whole, and for tests that tamper."""
+    """Without triggers for a while: for emptying a database as a whole, and for tests that
+    tamper."""
     remove(connection)
     try:
         yield

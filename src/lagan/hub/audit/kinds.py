@@ -1,4 +1,5 @@
-"""The closed list of what can happen; a room adds its acts here, a line each, and never changes one."""
+"""The closed list of what can happen; a room adds its acts here, a line each, and never changes
+one."""
 
 from __future__ import annotations
 
@@ -34,12 +35,19 @@ class Kind(StrEnum):
     JOB_FINISHED = "job.finished"
     JOB_FAILED = "job.failed"
     JOB_CANCELLED = "job.cancelled"
+    JOB_RETRIED = "job.retried"
 
     VOLUME_ADDED = "volume.added"
     FILES_STORED = "files.stored"
     FILE_DAMAGED = "file.damaged"
     FILE_HEALED = "file.healed"
     REPLICA_MADE = "replica.made"
+    REPLICA_MOVED = "replica.moved"
+    FILE_LOST = "file.lost"
+    VOLUME_SWEPT = "volume.swept"
+    VOLUME_AHEAD = "volume.ahead"
+    SNAPSHOT_TAKEN = "snapshot.taken"
+    CATALOGUE_REBUILT = "catalogue.rebuilt"
 
     DATASET_CREATED = "dataset.created"
     DATASET_CLOSED = "dataset.closed"

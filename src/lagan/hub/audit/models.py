@@ -10,7 +10,8 @@ from django.db.models import F, Q
 
 
 class TransactionNumber(models.Func):
-    """The number of the running transaction: 64 bits on PostgreSQL; 0 on SQLite, where writers come one by one."""
+    """The number of the running transaction: 64 bits on PostgreSQL; 0 on SQLite, where writers come
+    one by one."""
 
     template = "0"
     output_field = models.BigIntegerField()
@@ -21,7 +22,8 @@ class TransactionNumber(models.Func):
 
 
 class Event(models.Model):
-    """One act. Everything but the seal is written once; the seal is added later, also once (see `guard`)."""
+    """One act. Everything but the seal is written once; the seal is added later, also once (see
+    `guard`)."""
 
     id = models.BigAutoField(primary_key=True)
     at = models.DateTimeField()
@@ -29,7 +31,9 @@ class Event(models.Model):
     actor = models.CharField(max_length=200)
     actor_entity = models.BigIntegerField(null=True)
     subject = models.BigIntegerField(null=True)
-    data = models.TextField()  # canonical JSON in ASCII: what is hashed is what is stored, on any database
+    data = (
+        models.TextField()
+    )  # canonical JSON in ASCII: what is hashed is what is stored, on any database
     result = models.CharField(max_length=60)
     transaction = models.BigIntegerField(db_default=TransactionNumber())
     sequence = models.BigIntegerField(null=True, unique=True)
@@ -37,7 +41,8 @@ class Event(models.Model):
     hash = models.CharField(max_length=64, null=True)
 
     class Meta:
-        """Indexes for the three questions: what is unsealed, what happened to this, what of these kinds comes next."""
+        """Indexes for the three questions: what is unsealed, what happened to this, what of these
+        kinds comes next."""
 
         indexes = [
             models.Index(F("id"), name="audit_unsealed", condition=Q(sequence=None)),

@@ -11,10 +11,11 @@ from lagan.hub.audit.rules import BEGINNING, Break, EventRow, Harm, digest
 
 
 def verify() -> Break | None:
-    """The first entry that was altered, removed or inserted since it was sealed; None when all is whole.
+    """The first entry that was altered, removed or inserted since it was sealed; None when all is
+    whole.
 
-    Reads the record once, in constant memory. Whoever can rewrite every later seal and the head as well leaves no
-    trace here: keep an exported head elsewhere (`lagan audit export` ends with it).
+    Reads the record once, in constant memory. Whoever can rewrite every later seal and the head as
+    well leaves no trace here: keep an exported head elsewhere (`lagan audit export` ends with it).
     """
     head = Head.objects.first()
     sequence, before, running = 0, "", BEGINNING
@@ -25,7 +26,9 @@ def verify() -> Break | None:
         before, running = running, event.hash or ""
     if head is None:
         return Break(Harm.REMOVED, sequence + 1, None) if sequence else None
-    return None if (head.sequence, head.hash) == (sequence, running) else _broken_end(head, sequence)
+    return (
+        None if (head.sequence, head.hash) == (sequence, running) else _broken_end(head, sequence)
+    )
 
 
 def _harm(event: Event, sequence: int, before: str, running: str) -> Break | None:
@@ -46,7 +49,9 @@ def _harm(event: Event, sequence: int, before: str, running: str) -> Break | Non
 
 def _broken_end(head: Head, last: int) -> Break:
     if last > head.sequence:
-        event = Event.objects.filter(sequence=head.sequence + 1).values_list("id", flat=True).first()
+        event = (
+            Event.objects.filter(sequence=head.sequence + 1).values_list("id", flat=True).first()
+        )
         return Break(Harm.INSERTED, head.sequence + 1, event)
     if last < head.sequence:
         return Break(Harm.REMOVED, last + 1, None)
@@ -82,7 +87,8 @@ def head() -> tuple[int, str]:
 
 
 def history(subject: int, *, kinds: Collection[Kind] = (), limit: int = 100) -> list[EventRow]:
-    """The latest events of an entity, newest first. The caller has asked whether the reader may see its log."""
+    """The latest events of an entity, newest first. The caller has asked whether the reader may see
+    its log."""
     events = Event.objects.filter(subject=subject).order_by("-id")
     if kinds:
         events = events.filter(kind__in=list(kinds))

@@ -39,7 +39,8 @@ class Harm(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Break:
-    """The first place where the record is not what was sealed. `event` is the id found there, if one is there."""
+    """The first place where the record is not what was sealed. `event` is the id found there, if
+    one is there."""
 
     harm: Harm
     sequence: int
@@ -47,8 +48,8 @@ class Break:
 
 
 def canonical(value: Any) -> str:
-    """JSON with sorted keys, no spaces, ASCII only: equal values give equal text. What JSON has no word for
-    (times, ids, paths) becomes its text."""
+    """JSON with sorted keys, no spaces, ASCII only: equal values give equal text. What JSON has no
+    word for (times, ids, paths) becomes its text."""
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=True, default=str)
 
 

@@ -17,10 +17,15 @@ from lagan.hub.base.locks import advisory
 
 
 def record(
-    *, kind: Kind, by: Actor, subject: int | None = None, data: Mapping[str, Any] | None = None, result: str = "done"
+    *,
+    kind: Kind,
+    by: Actor,
+    subject: int | None = None,
+    data: Mapping[str, Any] | None = None,
+    result: str = "done",
 ) -> int:
-    """Add an event to the transaction that is open and give its id. `subject` is the id of the entity that it
-    happened to; `data` what a reader must know, in words of JSON, never a secret."""
+    """Add an event to the transaction that is open and give its id. `subject` is the id of the
+    entity that it happened to; `data` what a reader must know, in words of JSON, never a secret."""
     event = Event.objects.create(
         at=timezone.now(),
         kind=Kind(kind),
@@ -34,10 +39,11 @@ def record(
 
 
 def seal(*, limit: int = 10_000) -> int:
-    """Chain up to `limit` events that are not yet sealed, in the order of their ids, and say how many.
+    """Chain up to `limit` events that are not yet sealed, in the order of their ids, and say how
+    many.
 
-    An event waits until every transaction that is older than its own has ended: then no cause can be sealed after
-    its effect. 0 when somebody else is sealing.
+    An event waits until every transaction that is older than its own has ended: then no cause can
+    be sealed after its effect. 0 when somebody else is sealing.
     """
     with advisory("audit.seal") as held:
         return _seal(limit) if held else 0
@@ -48,16 +54,23 @@ def _seal(limit: int) -> int:
     head = Head.objects.select_for_update().first() or Head(sequence=0, hash=BEGINNING)
     events = Event.objects.filter(sequence=None).order_by("id")
     if connection.vendor == "postgresql":
-        events = events.extra(where=["transaction < pg_snapshot_xmin(pg_current_snapshot())::text::bigint"])
+        events = events.extra(
+            where=["transaction < pg_snapshot_xmin(pg_current_snapshot())::text::bigint"]
+        )
     seals: list[tuple[int, str, str, int]] = []
     for event in events[:limit]:
         event.sequence = head.sequence + 1
-        previous, head.hash, head.sequence = head.hash, digest(head.hash, as_row(event)), event.sequence
+        previous, head.hash, head.sequence = (
+            head.hash,
+            digest(head.hash, as_row(event)),
+            event.sequence,
+        )
         seals.append((event.sequence, previous, head.hash, event.id))
     if seals:
         with connection.cursor() as cursor:
             cursor.executemany(
-                "UPDATE audit_event SET sequence = %s, previous_hash = %s, hash = %s WHERE id = %s", seals
+                "UPDATE audit_event SET sequence = %s, previous_hash = %s, hash = %s WHERE id = %s",
+                seals,
             )
         head.save()
     return len(seals)

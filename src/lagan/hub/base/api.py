@@ -1,10 +1,12 @@
-"""The one REST API of the hub: every room brings its router, every refusal leaves as a problem document."""
+"""The one REST API of the hub: every room brings its router, every refusal leaves as a problem
+document."""
 
 from __future__ import annotations
 
 import json
 import zlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from django.http import Http404, HttpRequest
 from ninja import NinjaAPI, Router
@@ -17,7 +19,8 @@ from lagan.hub.base.problems import answer
 from lagan.kit.errors import BadInput, TooLarge
 
 LARGEST_BODY = 64 << 20
-"""Bytes of one JSON body after it was unpacked: a look-up of 10,000 files with the longest names fits."""
+"""Bytes of one JSON body after it was unpacked: a look-up of 10,000 files with the longest names
+fits."""
 
 
 class Bodies(Parser):
@@ -45,10 +48,18 @@ def _unpacked(body: bytes) -> bytes:
     return data
 
 
-def build_api(routers: Mapping[str, Router | str]) -> NinjaAPI:
-    """The API with `routers` under their prefixes; its pages at `docs/` need nothing from outside (`ninja` is an
+def build_api(routers: Mapping[str, Router | str], auth: Callable[[HttpRequest], Any]) -> NinjaAPI:
+    """The API with `routers` under their prefixes, closed to whom `auth` does not know unless a
+    route says otherwise; its pages at `docs/` need nothing from outside (`ninja` is an
     installed app, so they use the files that it ships), its description is at `schema/`."""
-    api = NinjaAPI(title="Lagan", version=lagan.__version__, docs_url="docs/", openapi_url="schema/", parser=Bodies())
+    api = NinjaAPI(
+        title="Lagan",
+        version=lagan.__version__,
+        auth=auth,
+        docs_url="docs/",
+        openapi_url="schema/",
+        parser=Bodies(),
+    )
     for kind in (Exception, Http404, HttpError, ValidationError, AuthenticationError):
         api.exception_handler(kind)(answer)
     for prefix, router in routers.items():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from django.db import connections, models, router, transaction
@@ -23,8 +23,8 @@ _AS_THEY_ARE = (
 def insert(model: type[models.Model], rows: Rows, columns: Sequence[str]) -> int:
     """Insert `rows`, each as long as `columns` (field or column names), and say how many.
 
-    No defaults are filled in and no instances made: more than 100,000 rows a second on SQLite. Database
-    errors come through as Django's own (IntegrityError and so on).
+    No defaults are filled in and no instances made: more than 100,000 rows a second on SQLite.
+    Database errors come through as Django's own (IntegrityError and so on).
     """
     if not rows:
         return 0
@@ -36,21 +36,28 @@ def insert(model: type[models.Model], rows: Rows, columns: Sequence[str]) -> int
     names = ", ".join(quote(str(field.column)) for field in fields)  # type: ignore[union-attr]
     with transaction.atomic(using=connection.alias), connection.cursor() as cursor:
         if connection.vendor == "postgresql":
-            with connection.wrap_database_errors, cursor.cursor.copy(f"COPY {table} ({names}) FROM STDIN") as copy:
+            with (
+                connection.wrap_database_errors,
+                cursor.cursor.copy(f"COPY {table} ({names}) FROM STDIN") as copy,
+            ):
                 for row in prepared:
                     copy.write_row(row)
         else:
             marks = ", ".join(["%s"] * len(fields))
-            cursor.executemany(f"INSERT INTO {table} ({names}) VALUES ({marks})", prepared)
+            statement = f"INSERT INTO {table} ({names}) VALUES ({marks})"  # noqa: S608 - quoted names
+            cursor.executemany(statement, prepared)
     return len(rows)
 
 
 def reserve_ids(model: type[models.Model], count: int) -> range | list[int]:
-    """`count` ids of `model` that nobody else will get, rising. Must be called inside a transaction."""
+    """`count` ids of `model` that nobody else will get, rising. Must be called inside a
+    transaction."""
     connection = connections[router.db_for_write(model)]
     connection.validate_no_broken_transaction()
     if not connection.in_atomic_block:
-        raise transaction.TransactionManagementError("Ids are reserved inside the transaction that uses them.")
+        raise transaction.TransactionManagementError(
+            "Ids are reserved inside the transaction that uses them."
+        )
     table, column = model._meta.db_table, model._meta.pk.column
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
@@ -61,14 +68,16 @@ def reserve_ids(model: type[models.Model], count: int) -> range | list[int]:
             return [row[0] for row in cursor.fetchall()]
         cursor.execute("UPDATE sqlite_sequence SET seq = seq + %s WHERE name = %s", [count, table])
         if cursor.rowcount == 0:
-            cursor.execute("INSERT INTO sqlite_sequence (name, seq) VALUES (%s, %s)", [table, count])
+            cursor.execute(
+                "INSERT INTO sqlite_sequence (name, seq) VALUES (%s, %s)", [table, count]
+            )
         cursor.execute("SELECT seq FROM sqlite_sequence WHERE name = %s", [table])
         last = int(cursor.fetchone()[0])
         return range(last - count + 1, last + 1)
 
 
 def _preparation(field: Any, connection: BaseDatabaseWrapper) -> Callable[[Any], Any] | None:
-    # Exact types count: a subclass (a JSON or a choice field) may store something else than it is given.
+    # Exact types count: a subclass may store something else than it is given.
     if type(field) in _AS_THEY_ARE or isinstance(field, (models.IntegerField, models.AutoField)):
         return None
     if isinstance(field, models.TextField | models.CharField) and _stores_plainly(field):
@@ -82,7 +91,7 @@ def _stores_plainly(field: models.Field[Any, Any]) -> bool:
     return type(field).get_db_prep_value is models.Field.get_db_prep_value
 
 
-def _prepared(rows: Rows, preparations: Sequence[Callable[[Any], Any] | None]) -> Iterable[Sequence[Any]]:
+def _prepared(rows: Rows, preparations: Sequence[Callable[[Any], Any] | None]) -> Any:
     odd = [(place, prepare) for place, prepare in enumerate(preparations) if prepare]
     if not odd:
         return rows

@@ -14,7 +14,8 @@ else:
 
 
 class PathField(_Text):
-    """A TextField compared byte by byte: COLLATE "C" on PostgreSQL, BINARY (its own default) on SQLite.
+    """A TextField compared byte by byte: COLLATE "C" on PostgreSQL, BINARY (its own default) on
+    SQLite.
 
     Only so do range queries over paths mean the same on both, and the same as Python's comparison.
     """

@@ -1,4 +1,5 @@
-"""Who goes first: locks with one holder in the whole cluster, kept by the database or, beside SQLite, by a file."""
+"""Who goes first: locks with one holder in the whole cluster, kept by the database or, beside
+SQLite, by a file."""
 
 from __future__ import annotations
 
@@ -19,8 +20,9 @@ _guard = threading.Lock()
 
 @contextmanager
 def advisory(name: str) -> Iterator[bool]:
-    """Try to be the one holder of `name`; yields whether we are. Never waits; not to be entered in a transaction
-    that may fail inside, because PostgreSQL gives the lock back by a statement. A holder that dies lets go."""
+    """Try to be the one holder of `name`; yields whether we are. Never waits; not to be entered in
+    a transaction that may fail inside, because PostgreSQL gives the lock back by a statement. A
+    holder that dies lets go."""
     with _guard:
         free = name not in _held
         if free:
@@ -29,7 +31,9 @@ def advisory(name: str) -> Iterator[bool]:
         yield False
         return
     try:
-        with _database_lock(name) if connection.vendor == "postgresql" else _file_lock(name) as held:
+        with (
+            _database_lock(name) if connection.vendor == "postgresql" else _file_lock(name) as held
+        ):
             yield held
     finally:
         with _guard:
@@ -37,7 +41,8 @@ def advisory(name: str) -> Iterator[bool]:
 
 
 def until_commit(name: str, *, shared: bool = False) -> None:
-    """Wait for `name` and hold it until the transaction ends; sharers only exclude one who does not share.
+    """Wait for `name` and hold it until the transaction ends; sharers only exclude one who does not
+    share.
 
     On SQLite nothing is to be done: a transaction that writes is alone from its beginning.
     """
@@ -65,7 +70,9 @@ def _file_lock(name: str) -> Iterator[bool]:
     folder = Path(settings.CONFIG.data) / "locks"
     folder.mkdir(parents=True, exist_ok=True)
     # The file stays: removing it would let two processes lock two files of one name.
-    descriptor = os.open(folder / hashlib.sha256(name.encode()).hexdigest()[:32], os.O_RDWR | os.O_CREAT, 0o600)
+    descriptor = os.open(
+        folder / hashlib.sha256(name.encode()).hexdigest()[:32], os.O_RDWR | os.O_CREAT, 0o600
+    )
     try:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -1,4 +1,5 @@
-"""Numbered pages, for the lists whose answer `seeds/workflow-hub.txt` fixes; every other list goes by key."""
+"""Numbered pages, for the lists whose answer `seeds/workflow-hub.txt` fixes; every other list goes
+by key."""
 
 from __future__ import annotations
 
@@ -17,9 +18,11 @@ SMALLEST, LARGEST = 20, 100
 
 
 def numbered(request: HttpRequest, rows: QuerySet[M], show: Callable[[M], Any]) -> dict[str, Any]:
-    """`count`, `next`, `previous` (absolute addresses or None) and `results` of the page that the query asks for.
+    """`count`, `next`, `previous` (absolute addresses or None) and `results` of the page that the
+    query asks for.
 
-    Source: seeds/workflow-hub.txt, the query parameters `page` and `page_size`. NotFound for a page that is not there.
+    Source: seeds/workflow-hub.txt, the query parameters `page` and `page_size`. NotFound for a page
+    that is not there.
     """
     size = page_size(request.GET)
     if size == 0:

@@ -31,8 +31,11 @@ class Page(Generic[T]):
     next: str | None
 
 
-def page_by_key(queryset: QuerySet[M], *, keys: Sequence[str], after: str | None = None, size: int = 50) -> Page[M]:
-    """The `size` rows after the cursor `after`, ordered by `keys`, of which the last must be unique and none null.
+def page_by_key(
+    queryset: QuerySet[M], *, keys: Sequence[str], after: str | None = None, size: int = 50
+) -> Page[M]:
+    """The `size` rows after the cursor `after`, ordered by `keys`, of which the last must be unique
+    and none null.
 
     A key with a leading minus runs downwards. BadInput for a cursor that this list did not make.
     """
@@ -82,7 +85,9 @@ class _Exact(DjangoJSONEncoder):
 def _decode(model: type[Model], keys: Sequence[str], cursor: str) -> list[Any]:
     refusal = BadInput("This cursor was not made by this list.", cursor=cursor[:100])
     try:
-        values = json.loads(base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True))
+        values = json.loads(
+            base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
+        )
     except (binascii.Error, ValueError, RecursionError):
         raise refusal from None
     if not isinstance(values, list) or len(values) != len(keys) or not all(map(_is_plain, values)):
@@ -94,7 +99,8 @@ def _decode(model: type[Model], keys: Sequence[str], cursor: str) -> list[Any]:
 
 
 def _is_plain(value: Any) -> bool:
-    """Whether a database takes it: no null, no structure, no NUL or lone surrogate, nothing infinite."""
+    """Whether a database takes it: no null, no structure, no NUL or lone surrogate, nothing
+    infinite."""
     if isinstance(value, str):
         return "\x00" not in value and not any("\ud800" <= letter <= "\udfff" for letter in value)
     return isinstance(value, int) or (isinstance(value, float) and math.isfinite(value))

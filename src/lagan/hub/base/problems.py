@@ -1,4 +1,5 @@
-"""Every refusal leaves the API as one problem document (RFC 9457), and nothing else decides what is in it."""
+"""Every refusal leaves the API as one problem document (RFC 9457), and nothing else decides what is
+in it."""
 
 from __future__ import annotations
 
@@ -19,9 +20,15 @@ CONTENT_TYPE = "application/problem+json"
 
 
 def problem(error: LaganError) -> dict[str, Any]:
-    """The problem document of a refusal: its facts beside `type`, `title`, `status` and `detail`."""
+    """The problem document of a refusal: its facts beside `type`, `title`, `status` and
+    `detail`."""
     title = error.code.replace("-", " ").capitalize()
-    fixed = {"type": f"/problems/{error.code}", "title": title, "status": error.status, "detail": error.sentence}
+    fixed = {
+        "type": f"/problems/{error.code}",
+        "title": title,
+        "status": error.status,
+        "detail": error.sentence,
+    }
     return {**error.facts, **fixed}
 
 
@@ -35,7 +42,8 @@ def respond(error: LaganError) -> HttpResponse:
 
 
 def refusal(error: Exception) -> LaganError | None:
-    """What a foreign exception that the sender caused means in our words; None when it is our own fault."""
+    """What a foreign exception that the sender caused means in our words; None when it is our own
+    fault."""
     match error:
         case LaganError():
             return error
@@ -57,7 +65,8 @@ def refusal(error: Exception) -> LaganError | None:
 
 
 def answer(request: HttpRequest, error: Exception) -> HttpResponse:
-    """The answer to any exception. What we did not foresee is logged under an incident id, never shown."""
+    """The answer to any exception. What we did not foresee is logged under an incident id, never
+    shown."""
     known = refusal(error)
     if known is not None and known.status < 500:
         return respond(known)
@@ -65,12 +74,17 @@ def answer(request: HttpRequest, error: Exception) -> HttpResponse:
     log.error("incident %s: %s %s", incident, request.method, request.path, exc_info=error)
     if known is not None and known.code != LaganError.code:
         return respond(known)
-    return respond(LaganError(f"Something went wrong here; it is logged as {incident}.", incident=incident))
+    return respond(
+        LaganError(f"Something went wrong here; it is logged as {incident}.", incident=incident)
+    )
 
 
 def _validation(error: ValidationError) -> BadInput:
     """Names each field; never repeats what was sent, for that may be a password."""
-    fields = [{"field": ".".join(map(str, each["loc"][1:])), "problem": each["msg"]} for each in error.errors]
+    fields = [
+        {"field": ".".join(map(str, each["loc"][1:])), "problem": each["msg"]}
+        for each in error.errors
+    ]
     sentence = "; ".join(f"{each['field'] or 'body'}: {each['problem']}" for each in fields)
     return BadInput(f"Not as it should be: {sentence}.", fields=fields)
 

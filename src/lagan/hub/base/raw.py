@@ -14,7 +14,7 @@ from uuid import uuid4
 
 from django.db import close_old_connections
 
-from lagan.kit.errors import BadPath, LaganError
+from lagan.kit.errors import LaganError, TooLarge
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -91,8 +91,6 @@ class Exchange:
 
     async def body(self, limit: int = BLOCK) -> bytes:
         """The whole of a small body; LaganError 413 beyond `limit` bytes."""
-        from lagan.kit.errors import TooLarge
-
         taken = bytearray()
         async for pieces in self.pieces():
             taken += b"".join(pieces)
@@ -144,9 +142,12 @@ class Exchange:
     async def refuse(self, error: LaganError, headers: Iterable[tuple[str, str]] = ()) -> None:
         """The refusal as a problem document (RFC 9457)."""
         document = {
-            "type": f"/problems/{error.code}", "title": error.code.replace("-", " "), "status": error.status,
-            "detail": error.sentence, **error.facts,
-        }  # fmt: skip
+            "type": f"/problems/{error.code}",
+            "title": error.code.replace("-", " "),
+            "status": error.status,
+            "detail": error.sentence,
+            **error.facts,
+        }
         # What is left of the body is not read: the connection cannot be used again.
         extra = [*headers] if self._ended else [*headers, ("Connection", "close")]
         await self.reply(
@@ -181,8 +182,7 @@ async def answer(exchange: Exchange, handle: Callable[[Exchange], Awaitable[None
 
 
 def _decoded(scope: Scope) -> str:
+    """The path with its escapes resolved. Bytes that are not UTF-8 stay as surrogates, so that the
+    handler refuses the name for what it is."""
     raw = scope.get("raw_path") or scope["path"].encode()
-    try:
-        return unquote_to_bytes(raw.split(b"?")[0]).decode()
-    except UnicodeDecodeError:
-        raise BadPath("The address is not UTF-8.") from None
+    return unquote_to_bytes(raw.split(b"?")[0]).decode("utf-8", "surrogateescape")

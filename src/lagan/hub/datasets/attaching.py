@@ -23,8 +23,9 @@ _PATHS_A_QUERY = 900
 for 100."""
 
 _COLUMNS = (
-    "dataset_id", "path", "stored_id", "file_id", "version", "size", "sha256", "crc32", "mtime_ns", "added_at",
-)  # fmt: skip
+    *("dataset", "path", "stored", "file_id", "version"),
+    *("size", "sha256", "crc32", "mtime_ns", "added_at"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,11 +128,17 @@ def _values(rows: Iterable[tuple[Current, Arrival]], at: datetime) -> Iterator[t
 def _replace(rows: Sequence[tuple[Current, Arrival]], at: datetime) -> None:
     entries = [
         Entry(
-            id=now.entry, stored_id=each.id, version=now.version, size=each.digests.size, sha256=each.digests.sha256,
-            crc32=each.digests.crc32, mtime_ns=each.mtime_ns, added_at=at,
+            id=now.entry,
+            stored_id=each.id,
+            version=now.version,
+            size=each.digests.size,
+            sha256=each.digests.sha256,
+            crc32=each.digests.crc32,
+            mtime_ns=each.mtime_ns,
+            added_at=at,
         )
         for now, each in rows
-    ]  # fmt: skip
+    ]
     fields = ["stored", "version", "size", "sha256", "crc32", "mtime_ns", "added_at"]
     Entry.objects.bulk_update(
         entries, fields, batch_size=100 if connection.vendor == "sqlite" else 1000

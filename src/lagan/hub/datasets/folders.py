@@ -31,9 +31,11 @@ class FolderItem:
 
 _SKIP_SCAN = """
 WITH RECURSIVE step(path) AS (
-  SELECT min(path) FROM {table} WHERE dataset_id = %(dataset)s AND path >= %(start)s AND path < %(stop)s
+  SELECT min(path) FROM {table}
+  WHERE dataset_id = %(dataset)s AND path >= %(start)s AND path < %(stop)s
   UNION ALL
-  SELECT (SELECT min(path) FROM {table} WHERE dataset_id = %(dataset)s AND path < %(stop)s AND path >=
+  SELECT (SELECT min(path) FROM {table}
+    WHERE dataset_id = %(dataset)s AND path < %(stop)s AND path >=
     CASE WHEN {find}(substr(step.path, %(skip)s), '/') > 0
       THEN substr(step.path, 1, %(skip)s - 2 + {find}(substr(step.path, %(skip)s), '/')) || '0'
       ELSE step.path || %(least)s END)

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from django.db.models import QuerySet
 
+from lagan.hub.archive import queries as archive
 from lagan.hub.base.actors import Actor
 from lagan.hub.base.pages import Page, page_by_key
 from lagan.hub.datasets.folders import FolderItem, folder_page
@@ -19,9 +20,22 @@ from lagan.hub.tree import services as tree_services
 from lagan.kit.errors import NotFound
 
 __all__ = [
-    "DatasetRow", "EntryRow", "FolderItem", "LogRow", "dataset", "described", "entries", "entries_at", "entry", "folder",
-    "log", "named", "visible",
-]  # fmt: skip
+    "DamagedRow",
+    "DatasetRow",
+    "EntryRow",
+    "FolderItem",
+    "LogRow",
+    "damaged",
+    "dataset",
+    "described",
+    "entries",
+    "entries_at",
+    "entry",
+    "folder",
+    "log",
+    "named",
+    "visible",
+]
 
 
 _PATHS_A_QUERY = 900
@@ -57,6 +71,16 @@ class EntryRow:
     crc32: int
     mtime_ns: int
     added: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class DamagedRow:
+    """A current file with a copy that is not good, and the dataset it is in."""
+
+    dataset: int
+    name: str
+    path: str
+    stored: UUID
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,10 +178,14 @@ def described(ids: Collection[int]) -> dict[int, dict[str, Any]]:
     rows = _dataset_rows(list(_joined(Dataset.objects.filter(pk__in=ids))))
     return {
         row.id: {
-            "id": row.id, "name": row.name, "owner": row.owner, "group": row.group, "created": row.created.isoformat()
+            "id": row.id,
+            "name": row.name,
+            "owner": row.owner,
+            "group": row.group,
+            "created": row.created.isoformat(),
         }
         for row in rows
-    }  # fmt: skip
+    }
 
 
 def log(actor: Actor, id: int, *, after: str | None = None, size: int = 100) -> Page[LogRow]:
@@ -165,6 +193,20 @@ def log(actor: Actor, id: int, *, after: str | None = None, size: int = 100) -> 
     tree_services.require(actor=actor, permission="DATASET_LOG_READ", entity=id)
     page = page_by_key(LogLine.objects.filter(dataset=id), keys=("-id",), after=after, size=size)
     return Page([LogRow(each.at, each.level, each.text, each.by) for each in page.items], page.next)
+
+
+def damaged(actor: Actor, *, after: str | None = None, size: int = 50) -> Page[DamagedRow]:
+    """Current files with a copy that is not good, in datasets that `actor` may read, newest
+    first."""
+    readable = tree.within(tree.allowed(actor, "DATASET_READ"), "dataset__entity__path")
+    rows = Entry.objects.filter(readable, stored__in=archive.damaged_files())
+    rows = rows.exclude(dataset__state=REMOVED).select_related("dataset__entity")
+    page = page_by_key(rows, keys=("-id",), after=after, size=size)
+    return Page([_damaged_row(each) for each in page.items], page.next)
+
+
+def _damaged_row(entry: Entry) -> DamagedRow:
+    return DamagedRow(entry.dataset_id, entry.dataset.entity.name, entry.path, entry.stored_id)
 
 
 def _readable(actor: Actor, id: int) -> None:
@@ -181,12 +223,20 @@ def _dataset_rows(rows: list[Dataset]) -> list[DatasetRow]:
     groups = tree.full_path({each.entity.parent_id for each in rows})
     return [
         DatasetRow(
-            id=each.pk, name=each.entity.name, state=each.state, owner=each.owner.name, owner_id=each.owner_id,
-            group=groups[each.entity.parent_id], group_id=each.entity.parent_id, file_count=each.file_count,
-            bytes=each.bytes, created=each.created_at, closed=each.closed_at,
+            id=each.pk,
+            name=each.entity.name,
+            state=each.state,
+            owner=each.owner.name,
+            owner_id=each.owner_id,
+            group=groups[each.entity.parent_id],
+            group_id=each.entity.parent_id,
+            file_count=each.file_count,
+            bytes=each.bytes,
+            created=each.created_at,
+            closed=each.closed_at,
         )
         for each in rows
-    ]  # fmt: skip
+    ]
 
 
 def _entry_rows(rows: QuerySet[Entry]) -> Iterator[EntryRow]:

@@ -39,8 +39,8 @@ def create_dataset(
     """A new open dataset beneath `group`; needs DATASET_CREATE there.
 
     `owner` is the USER entity that gets the creator's rights; the actor's own unless given, as an
-    instrument's agent does for the people whose folders it finds. Names are titles: a group may
-    have several of one name.
+    instrument's agent does for the people whose folders it finds. Conflict when the group
+    has one of that name.
     """
     subject = owner or by.entity
     if subject is None:

@@ -1,11 +1,22 @@
 """The ingest room as a Django app."""
 
+from datetime import timedelta
+
 from django.apps import AppConfig
 
 
 class IngestConfig(AppConfig):
-    """Registers the room."""
+    """Registers the room: which bytes a sweep must leave alone, and when forgotten uploads end."""
 
     name = "lagan.hub.ingest"
     label = "ingest"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Tell the archive and the scheduler."""
+        from lagan.hub.archive import services as archive
+        from lagan.hub.ingest import uploads
+        from lagan.hub.jobs.schedules import register_schedule
+
+        archive.keep_pending(uploads.keys_in_use)
+        register_schedule("ingest.expire", timedelta(minutes=10), uploads.expire)

@@ -38,10 +38,16 @@ async def pump(exchange: Exchange, take: Callable[[list[bytes]], None]) -> None:
 
 async def options(exchange: Exchange) -> None:
     """What of tus we speak."""
-    await exchange.reply(204, [
-        ("Tus-Resumable", tus.VERSION), ("Tus-Version", tus.VERSION), ("Tus-Extension", tus.EXTENSIONS),
-        ("Tus-Max-Size", str(tus.MAX_SIZE)), ("Tus-Checksum-Algorithm", ",".join(tus.CHECKSUMS)),
-    ])  # fmt: skip
+    await exchange.reply(
+        204,
+        [
+            ("Tus-Resumable", tus.VERSION),
+            ("Tus-Version", tus.VERSION),
+            ("Tus-Extension", tus.EXTENSIONS),
+            ("Tus-Max-Size", str(tus.MAX_SIZE)),
+            ("Tus-Checksum-Algorithm", ",".join(tus.CHECKSUMS)),
+        ],
+    )
 
 
 async def create(exchange: Exchange) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import count
 from typing import Literal
 
 from django.db import transaction
@@ -60,16 +61,16 @@ class Ensured:
 def register_instrument(*, by: Actor, facility: str, name: str) -> Instrument:
     """The instrument of that name in the facility; made when missing, which needs COMPUTER_CREATE
     there."""
-    group = tree_queries.find_entity(type="GROUP", name=facility)
-    if group is None or not tree_queries.may(by, "DATASET_CREATE", group.id):
+    group = tree_queries.find(type="GROUP", name=facility)
+    if group is None or not tree_queries.may(by, "DATASET_CREATE", group):
         raise NotFound(
             f"There is no facility {facility!r} that takes data from {by.name}.", facility=facility
         )
-    locks.until_commit(f"instruments of {group.id}")
-    found = tree_queries.find_entity(type="COMPUTER", name=name, under=group)
+    locks.until_commit(f"instruments of {group}")
+    found = tree_queries.find(type="COMPUTER", name=name, parent=group)
     if found is None:
-        found = tree.create_entity(by=by, type="COMPUTER", name=name, parent=group.id)
-    return Instrument(found.id, name, facility, group.id)
+        found = tree.create_entity(by=by, type="COMPUTER", name=name, parent=group).id
+    return Instrument(found, name, facility, group)
 
 
 def instrument(*, by: Actor, id: int) -> Instrument:
@@ -101,8 +102,8 @@ def _ensure(by: Actor, instrument: Instrument, each: Wanted) -> Ensured:
     owner, full_name = _owner(by, each)
     if not each.name.strip():
         raise BadInput("A dataset needs a name.", field="name")
-    experiment = each.experiment or f"{instrument.name} - {full_name}"
     locks.until_commit(f"datasets of {instrument.facility_id}")
+    experiment = each.experiment or _own_experiment(instrument, full_name, owner)
     group = _experiment(instrument, experiment, owner)
     found = dataset_queries.named(group, each.name, owner=owner, computer=instrument.id)
     if found is not None:
@@ -119,24 +120,32 @@ def _owner(by: Actor, each: Wanted) -> tuple[int, str]:
         assert by.entity is not None  # noqa: S101
         return by.entity, by.name
     if each.owner_kind == "group":
-        group = tree_queries.find_entity(type="GROUP", name=each.owner)
+        group = tree_queries.find(type="GROUP", name=each.owner)
         if group is None:
             raise UnknownOwner(f"There is no group {each.owner!r}.", owner=each.owner)
-        return group.id, each.owner
+        return group, each.owner
     user = accounts.find_user(**{each.owner_kind: each.owner})
     if user is None:
         raise UnknownOwner(f"There is no user {each.owner!r}.", owner=each.owner)
     return user.entity_id, user.full_name or user.username
 
 
+def _own_experiment(instrument: Instrument, full_name: str, owner: int) -> str:
+    """`<instrument> - <full name>`; with a number for the second person of that full name."""
+    for number in count(1):
+        name = f"{instrument.name} - {full_name}" + (f" ({number})" if number > 1 else "")
+        group = tree_queries.find(type="GROUP", name=name, parent=instrument.facility_id)
+        if group is None or owner in tree_queries.grants_on(group):
+            return name
+    raise AssertionError("counting never ends")
+
+
 def _experiment(instrument: Instrument, name: str, owner: int) -> int:
     """The GROUP of that name beneath the facility; its owner may see it."""
-    facility = tree.require_sight(actor=SYSTEM, entity=instrument.facility_id)
-    found = tree_queries.find_entity(type="GROUP", name=name, under=facility)
-    if found is not None:
-        return found.id
-    made = tree.create_entity(by=SYSTEM, type="GROUP", name=name, parent=instrument.facility_id)
-    tree.set_grants(
-        by=SYSTEM, subject=owner, object=made.pk, grant=frozenset({"GROUP_READ"}), deny=frozenset()
-    )
-    return made.id
+    group = tree_queries.find(type="GROUP", name=name, parent=instrument.facility_id)
+    if group is None:
+        made = tree.create_entity(by=SYSTEM, type="GROUP", name=name, parent=instrument.facility_id)
+        group = made.id
+        sight = frozenset({"GROUP_READ"})
+        tree.set_grants(by=SYSTEM, subject=owner, object=group, grant=sight, deny=frozenset())
+    return group

@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -24,6 +24,7 @@ from lagan.hub.datasets import queries as dataset_queries
 from lagan.hub.datasets import services as datasets
 from lagan.hub.datasets.services import Arrival, Attached, NotOpen
 from lagan.hub.ingest import uploads
+from lagan.kit.ids import new_id
 from lagan.store.journal import FileLine, NoteLine
 from lagan.store.volume import Incoming
 from lagan.store.writer import Landing, Verdict, Writer
@@ -40,13 +41,15 @@ class Arrived:
     length: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Delivery:
-    """What a landing is about: who sent which files."""
+    """What a landing is about: who sent which files. A second try has fresh ids, because the
+    journal voids those of the first."""
 
     by: Actor
     files: Sequence[Arrived]
     upload: UUID | None
+    tried: bool = False
 
 
 _writers: dict[UUID, Writer] = {}
@@ -91,20 +94,26 @@ def _catalogue(volume: UUID, landings: Sequence[Landing]) -> Iterator[list[Verdi
     try:
         with transaction.atomic():
             at = timezone.now()
+            _identify(landings)
             outcomes = datasets.attach(arrivals=[each.arrival for each in _files(landings)], at=at)
             verdicts = _verdicts(landings, outcomes, at)
-            new = [
-                _new_file(line)
-                for verdict in verdicts
-                for line in verdict.lines
-                if isinstance(line, FileLine)
-            ]
+            new = [line for each in verdicts for line in each.lines if isinstance(line, FileLine)]
             archive.record_files(volume=volume, stored_at=at, files=new)
             _audit(landings, outcomes)
             _mark_uploads(landings, verdicts)
             yield verdicts
     finally:
         close_old_connections()
+
+
+def _identify(landings: Sequence[Landing]) -> None:
+    for landing in landings:
+        delivery = landing.context
+        if delivery.tried:
+            delivery.files = [
+                replace(each, arrival=replace(each.arrival, id=new_id())) for each in delivery.files
+            ]
+        delivery.tried = True
 
 
 def _files(landings: Sequence[Landing]) -> Iterator[Arrived]:
@@ -137,9 +146,9 @@ def _line(object: str, each: Arrived, outcome: Outcome, at: datetime) -> FileLin
     belongs = {"dataset": arrival.dataset, "path": arrival.path, "mtime_ns": arrival.mtime_ns}
     name = arrival.path.rpartition("/")[2]
     return FileLine(
-        arrival.id, outcome.place.file_id, outcome.place.version, name, object, each.offset, each.length,
-        arrival.digests, at.timestamp(), belongs,
-    )  # fmt: skip
+        *(arrival.id, outcome.place.file_id, outcome.place.version, name),
+        *(object, each.offset, each.length, arrival.digests, at.timestamp(), belongs),
+    )
 
 
 def _notes(
@@ -148,19 +157,6 @@ def _notes(
     """What a reader without the database must know of the datasets of these files."""
     used = sorted({line.belongs["dataset"] for line in files})
     return [NoteLine("dataset", described[dataset], at.timestamp()) for dataset in used]
-
-
-def _new_file(line: FileLine) -> archive.NewFile:
-    return archive.NewFile(
-        line.id,
-        line.file_id,
-        line.version,
-        line.name,
-        line.object,
-        line.offset,
-        line.length,
-        line.digests,
-    )
 
 
 def _mark_uploads(landings: Sequence[Landing], verdicts: Sequence[Verdict]) -> None:

@@ -63,8 +63,8 @@ def number(request: Headers, name: str) -> int | None:
     text = request.header(name)
     if text is None:
         return None
-    if not (text.isascii() and text.isdigit() and len(text) < 19):
-        raise BadInput(f"{name} must be a whole number of bytes, not {text!r}.", header=name)
+    if not (text.isascii() and text.isdigit() and len(text) < 20 and int(text) < 1 << 63):
+        raise BadInput(f"{name} must be a whole number, not {text!r}.", header=name)
     return int(text)
 
 

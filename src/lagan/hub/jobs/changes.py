@@ -4,6 +4,7 @@ counter."""
 from __future__ import annotations
 
 import time
+from typing import Any
 
 from django.db import connection
 
@@ -27,7 +28,7 @@ class DatabaseWaker:
 
     def __init__(self) -> None:
         self._seen: int | None = None
-        self._listening: object = None
+        self._listening: Any = None
 
     def wait(self, timeout: float) -> bool:
         """True as soon as tasks may have changed. On SQLite any other connection's commit
@@ -39,7 +40,7 @@ class DatabaseWaker:
     def _listen(self, timeout: float) -> bool:
         connection.close_if_unusable_or_obsolete()
         connection.ensure_connection()
-        raw = connection.connection
+        raw: Any = connection.connection
         if self._listening is not raw:
             raw.execute(f"LISTEN {CHANNEL}")
             self._listening = raw

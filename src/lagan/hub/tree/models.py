@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from django.db import models
-from django.db.models import Q
 
 from lagan.hub.base.fields import PathField
 
@@ -23,27 +22,26 @@ class Type(models.TextChoices):
 
 
 class Entity(models.Model):
-    """A named place in the tree. `path` is the ids of its ancestors and itself (`rules.path_of`); the root is its
-    own parent."""
+    """A named place in the tree. `path` is the ids of its ancestors and itself (`rules.path_of`);
+    the root is its own parent."""
 
     id = models.BigAutoField(primary_key=True)
     type = models.CharField(max_length=9, choices=Type.choices)
     name = PathField()
-    parent = models.ForeignKey("self", on_delete=models.PROTECT, related_name="children")
+    parent = models.ForeignKey(
+        "self", on_delete=models.PROTECT, related_name="children", db_index=False
+    )
     path = PathField(unique=True)
     created = models.DateTimeField(auto_now_add=True)
 
     class Meta:
-        """Names are unique among siblings of a type, except those of datasets, which are titles."""
+        """Names are unique among siblings of a type: a path of names leads to one entity."""
 
         constraints = [
-            models.UniqueConstraint(
-                fields=["parent", "type", "name"], condition=~Q(type="DATASET"), name="tree_sibling_names"
-            )
+            models.UniqueConstraint(fields=["parent", "type", "name"], name="tree_sibling_names")
         ]
         indexes = [
             models.Index(fields=["type", "name", "id"], name="tree_type_name"),
-            models.Index(fields=["parent", "type", "name", "id"], name="tree_children"),
         ]
 
     def __str__(self) -> str:
@@ -55,21 +53,29 @@ class Membership(models.Model):
     """`member` holds the role `group`, and every role of it."""
 
     id = models.BigAutoField(primary_key=True)
-    member = models.ForeignKey(Entity, on_delete=models.CASCADE, related_name="memberships", db_index=False)
+    member = models.ForeignKey(
+        Entity, on_delete=models.CASCADE, related_name="memberships", db_index=False
+    )
     group = models.ForeignKey(Entity, on_delete=models.CASCADE, related_name="members")
 
     class Meta:
         """One row a pair."""
 
-        constraints = [models.UniqueConstraint(fields=["member", "group"], name="tree_membership_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["member", "group"], name="tree_membership_once")
+        ]
 
 
 class Grant(models.Model):
     """What the role `subject` is granted or denied at `object` and, by inheritance, beneath it."""
 
     id = models.BigAutoField(primary_key=True)
-    subject = models.ForeignKey(Entity, on_delete=models.CASCADE, related_name="holds", db_index=False)
-    object = models.ForeignKey(Entity, on_delete=models.CASCADE, related_name="grants", db_index=False)
+    subject = models.ForeignKey(
+        Entity, on_delete=models.CASCADE, related_name="holds", db_index=False
+    )
+    object = models.ForeignKey(
+        Entity, on_delete=models.CASCADE, related_name="grants", db_index=False
+    )
     permission = models.CharField(max_length=40)
     deny = models.BooleanField()
 
@@ -77,16 +83,21 @@ class Grant(models.Model):
         """By subject for lists, by object for checks."""
 
         constraints = [
-            models.UniqueConstraint(fields=["subject", "permission", "object", "deny"], name="tree_grant_once")
+            models.UniqueConstraint(
+                fields=["subject", "permission", "object", "deny"], name="tree_grant_once"
+            )
         ]
         indexes = [models.Index(fields=["object", "subject"], name="tree_grant_object")]
 
 
 class Metadata(models.Model):
-    """One value of a key of an entity. Every value has its text; a number or a time has that as well, to compare by."""
+    """One value of a key of an entity. Every value has its text; a number or a time has that as
+    well, to compare by."""
 
     id = models.BigAutoField(primary_key=True)
-    entity = models.ForeignKey(Entity, on_delete=models.CASCADE, related_name="metadata", db_index=False)
+    entity = models.ForeignKey(
+        Entity, on_delete=models.CASCADE, related_name="metadata", db_index=False
+    )
     key = PathField()
     position = models.IntegerField()
     text = models.TextField()
@@ -96,7 +107,11 @@ class Metadata(models.Model):
     class Meta:
         """One value a place."""
 
-        constraints = [models.UniqueConstraint(fields=["entity", "key", "position"], name="tree_metadata_place")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["entity", "key", "position"], name="tree_metadata_place"
+            )
+        ]
         indexes = [
             models.Index(fields=["key", "number"], name="tree_metadata_number"),
             models.Index(fields=["key", "time"], name="tree_metadata_time"),

@@ -1,8 +1,9 @@
 """Every permission there is, by the type of entity that it is about.
 
-Source: seeds/dataset-archive.txt names DATASET_CHANGE, _CLOSE, _DELETE, _EXTEND_UNLIMITED, _LOG_READ, _MOVE; GROUP_CHANGE,
-_CREATE, _DELETE, _MOVE, _TEMPLATE_ASSIGN; COMPUTER_CHANGE, _CREATE, _DELETE, _MOVE, _READ, _REMOTE; TASK_CREATE; the rest
-of each family is by analogy. `<TYPE>_CREATE` is asked for on the group in which the new entity will be.
+Source: seeds/dataset-archive.txt names DATASET_CHANGE, _CLOSE, _DELETE, _EXTEND_UNLIMITED,
+_LOG_READ, _MOVE; GROUP_CHANGE, _CREATE, _DELETE, _MOVE, _TEMPLATE_ASSIGN; COMPUTER_CHANGE, _CREATE,
+_DELETE, _MOVE, _READ, _REMOTE; TASK_CREATE; the rest of each family is by analogy. `<TYPE>_CREATE`
+is asked for on the group in which the new entity will be.
 """
 
 from __future__ import annotations
@@ -113,14 +114,18 @@ class Permission(StrEnum):
 
 
 ALL = frozenset(Permission)
-BY_TYPE = {kind: frozenset(each for each in Permission if each.startswith(f"{kind}_")) for kind in Type}
+FAMILIES: dict[str, frozenset[Permission]] = {
+    kind: frozenset(each for each in Permission if each.startswith(f"{kind}_"))
+    for kind in Type.values
+}
 
-DATASET_CREATOR = BY_TYPE[Type.DATASET] - {
+DATASET_CREATOR = FAMILIES[Type.DATASET] - {
     Permission.DATASET_MOVE,
     Permission.DATASET_DELETE,
     Permission.DATASET_EXTEND_UNLIMITED,
 }
-"""What a dataset's creator gets on it (seeds/dataset-archive.txt, how to add members on a group)."""
+"""What a dataset's creator gets on it (seeds/dataset-archive.txt, how to add members on a
+group)."""
 
 
 def permission_to(act: str, kind: str) -> Permission:

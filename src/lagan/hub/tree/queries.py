@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Collection, Iterable
+from dataclasses import dataclass
 from typing import Any
 
 from django.db import connection
 from django.db.models import Q
 from django.db.models.expressions import RawSQL
+from django.db.models.functions import Length
 
 from lagan.hub.base.actors import Actor
 from lagan.hub.base.pages import Page, page_by_key
@@ -37,18 +39,20 @@ SELECT g.subject_id, o.path, g.deny{column}
 """
 
 MANY = 50
-"""Intervals from which a list joins them as a table: an OR of each would outgrow what SQLite parses (1,000 levels)."""
+"""Intervals from which a list joins them as a table: an OR of each would outgrow what SQLite parses
+(1,000 levels)."""
 
 
 def roles(entity_id: int) -> frozenset[int]:
     """The ids of all roles of an entity: itself, its ancestors, its groups, and theirs in turn."""
     with connection.cursor() as cursor:
-        cursor.execute(f"{_ROLES} SELECT id FROM roles", [entity_id])
+        cursor.execute(f"{_ROLES} SELECT id FROM roles", [entity_id])  # noqa: S608
         return frozenset(row[0] for row in cursor.fetchall())
 
 
 def may(actor: Actor, permission: Permission | str, entity_id: int) -> bool:
-    """Whether the actor holds the permission on the entity. False for an entity that is not there."""
+    """Whether the actor holds the permission on the entity. False for an entity that is not
+    there."""
     if actor.entity is None and not actor.is_system:
         return False
     path = path_of_entity(entity_id)
@@ -83,7 +87,11 @@ def subject_permissions(subject: int, path: str) -> frozenset[Permission]:
     """Everything that the entity `subject` is effectively granted on the object with this path."""
     by_permission: dict[str, list[Mark]] = defaultdict(list)
     objects = ids_in(path)
-    sql = _ROLES + _MARKS.format(column=", g.permission") + f" WHERE g.object_id IN ({_places(objects)})"
+    sql = (
+        _ROLES
+        + _MARKS.format(column=", g.permission")
+        + f" WHERE g.object_id IN ({_places(objects)})"
+    )
     with connection.cursor() as cursor:
         cursor.execute(sql, [subject, *objects])
         for role, place, deny, permission in cursor.fetchall():
@@ -109,7 +117,8 @@ def _places(values: Collection[Any]) -> str:
 
 
 def within(intervals: Intervals, field: str = "path") -> Q:
-    """A condition for the rows whose `field` holds a path in `intervals`: for any model, `entity__path` for example.
+    """A condition for the rows whose `field` holds a path in `intervals`: for any model,
+    `entity__path` for example.
 
     The paths in `field` must be those of entities of the tree.
     """
@@ -130,18 +139,25 @@ def _joined() -> str:
     if connection.vendor == "postgresql":
         source, low, high = "jsonb_array_elements(%s::jsonb) AS i(v)", "i.v->>0", "i.v->>1"
     else:
-        source, low, high = "json_each(%s) AS i", "json_extract(i.value, '$[0]')", "json_extract(i.value, '$[1]')"
-    return f"SELECT e.path FROM {source} CROSS JOIN tree_entity e WHERE e.path >= {low} AND e.path < {high}"
+        source, low, high = (
+            "json_each(%s) AS i",
+            "json_extract(i.value, '$[0]')",
+            "json_extract(i.value, '$[1]')",
+        )
+    between = f"e.path >= {low} AND e.path < {high}"
+    return f"SELECT e.path FROM {source} CROSS JOIN tree_entity e WHERE {between}"  # noqa: S608
 
 
 def visible(actor: Actor, kind: str) -> Intervals:
-    """Where the actor sees entities of this type: where it holds READ or LIST of the family, and itself."""
+    """Where the actor sees entities of this type: where it holds READ or LIST of the family, and
+    itself."""
     read, listing = (allowed(actor, permission) for permission in seeing(kind))
     return read | listing | _itself(actor)
 
 
 def sees(actor: Actor, entity: Entity) -> bool:
-    """Whether the actor may know that the entity is there: the single check to the list of `visible`."""
+    """Whether the actor may know that the entity is there: the single check to the list of
+    `visible`."""
     if actor.entity == entity.id:
         return True
     return any(holds(actor, permission, entity.path) for permission in seeing(entity.type))
@@ -153,10 +169,16 @@ def _itself(actor: Actor) -> Intervals:
 
 
 def visible_entities(
-    actor: Actor, type: str, *, parent: int | None = None, after: str | None = None, size: int = 50, text: str = ""
+    actor: Actor,
+    type: str,
+    *,
+    parent: int | None = None,
+    after: str | None = None,
+    size: int = 50,
+    text: str = "",
 ) -> Page[Entity]:
-    """A page, by name, of the entities of a type that the actor sees; those beneath `parent` directly, or with
-    `text` in their names."""
+    """A page, by name, of the entities of a type that the actor sees; those beneath `parent`
+    directly, or with `text` in their names."""
     rows = Entity.objects.filter(within(visible(actor, type)), type=type)
     if parent is not None:
         rows = rows.filter(parent=parent).exclude(id=parent)
@@ -165,13 +187,35 @@ def visible_entities(
     return page_by_key(rows, keys=("name", "id"), after=after, size=size)
 
 
-def find_entity(*, type: str, name: str, under: Entity | None = None) -> Entity | None:
-    """The entity of this type and name, anywhere or anywhere beneath `under`; the topmost one. Asks no permission."""
-    rows = Entity.objects.filter(type=type, name=name)
-    if under is not None:
-        low, high = beneath(under.path)
-        rows = rows.filter(path__gt=low, path__lt=high)
-    return rows.order_by("path").first()
+def find(*, type: str, name: str, parent: int | None = None) -> int | None:
+    """The id of the entity of this type and name, in the group `parent` or anywhere: then the
+    topmost, oldest one. Asks no permission."""
+    rows = Entity.objects.filter(type=type, name=name.strip().replace("\x00", "\ufffd"))
+    if parent is not None:
+        rows = rows.filter(parent=parent)
+    ranked = rows.annotate(depth=Length("path")).order_by("depth", "id")
+    return ranked.values_list("id", flat=True).first()
+
+
+@dataclass(frozen=True, slots=True)
+class EntityRow:
+    """An entity as a value; the root is its own parent."""
+
+    id: int
+    type: str
+    name: str
+    parent: int
+    path: str
+
+
+def rows(ids: Collection[int]) -> dict[int, EntityRow]:
+    """Those of the entities that are there, by id, in one reading. Asks no permission."""
+    known = [each for each in ids if abs(each) < 2**63]
+    found = Entity.objects.filter(id__in=known)
+    return {
+        row[0]: EntityRow(*row)
+        for row in found.values_list("id", "type", "name", "parent_id", "path")
+    }
 
 
 def path_of_entity(entity_id: int) -> str | None:
@@ -185,7 +229,8 @@ def path_of_entity(entity_id: int) -> str | None:
 
 
 def full_path(ids: Collection[int]) -> dict[int, str]:
-    """The names down to each entity, as `/root/NTNU/NV`; two readings, however many are asked for."""
+    """The names down to each entity, as `/root/NTNU/NV`; two readings, however many are asked
+    for."""
     paths = dict(Entity.objects.filter(id__in=ids).values_list("id", "path"))
     lines = {entity: ids_in(path) for entity, path in paths.items()}
     every = {each for line in lines.values() for each in line}
@@ -194,13 +239,19 @@ def full_path(ids: Collection[int]) -> dict[int, str]:
 
 
 def grants_on(object: int) -> dict[int, tuple[frozenset[str], frozenset[str]]]:
-    """Who has marks of its own at the object: subject to what is granted and what is denied there."""
+    """Who has marks of its own at the object: subject to what is granted and what is denied
+    there."""
     found: dict[int, tuple[set[str], set[str]]] = defaultdict(lambda: (set(), set()))
     with connection.cursor() as cursor:
-        cursor.execute("SELECT subject_id, permission, deny FROM tree_grant WHERE object_id = %s", [object])
+        cursor.execute(
+            "SELECT subject_id, permission, deny FROM tree_grant WHERE object_id = %s", [object]
+        )
         for subject, permission, deny in cursor.fetchall():
             found[subject][1 if deny else 0].add(permission)
-    return {subject: (frozenset(granted), frozenset(denied)) for subject, (granted, denied) in found.items()}
+    return {
+        subject: (frozenset(granted), frozenset(denied))
+        for subject, (granted, denied) in found.items()
+    }
 
 
 def members(group: int) -> list[Entity]:
@@ -209,7 +260,8 @@ def members(group: int) -> list[Entity]:
 
 
 def metadata(entity: int) -> dict[str, list[Any]]:
-    """The values of each key, in their order: numbers and times as such. The caller has asked METADATA_READ."""
+    """The values of each key, in their order: numbers and times as such. The caller has asked
+    METADATA_READ."""
     result: dict[str, list[Any]] = defaultdict(list)
     for row in Metadata.objects.filter(entity=entity).order_by("key", "position"):
         result[row.key].append(row.time if row.time is not None else _number(row))

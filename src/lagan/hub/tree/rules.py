@@ -1,8 +1,9 @@
 """The one permission rule, as arithmetic on paths; no database.
 
-For one role, going down the tree: effective(object) = (effective(parent) minus denies here) plus grants here.
-So the nearest place at or above an object where the role has a grant or a denial decides, a grant before a
-denial. A subject has the union over its roles. Source: seeds/dataset-archive.txt, permissions.
+For one role, going down the tree: effective(object) = (effective(parent) minus denies here) plus
+grants here. So the nearest place at or above an object where the role has a grant or a denial
+decides, a grant before a denial. A subject has the union over its roles. Source:
+seeds/dataset-archive.txt, permissions.
 """
 
 from __future__ import annotations
@@ -19,7 +20,8 @@ WIDTH = 10
 DEEPEST = 200
 """Levels of the tree: a path then still fits an index entry of PostgreSQL (2,704 bytes)."""
 _AFTER = "~"
-"""Sorts after every digit, so that a path followed by it lies behind everything beneath that path."""
+"""Sorts after every digit, so that a path followed by it lies behind everything beneath that
+path."""
 
 Interval = tuple[str, str]
 """From, and up to but without, in code point order of paths."""
@@ -56,7 +58,8 @@ NOTHING = Intervals()
 
 
 def path_of(entity: int, parent: str = "") -> str:
-    """The path of an entity beneath the path of its parent. BadInput when the tree would get too deep."""
+    """The path of an entity beneath the path of its parent. BadInput when the tree would get too
+    deep."""
     if len(parent) >= DEEPEST * WIDTH:
         raise BadInput(f"The tree is at most {DEEPEST} levels deep.", deepest=DEEPEST)
     return f"{parent}{entity:0{WIDTH}x}"
@@ -75,13 +78,20 @@ def beneath(path: str) -> Interval:
 def effective(marks: Iterable[Mark]) -> Intervals:
     """Where the marks (all of one permission and one subject's roles) amount to a permission."""
     ordered = sorted(marks, key=lambda mark: (mark.role, mark.path, mark.deny))
-    return union(interval for _, own in groupby(ordered, lambda mark: mark.role) for interval in _of_role(own))
+    return union(
+        interval
+        for _, own in groupby(ordered, lambda mark: mark.role)
+        for interval in _of_role(own)
+    )
 
 
 def _of_role(marks: Iterable[Mark]) -> list[Interval]:
-    """The intervals of one role; its marks come by path, grants before denials at the same place."""
+    """The intervals of one role; its marks come by path, grants before denials at the same
+    place."""
     result: list[Interval] = []
-    open_marks: list[tuple[str, bool]] = []  # the marks around here, outermost first: end, whether it grants
+    open_marks: list[
+        tuple[str, bool]
+    ] = []  # the marks around here, outermost first: end, whether it grants
     here = ""
     before = None
     for mark in [*marks, None]:

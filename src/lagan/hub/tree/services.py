@@ -1,4 +1,5 @@
-"""Changing the tree: each verb asks the one permission rule, runs one transaction and leaves one event."""
+"""Changing the tree: each verb asks the one permission rule, runs one transaction and leaves one
+event."""
 
 from __future__ import annotations
 
@@ -24,10 +25,12 @@ from lagan.kit.errors import BadInput, Conflict, Forbidden, NotFound
 
 ROOT, ADMINISTRATORS, USERS = "root", "Administrators", "Users"
 LONGEST_NAME = 500
-"""Characters of a name: with its neighbours in the index it stays below PostgreSQL's 2,704 bytes."""
+"""Characters of a name: with its neighbours in the index it stays below PostgreSQL's 2,704
+bytes."""
 _KEY = re.compile(r"[A-Za-z0-9.-]{1,200}")
 _SHAPE = "tree.shape"
-"""The lock that creation shares and moving holds alone: a path is never read while it is rewritten."""
+"""The lock that creation shares and moving holds alone: a path is never read while it is
+rewritten."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,12 +43,15 @@ class Ground:
 
 
 def require(*, actor: Actor, permission: Permission | str, entity: int) -> Entity:
-    """The entity, when the actor holds the permission on it. Forbidden when it only sees it, else NotFound."""
+    """The entity, when the actor holds the permission on it. Forbidden when it only sees it, else
+    NotFound."""
     found = _existing(entity)
     if queries.holds(actor, permission, found.path):
         return found
     if queries.sees(actor, found):
-        raise Forbidden(f"This needs {permission} on {found.name}.", permission=str(permission), entity=entity)
+        raise Forbidden(
+            f"This needs {permission} on {found.name}.", permission=str(permission), entity=entity
+        )
     raise _absent(entity)
 
 
@@ -59,8 +65,8 @@ def require_sight(*, actor: Actor, entity: int) -> Entity:
 
 @transaction.atomic
 def create_entity(*, by: Actor, type: str, name: str, parent: int) -> Entity:
-    """A new entity in the group `parent`; needs `<type>_CREATE` there. Conflict when a sibling of the type has the
-    name (datasets may share one)."""
+    """A new entity in the group `parent`; needs `<type>_CREATE` there. Conflict when a sibling of
+    the type has the name."""
     return create_entities(by=by, type=type, names=[name], parent=parent)[0]
 
 
@@ -73,7 +79,9 @@ def create_entities(*, by: Actor, type: str, names: Sequence[str], parent: int) 
     group = require(actor=by, permission=permission_to("CREATE", kind), entity=parent)
     group = _locked(group.id)
     if group.type != Type.GROUP:
-        raise BadInput(f"Only groups hold other entities; {group.name} is a {group.type}.", parent=parent)
+        raise BadInput(
+            f"Only groups hold other entities; {group.name} is a {group.type}.", parent=parent
+        )
     _refuse_taken(kind, checked, group)
     ids = bulk.reserve_ids(Entity, len(checked))
     made = Entity.objects.bulk_create(
@@ -108,7 +116,9 @@ def move(*, by: Actor, entity: int, parent: int) -> Entity:
     found = _changeable(by, "MOVE", entity)
     group = require(actor=by, permission=permission_to("CREATE", found.type), entity=parent)
     if group.type != Type.GROUP:
-        raise BadInput(f"Only groups hold other entities; {group.name} is a {group.type}.", parent=parent)
+        raise BadInput(
+            f"Only groups hold other entities; {group.name} is a {group.type}.", parent=parent
+        )
     if group.path.startswith(found.path):
         raise BadInput(f"{group.name} lies within {found.name}.", parent=parent)
     if group.id == found.parent_id:
@@ -124,8 +134,8 @@ def move(*, by: Actor, entity: int, parent: int) -> Entity:
 
 @transaction.atomic
 def remove(*, by: Actor, entity: int) -> None:
-    """Remove the entity with its grants, memberships and metadata; needs `<type>_DELETE`. Conflict while something
-    is beneath it, or for a user: those are only made anonymous."""
+    """Remove the entity with its grants, memberships and metadata; needs `<type>_DELETE`. Conflict
+    while something is beneath it, or for a user: those are only made anonymous."""
     locks.until_commit(_SHAPE)
     found = _changeable(by, "DELETE", entity)
     if found.type == Type.USER:
@@ -152,7 +162,8 @@ def add_member(*, by: Actor, member: int, group: int) -> None:
 
 @transaction.atomic
 def remove_member(*, by: Actor, member: int, group: int) -> None:
-    """Take the role `group` from `member`; needs GROUP_MEMBER_SET on it. NotFound when it is no member."""
+    """Take the role `group` from `member`; needs GROUP_MEMBER_SET on it. NotFound when it is no
+    member."""
     found = _group(by, group)
     removed, _ = Membership.objects.filter(member=member, group=found).delete()
     if not removed:
@@ -164,21 +175,27 @@ def remove_member(*, by: Actor, member: int, group: int) -> None:
 def set_grants(
     *, by: Actor, subject: int, object: int, grant: Collection[str] = (), deny: Collection[str] = ()
 ) -> None:
-    """Make `grant` and `deny` all that the subject has of its own at the object; needs `<type>_PERM_SET` there, and
-    nobody changes a permission there that they do not hold themselves."""
-    wanted = {(_permission(each), False) for each in grant} | {(_permission(each), True) for each in deny}
+    """Make `grant` and `deny` all that the subject has of its own at the object; needs
+    `<type>_PERM_SET` there, and nobody changes a permission there that they do not hold
+    themselves."""
+    wanted = {(_permission(each), False) for each in grant} | {
+        (_permission(each), True) for each in deny
+    }
     kind = _existing(object).type
     require(actor=by, permission=permission_to("PERM_SET", kind), entity=object)
     _locked(object)
     _existing(subject)
     rows = Grant.objects.filter(subject=subject, object=object)
-    present = {(Permission(permission), denied) for permission, denied in rows.values_list("permission", "deny")}
+    present = {
+        (Permission(permission), denied)
+        for permission, denied in rows.values_list("permission", "deny")
+    }
     if wanted == present:
         return
     changed = {permission for permission, _ in wanted ^ present}
     if lacking := changed - queries.permissions_on(by, object):
         raise Forbidden(
-            f"Only who holds a permission may grant or deny it; you lack {', '.join(sorted(lacking))}.",
+            f"Nobody gives or denies what they do not hold: {', '.join(sorted(lacking))}.",
             permissions=sorted(lacking),
         )
     for permission, denied in present - wanted:
@@ -190,8 +207,8 @@ def set_grants(
 
 @transaction.atomic
 def set_metadata(*, by: Actor, entity: int, values: Mapping[str, Sequence[Any]]) -> None:
-    """Replace the values (text, numbers, times) of each key; none removes the key. Needs `<type>_CHANGE`. Keys are
-    dotted; those that do not begin with a dot are the system's own."""
+    """Replace the values (text, numbers, times) of each key; none removes the key. Needs
+    `<type>_CHANGE`. Keys are dotted; those that do not begin with a dot are the system's own."""
     for key in values:
         if not _KEY.fullmatch(key):
             raise BadInput("A metadata key is letters, digits, dots and hyphens.", key=key[:200])
@@ -201,14 +218,19 @@ def set_metadata(*, by: Actor, entity: int, values: Mapping[str, Sequence[Any]])
     require(actor=by, permission=permission_to("CHANGE", kind), entity=entity)
     _locked(entity)
     Metadata.objects.filter(entity=entity, key__in=list(values)).delete()
-    rows = [_metadata_row(entity, key, place, value) for key, each in values.items() for place, value in enumerate(each)]
+    rows = [
+        _metadata_row(entity, key, place, value)
+        for key, each in values.items()
+        for place, value in enumerate(each)
+    ]
     Metadata.objects.bulk_create(rows)
     record(kind=Kind.METADATA_SET, by=by, subject=entity, data={"keys": sorted(values)})
 
 
 @transaction.atomic
 def ensure_root() -> Ground:
-    """The root, its administrators (who hold every permission on it) and the home of the users; made when missing."""
+    """The root, its administrators (who hold every permission on it) and the home of the users;
+    made when missing."""
     locks.until_commit(_SHAPE)
     root = _root() or _make_root()
     ground = Ground(root, _ensure_group(ADMINISTRATORS, root), _ensure_group(USERS, root))
@@ -216,13 +238,21 @@ def ensure_root() -> Ground:
     own = Grant.objects.filter(**held).values_list("permission", "deny")
     missing = ALL - {Permission(permission) for permission, _ in own if permission in ALL}
     if missing:
-        _insert_grants(held["subject"], held["object"], {(permission, False) for permission in missing})
-        record(kind=Kind.GRANTS_SET, by=SYSTEM, subject=root.id, data={**held, "grant": sorted(missing)})
+        _insert_grants(
+            held["subject"], held["object"], {(permission, False) for permission in missing}
+        )
+        record(
+            kind=Kind.GRANTS_SET,
+            by=SYSTEM,
+            subject=root.id,
+            data={**held, "grant": sorted(missing)},
+        )
     return ground
 
 
 def ground() -> Ground:
-    """The root and its two groups, as `ensure_root` left them. Conflict before the hub was set up."""
+    """The root and its two groups, as `ensure_root` left them. Conflict before the hub was set
+    up."""
     root = _root()
     groups = {} if root is None else {each.name: each for each in _fixed_groups(root)}
     if root is None or len(groups) != 2:
@@ -240,7 +270,9 @@ def _make_root() -> Entity:
     root = Entity(id=number, type=Type.GROUP, name=ROOT, path=path_of(number))
     root.parent_id = number
     root.save(force_insert=True)
-    record(kind=Kind.ENTITY_CREATED, by=SYSTEM, subject=number, data={"type": Type.GROUP, "name": ROOT})
+    record(
+        kind=Kind.ENTITY_CREATED, by=SYSTEM, subject=number, data={"type": Type.GROUP, "name": ROOT}
+    )
     return root
 
 
@@ -254,15 +286,20 @@ def _fixed_groups(root: Entity) -> Iterable[Entity]:
 
 
 def _changeable(by: Actor, act: str, entity: int) -> Entity:
-    """The entity, locked and read afresh, when the actor may do `act` to it and the hub does not stand on it."""
+    """The entity, locked and read afresh, when the actor may do `act` to it and the hub does not
+    stand on it."""
     kind = _existing(entity).type
     require(actor=by, permission=permission_to(act, kind), entity=entity)
     found = _locked(entity)
     fixed = len(found.path) == WIDTH or (
-        len(found.path) == 2 * WIDTH and found.type == Type.GROUP and found.name in (ADMINISTRATORS, USERS)
+        len(found.path) == 2 * WIDTH
+        and found.type == Type.GROUP
+        and found.name in (ADMINISTRATORS, USERS)
     )
     if fixed:
-        raise Conflict(f"The hub stands on {found.name}; it stays where and what it is.", entity=entity)
+        raise Conflict(
+            f"The hub stands on {found.name}; it stays where and what it is.", entity=entity
+        )
     return found
 
 
@@ -309,19 +346,22 @@ def _name(name: str) -> str:
     if not clean or len(clean) > LONGEST_NAME:
         raise BadInput(f"A name has 1 to {LONGEST_NAME} characters.", name=clean[:50])
     if "/" in clean or not clean.isprintable():
-        raise BadInput("A name has no slash and no control characters.", name=clean[:50].encode("ascii", "replace").decode())
+        raise BadInput(
+            "A name has no slash and no control characters.",
+            name=clean[:50].encode("ascii", "replace").decode(),
+        )
     return clean
 
 
 def _refuse_taken(kind: Type, names: Sequence[str], group: Entity) -> None:
-    if kind == Type.DATASET:
-        return
     taken = Entity.objects.filter(parent=group, type=kind, name__in=names).exclude(id=group.id)
     name = taken.values_list("name", flat=True).first()
     if name is None and len(set(names)) < len(names):
         name = next(each for each in names if names.count(each) > 1)
     if name is not None:
-        raise Conflict(f"{group.name} already has a {kind} named {name}.", name=name, parent=group.id)
+        raise Conflict(
+            f"{group.name} already has a {kind} named {name}.", name=name, parent=group.id
+        )
 
 
 def _rewrite_paths(old: str, new: str) -> None:
@@ -343,14 +383,18 @@ def _metadata_row(entity: int, key: str, place: int, value: Any) -> Metadata:
         case datetime():
             if value.tzinfo is None:
                 raise BadInput("A time says its zone.", key=key)
-            return Metadata(entity_id=entity, key=key, position=place, text=value.isoformat(), time=value)
+            return Metadata(
+                entity_id=entity, key=key, position=place, text=value.isoformat(), time=value
+            )
         case bool():
             raise BadInput("A metadata value is text, a number or a time.", key=key)
         case int() | float():
             number = float(value) if abs(value) < 1e300 else None
             if number is None or number != number:
                 raise BadInput("This number is too large.", key=key)
-            return Metadata(entity_id=entity, key=key, position=place, text=str(value), number=number)
+            return Metadata(
+                entity_id=entity, key=key, position=place, text=str(value), number=number
+            )
         case str() if _encodable(value):
             return Metadata(entity_id=entity, key=key, position=place, text=value)
     raise BadInput("A metadata value is text, a number or a time.", key=key)

@@ -1,4 +1,5 @@
-"""A volume that fails by plan: what stands behind the tests of everything that promises to survive a bad disk."""
+"""A volume that fails by plan: what stands behind the tests of everything that promises to survive
+a bad disk."""
 
 from __future__ import annotations
 
@@ -9,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, TypeVar
 
-from lagan.kit.digests import DEFAULT, Buffer
+from lagan.kit.digests import DEFAULT, Buffer, Digester
 from lagan.kit.errors import LaganError, NoSpace, NotFound, Unavailable
 from lagan.store.volume import Incoming, ObjectStat, Usage, Volume
 from lagan.store.wrappers.through import Through, ThroughIncoming
@@ -22,9 +23,10 @@ T = TypeVar("T")
 class Fault:
     """The `nth` (from 1) call named `call` (of those about `name`, if given) goes wrong.
 
-    Calls are the methods of a volume, and `write` and `checkpoint` of an incoming. Kinds: unavailable,
-    no-space and missing raise before anything happened; lost-answer raises Unavailable after it
-    happened; short ends a read at byte `at`; flip inverts the lowest bit of byte `at` of a read.
+    Calls are the methods of a volume, and `write` and `checkpoint` of an incoming. Kinds:
+    unavailable, no-space and missing raise before anything happened; lost-answer raises Unavailable
+    after it happened; short ends a read at byte `at`; flip inverts the lowest bit of byte `at` of a
+    read.
     """
 
     call: str
@@ -49,10 +51,19 @@ class FaultyVolume(Through):
         inner = self._do("receive", key, lambda: self.inner.receive(key, algorithms=algorithms))
         return _Faulty(inner, self)
 
-    def resume(self, key: str, *, size: int, algorithms: Collection[str] = DEFAULT) -> Incoming:
+    def resume(
+        self,
+        key: str,
+        *,
+        size: int,
+        algorithms: Collection[str] = DEFAULT,
+        digester: Digester | None = None,
+    ) -> Incoming:
         """With faults, in it and in the incoming."""
         inner = self._do(
-            "resume", key, lambda: self.inner.resume(key, size=size, algorithms=algorithms)
+            "resume",
+            key,
+            lambda: self.inner.resume(key, size=size, algorithms=algorithms, digester=digester),
         )
         return _Faulty(inner, self)
 
@@ -111,13 +122,15 @@ class FaultyVolume(Through):
     def _next(self, call: str, name: str | Sequence[str]) -> Fault | None:
         names = (name,) if isinstance(name, str) else name
         with self._lock:
-            for fault in self._plan:
-                if fault.call == call and (fault.name is None or fault.name in names):
-                    self._calls[fault] += 1
-                    if self._calls[fault] == fault.nth:
-                        self.hits.append(fault)
-                        return fault
-        return None
+            about = [
+                fault
+                for fault in self._plan
+                if fault.call == call and (fault.name is None or fault.name in names)
+            ]
+            self._calls.update(about)
+            due = [fault for fault in about if self._calls[fault] == fault.nth]
+            self.hits += due[:1]
+        return due[0] if due else None
 
 
 class _Faulty(ThroughIncoming):

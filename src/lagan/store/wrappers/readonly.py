@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import NoReturn
 
-from lagan.kit.digests import DEFAULT
+from lagan.kit.digests import DEFAULT, Digester
 from lagan.store.errors import ReadOnly
 from lagan.store.volume import Incoming
 from lagan.store.wrappers.through import Through
@@ -18,7 +18,14 @@ class ReadOnlyVolume(Through):
         """Refused."""
         self._refuse()
 
-    def resume(self, key: str, *, size: int, algorithms: Collection[str] = DEFAULT) -> Incoming:
+    def resume(
+        self,
+        key: str,
+        *,
+        size: int,
+        algorithms: Collection[str] = DEFAULT,
+        digester: Digester | None = None,
+    ) -> Incoming:
         """Refused."""
         self._refuse()
 

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import TypeVar
 
-from lagan.kit.digests import DEFAULT, Buffer
+from lagan.kit.digests import DEFAULT, Buffer, Digester
 from lagan.kit.errors import Unavailable
 from lagan.store.volume import Incoming, ObjectStat, Usage, Volume
 from lagan.store.wrappers.through import Through
@@ -18,8 +18,9 @@ T = TypeVar("T")
 class RetryVolume(Through):
     """Repeats what ended in Unavailable, `attempts` times in all, waiting twice as long each time.
 
-    A read goes on where it stopped. A repeated append can write its lines twice; readers of a journal know
-    lines by their ids. Writing into an incoming is not repeated: a failed one is begun again by whoever sends.
+    A read goes on where it stopped. A repeated append can write its lines twice; readers of a
+    journal know lines by their ids. Writing into an incoming is not repeated: a failed one is begun
+    again by whoever sends.
     """
 
     def __init__(
@@ -39,9 +40,18 @@ class RetryVolume(Through):
         """With retries."""
         return self._retry(lambda: self.inner.receive(key, algorithms=algorithms))
 
-    def resume(self, key: str, *, size: int, algorithms: Collection[str] = DEFAULT) -> Incoming:
+    def resume(
+        self,
+        key: str,
+        *,
+        size: int,
+        algorithms: Collection[str] = DEFAULT,
+        digester: Digester | None = None,
+    ) -> Incoming:
         """With retries."""
-        return self._retry(lambda: self.inner.resume(key, size=size, algorithms=algorithms))
+        return self._retry(
+            lambda: self.inner.resume(key, size=size, algorithms=algorithms, digester=digester)
+        )
 
     def publish(self, arrivals: Sequence[tuple[Incoming, str]]) -> None:
         """With retries: a failed attempt has left nothing visible."""

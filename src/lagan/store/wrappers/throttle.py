@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 
-from lagan.kit.digests import DEFAULT, Buffer
+from lagan.kit.digests import DEFAULT, Buffer, Digester
 from lagan.store.rate import Throttle
 from lagan.store.volume import Incoming, Volume
 from lagan.store.wrappers.through import Through, ThroughIncoming
 
 
 class ThrottledVolume(Through):
-    """Waits before it hands on what was read and what is to be written. The journal is not slowed."""
+    """Waits before it hands on what was read and what is to be written. The journal is not
+    slowed."""
 
     def __init__(self, inner: Volume, rate: Throttle) -> None:
         super().__init__(inner)
@@ -22,9 +23,18 @@ class ThrottledVolume(Through):
         """An incoming that waits for its turn."""
         return _Throttled(self.inner.receive(key, algorithms=algorithms), self._rate)
 
-    def resume(self, key: str, *, size: int, algorithms: Collection[str] = DEFAULT) -> Incoming:
+    def resume(
+        self,
+        key: str,
+        *,
+        size: int,
+        algorithms: Collection[str] = DEFAULT,
+        digester: Digester | None = None,
+    ) -> Incoming:
         """An incoming that waits for its turn."""
-        return _Throttled(self.inner.resume(key, size=size, algorithms=algorithms), self._rate)
+        return _Throttled(
+            self.inner.resume(key, size=size, algorithms=algorithms, digester=digester), self._rate
+        )
 
     def read(self, name: str, offset: int = 0, length: int | None = None) -> Iterator[Buffer]:
         """Pieces at the given rate."""

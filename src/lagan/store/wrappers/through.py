@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 
-from lagan.kit.digests import DEFAULT, Buffer, Digests
+from lagan.kit.digests import DEFAULT, Buffer, Digester, Digests
 from lagan.store.volume import Capabilities, Incoming, ObjectStat, Usage, Volume
 
 
@@ -29,9 +29,16 @@ class Through:
         """As the volume behind."""
         return self.inner.receive(key, algorithms=algorithms)
 
-    def resume(self, key: str, *, size: int, algorithms: Collection[str] = DEFAULT) -> Incoming:
+    def resume(
+        self,
+        key: str,
+        *,
+        size: int,
+        algorithms: Collection[str] = DEFAULT,
+        digester: Digester | None = None,
+    ) -> Incoming:
         """As the volume behind."""
-        return self.inner.resume(key, size=size, algorithms=algorithms)
+        return self.inner.resume(key, size=size, algorithms=algorithms, digester=digester)
 
     def pending(self) -> Iterator[ObjectStat]:
         """As the volume behind."""
@@ -101,6 +108,11 @@ class ThroughIncoming:
     def digests(self) -> Digests:
         """As the incoming behind."""
         return self.inner.digests()
+
+    @property
+    def digester(self) -> Digester:
+        """That of the incoming behind."""
+        return self.inner.digester
 
     def close(self) -> None:
         """As the incoming behind."""

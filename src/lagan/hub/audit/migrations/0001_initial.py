@@ -6,46 +6,55 @@ import lagan.hub.audit.models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='Cursor',
+            name="Cursor",
             fields=[
-                ('name', models.CharField(max_length=100, primary_key=True, serialize=False)),
-                ('sequence', models.BigIntegerField(default=0)),
+                ("name", models.CharField(max_length=100, primary_key=True, serialize=False)),
+                ("sequence", models.BigIntegerField(default=0)),
             ],
         ),
         migrations.CreateModel(
-            name='Head',
+            name="Head",
             fields=[
-                ('id', models.SmallIntegerField(default=1, primary_key=True, serialize=False)),
-                ('sequence', models.BigIntegerField()),
-                ('hash', models.CharField(max_length=64)),
+                ("id", models.SmallIntegerField(default=1, primary_key=True, serialize=False)),
+                ("sequence", models.BigIntegerField()),
+                ("hash", models.CharField(max_length=64)),
             ],
         ),
         migrations.CreateModel(
-            name='Event',
+            name="Event",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('at', models.DateTimeField()),
-                ('kind', models.CharField(max_length=60)),
-                ('actor', models.CharField(max_length=200)),
-                ('actor_entity', models.BigIntegerField(null=True)),
-                ('subject', models.BigIntegerField(null=True)),
-                ('data', models.TextField()),
-                ('result', models.CharField(max_length=60)),
-                ('transaction', models.BigIntegerField(db_default=lagan.hub.audit.models.TransactionNumber())),
-                ('sequence', models.BigIntegerField(null=True, unique=True)),
-                ('previous_hash', models.CharField(max_length=64, null=True)),
-                ('hash', models.CharField(max_length=64, null=True)),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("at", models.DateTimeField()),
+                ("kind", models.CharField(max_length=60)),
+                ("actor", models.CharField(max_length=200)),
+                ("actor_entity", models.BigIntegerField(null=True)),
+                ("subject", models.BigIntegerField(null=True)),
+                ("data", models.TextField()),
+                ("result", models.CharField(max_length=60)),
+                (
+                    "transaction",
+                    models.BigIntegerField(db_default=lagan.hub.audit.models.TransactionNumber()),
+                ),
+                ("sequence", models.BigIntegerField(null=True, unique=True)),
+                ("previous_hash", models.CharField(max_length=64, null=True)),
+                ("hash", models.CharField(max_length=64, null=True)),
             ],
             options={
-                'indexes': [models.Index(models.F('id'), condition=models.Q(('sequence', None)), name='audit_unsealed'), models.Index(fields=['subject', 'id'], name='audit_subject'), models.Index(fields=['kind', 'sequence'], name='audit_kind')],
+                "indexes": [
+                    models.Index(
+                        models.F("id"),
+                        condition=models.Q(("sequence", None)),
+                        name="audit_unsealed",
+                    ),
+                    models.Index(fields=["subject", "id"], name="audit_subject"),
+                    models.Index(fields=["kind", "sequence"], name="audit_kind"),
+                ],
             },
         ),
     ]

@@ -1,0 +1,106 @@
+"""Folders become datasets at the hub: whose they are, what happens to those of people whom the hub
+does not know."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from lagan.agent.names import shown
+from lagan.agent.scan import Folder, Remark
+from lagan.agent.settings import Settings
+from lagan.agent.state import State
+from lagan.client import Hub
+from lagan.client.hub import Described, Found
+
+AT_ONCE = 500
+"""Datasets in one request."""
+CLOSED = frozenset({"closed", "expired", "removed"})
+"""States of a dataset that takes no files."""
+
+
+@dataclass(slots=True)
+class Target:
+    """A folder and its dataset at the hub."""
+
+    folder: Folder
+    dataset: str
+    is_open: bool
+
+
+def connect(settings: Settings) -> Hub:
+    """The hub of the settings, signed in to. NotSignedIn, Unavailable, Untrusted."""
+    hub = Hub(
+        settings.url, api_key=settings.api_key or None, timeout=settings.connection_timeout,
+        tls=settings.tls,
+        connections=settings.max_upload_threads + 2,
+    )  # fmt: skip
+    if not settings.api_key:
+        hub.sign_in(settings.username, settings.password)
+    return hub
+
+
+def ensure(
+    hub: Hub, settings: Settings, me: dict[str, Any], folders: Sequence[Folder], state: State
+) -> tuple[list[Target], list[Remark]]:
+    """Find or make the dataset of each folder; what the hub refused comes back by name."""
+    instrument = hub.register_instrument(settings.facility_name, settings.instrument_name)
+    account = str(me["username"])
+    found = _ask(hub, instrument, folders, [describe(each, account) for each in folders])
+    if settings.upload_invalid_user_folders:
+        unknown = [n for n, each in enumerate(found) if each.error and _is_unknown(each)]
+        instead = [adopt(folders[n], account, settings.instrument_name) for n in unknown]
+        answers = _ask(hub, instrument, [folders[n] for n in unknown], instead)
+        for n, answer in zip(unknown, answers, strict=True):
+            found[n] = answer
+    return _sort(folders, found, state)
+
+
+def describe(folder: Folder, account: str) -> Described:
+    """The dataset of a folder as the hub shall have it; without an owner it is the agent's own
+    `account`'s."""
+    where = folder.place
+    owner, kind = (where.owner, where.owner_kind) if where.owner else (account, "username")
+    return Described(owner, where.experiment, folder.name, folder.created, kind)
+
+
+def adopt(folder: Folder, account: str, instrument: str) -> Described:
+    """The dataset of somebody whom the hub does not know: the account's, in a group that says
+    so."""
+    title = folder.place.experiment or f"{instrument} - {folder.place.owner} (USER NOT FOUND)"
+    return Described(account, title, folder.name, folder.created)
+
+
+def _ask(
+    hub: Hub, instrument: str, folders: Sequence[Folder], described: Sequence[Described]
+) -> list[Found]:
+    found: list[Found] = []
+    for start in range(0, len(folders), AT_ONCE):
+        found += hub.ensure_datasets(instrument, described[start : start + AT_ONCE])
+    return found
+
+
+def _is_unknown(found: Found) -> bool:
+    """Whether it is the owner whom the hub does not know."""
+    problem = str(found.error.facts.get("problem", "")) if found.error else ""
+    return problem == "not-found" or problem.startswith("unknown-")
+
+
+def _sort(
+    folders: Sequence[Folder], found: Sequence[Found], state: State
+) -> tuple[list[Target], list[Remark]]:
+    targets, remarks = [], []
+    for folder, each in zip(folders, found, strict=True):
+        if each.id is None:
+            reason = each.error.sentence if each.error else "the hub refused it"
+            remarks.append(Remark(shown(folder.root), reason))
+        else:
+            is_open = str(each.state or "open").lower() not in CLOSED
+            targets.append(Target(folder, each.id, is_open))
+    state.keep_datasets(_known(targets))
+    return targets, remarks
+
+
+def _known(targets: Sequence[Target]) -> Iterator[tuple[str, str, str]]:
+    return ((each.folder.root, each.folder.name, each.dataset) for each in targets)

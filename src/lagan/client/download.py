@@ -1,0 +1,78 @@
+"""Fetched files get their name only when every byte is there and right; a cut connection is gone
+on with."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from lagan.client.uploads import Stored, repr_digest
+from lagan.kit.errors import BadInput, Conflict, DigestMismatch, Unavailable
+from lagan.kit.http import Answer, Http, pause
+
+TRIES = 5
+"""Connections in a row that may end without having brought a byte."""
+
+
+def fetch(http: Http, address: str, target: Path) -> Stored:
+    """Fetch `address` to `target`. Raises DigestMismatch, Unavailable; then `target` is as it
+    was."""
+    part = target.with_name(f".{target.name[:200]}.{os.getpid()}.part")
+    try:
+        with part.open("xb") as file:
+            stored = _fill(http, address, file)
+            file.flush()
+            os.fsync(file.fileno())
+        part.replace(target)
+    except OSError as error:
+        raise BadInput(f"Cannot write {target}: {error.strerror}.") from None
+    finally:
+        with contextlib.suppress(OSError):
+            part.unlink()
+    return stored
+
+
+def _fill(http: Http, address: str, file: BinaryIO) -> Stored:
+    hasher, size, failed = hashlib.sha256(), 0, 0
+    etag, wanted = "", None
+    while True:
+        before = size
+        try:
+            with http.request("GET", address, headers=_from(size, etag), patience=60.0) as answer:
+                if size and answer.status != 206:
+                    raise Conflict("The file changed at the hub while it was fetched.")
+                etag = answer.headers.get("ETag", "")
+                wanted = repr_digest(answer.headers) or wanted
+                size += _take(answer, file, hasher)
+            break
+        except Unavailable:
+            size = file.tell()
+            failed = 0 if size > before else failed + 1
+            if failed == TRIES or (size and not etag):
+                raise
+            http.sleep(pause(failed))
+    sha256 = hasher.hexdigest()
+    if wanted not in (None, sha256):
+        raise DigestMismatch("The bytes that arrived are not those that the hub announced.")
+    return Stored(None, size, sha256)
+
+
+def _take(answer: Answer, file: BinaryIO, hasher: Any) -> int:
+    taken = 0
+    for piece in answer.pieces():
+        file.write(piece)
+        hasher.update(piece)
+        taken += len(piece)
+    announced = answer.headers.get("Content-Length", "")
+    if announced.isdigit() and int(announced) != taken:
+        raise Unavailable("The connection ended before the last byte.")
+    return taken
+
+
+def _from(size: int, etag: str) -> dict[str, str]:
+    # Without this the bytes might come compressed, and their number would not be the file's.
+    plain = {"Accept-Encoding": "identity"}
+    return {**plain, "Range": f"bytes={size}-", "If-Range": etag} if size else plain

@@ -1,0 +1,207 @@
+"""Lagan's hub as Python calls: who am I, instruments, datasets, look-ups, sending, fetching."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from lagan.client import batch, download, lookup
+from lagan.client.credentials import ClientKey, Credential, Nobody, Token
+from lagan.client.uploads import Stored, Uploads
+from lagan.client.whole import upload_whole
+from lagan.kit.errors import LaganError, Unavailable
+from lagan.kit.http import Http, Tls, refusal, segment
+
+
+@dataclass(frozen=True, slots=True)
+class Described:
+    """A dataset that shall be there: who owns it, the group of it (None: the instrument's
+    default), its name.
+
+    `owner_kind` is `username`, `email` or `group`; `created` an ISO 8601 time.
+    """
+
+    owner: str
+    experiment: str | None
+    name: str
+    created: str
+    owner_kind: str = "username"
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A dataset's id and state at the hub, or the refusal."""
+
+    id: str | None
+    state: str | None
+    error: LaganError | None = None
+
+
+class Hub:
+    """One hub and who we are to it. Threads may share one."""
+
+    def __init__(
+        self, url: str, *, api_key: str | None = None, timeout: float = 10.0,
+        tls: Tls | None = None, connections: int = 10, retries: int = 3,
+    ) -> None:  # fmt: skip
+        self._credential: Credential = ClientKey(api_key) if api_key else Nobody()
+        self.http = Http(
+            url, authorization=lambda: self._credential.header(), timeout=timeout, tls=tls,
+            connections=connections, retries=retries,
+        )  # fmt: skip
+        self.uploads = Uploads(self.http)
+
+    def close(self) -> None:
+        """Close all connections."""
+        self.http.close()
+
+    def sign_in(self, username: str, password: str) -> None:
+        """Use a password; NotSignedIn when it is wrong. It is kept in memory to renew the token."""
+
+        def ask() -> str:
+            given = {"username": username, "password": password}
+            with self.http.request(
+                "POST", "api/auth/token/", json=given, anonymous=True, repeat=True
+            ) as answer:
+                return str(_member(answer.json(), "access"))
+
+        self._credential = Token(ask)
+
+    def me(self) -> dict[str, Any]:
+        """Who the hub takes us for: `username`, `name`, `email`, `entity`."""
+        return dict(self._json("GET", "api/auth/me/"))
+
+    def register_instrument(self, facility: str, name: str) -> str:
+        """The id of the instrument `name` of the `facility`, made when it is missing."""
+        given = {"facility": facility, "name": name}
+        return str(_member(self._json("POST", "api/ingest/instruments/", given), "id"))
+
+    def ensure_datasets(self, instrument: str, datasets: Sequence[Described]) -> list[Found]:
+        """Find or make datasets; one answer for each, in order."""
+        rows = [
+            {
+                "owner": each.owner, "owner_kind": each.owner_kind, "experiment": each.experiment,
+                "name": each.name, "created": each.created,
+            }
+            for each in datasets
+        ]  # fmt: skip
+        document = self._json(
+            "POST", "api/ingest/datasets/", {"instrument": instrument, "datasets": rows}
+        )
+        given = _member(document, "datasets")
+        if len(given) != len(datasets):
+            raise Unavailable("The hub answered another number of datasets than it was asked for.")
+        return [_found(each) for each in given]
+
+    def look_up(
+        self, wanted: Sequence[lookup.Wanted], verified: bool = False
+    ) -> list[lookup.Known]:
+        """What the hub has of these files, at most `lookup.MOST_FILES` in all.
+
+        Without `verified` no state is VERIFIED: the hub does not look at the replicas then.
+        """
+        with self.http.request(
+            "POST",
+            "api/ingest/lookup/",
+            json=lookup.question(wanted, verified),
+            packed=True,
+            repeat=True,
+            patience=120.0,
+        ) as answer:
+            return lookup.answers(wanted, answer.json())
+
+    def upload(
+        self, source: Path, dataset: str, path: str, *,
+        resume: str | None = None, on_created: Callable[[str], None] = lambda upload: None,
+        on_bytes: Callable[[int], None] = lambda n: None,
+    ) -> Stored:  # fmt: skip
+        """Send the file `source` as `path` of `dataset`, going on with the upload `resume` if that
+        still exists.
+
+        `on_created` hears the upload's id before the first byte goes. BadInput when the file
+        changed meanwhile.
+        """
+        return upload_whole(self, source, dataset, path, resume, on_created, on_bytes)
+
+    def send_batch(
+        self, members: Iterable[batch.Member], on_bytes: Callable[[int], None] = lambda n: None
+    ) -> Iterator[batch.Acknowledgement]:
+        """Send many small files in one request; see `batch.send`."""
+        return batch.send(self.http, members, on_bytes)
+
+    def put(self, dataset: str, path: str, content: bytes, mtime_ns: int | None = None) -> Stored:
+        """Send one small file in one request."""
+        headers = {"Lagan-Mtime": str(mtime_ns)} if mtime_ns is not None else {}
+        with self.http.request(
+            "PUT",
+            _content(dataset, path),
+            body=content,
+            headers=headers,
+            repeat=True,
+            patience=batch.PATIENCE,
+        ) as answer:
+            given = answer.json()
+        return Stored(
+            _member(given, "file"), int(_member(given, "size")), str(_member(given, "sha256"))
+        )
+
+    def download(self, dataset: str, path: str, target: Path) -> Stored:
+        """Fetch one file to `target`, compared with the hub's digest before it gets its name."""
+        return download.fetch(self.http, _content(dataset, path), target)
+
+    def download_zip(self, dataset: str, target: Path) -> Stored:
+        """Fetch all files of a dataset as a zip to `target`."""
+        return download.fetch(self.http, f"api/datasets/{segment(dataset)}/zip", target)
+
+    def datasets(self) -> Iterator[dict[str, Any]]:
+        """The datasets that we may see, page by page."""
+        return self._pages("api/datasets/", {})
+
+    def create_dataset(self, name: str, group: str) -> dict[str, Any]:
+        """Make an open dataset in the GROUP with this id."""
+        return dict(self._json("POST", "api/datasets/", {"name": name, "group": group}))
+
+    def files(self, dataset: str, folder: str = "") -> Iterator[dict[str, Any]]:
+        """What lies directly in a folder of a dataset, page by page."""
+        return self._pages(f"api/datasets/{segment(dataset)}/files/", {"folder": folder})
+
+    def close_dataset(self, dataset: str) -> dict[str, Any]:
+        """Close a dataset: nothing can be added any more."""
+        return dict(self._json("POST", f"api/datasets/{segment(dataset)}/close/", {}) or {})
+
+    def _pages(self, path: str, query: dict[str, Any]) -> Iterator[dict[str, Any]]:
+        while True:
+            page = self._json("GET", path, query=query)
+            yield from _member(page, "results")
+            if not page.get("next"):
+                return
+            query = {**query, "after": page["next"]}
+
+    def _json(
+        self, method: str, path: str, given: Any = None, query: dict[str, Any] | None = None
+    ) -> Any:
+        # Everything asked through here is found-or-made, read, or refused the second time: safe to
+        # repeat.
+        repeat = given is None or path != "api/datasets/"
+        with self.http.request(method, path, json=given, query=query, repeat=repeat) as answer:
+            return answer.json()
+
+
+def _content(dataset: str, path: str) -> str:
+    return f"api/datasets/{segment(dataset)}/content/{segment(path, keep='/')}"
+
+
+def _found(given: Any) -> Found:
+    if isinstance(given, dict) and given.get("id"):
+        return Found(str(given["id"]), given.get("state"))
+    error = given.get("error") if isinstance(given, dict) else None
+    document = error if isinstance(error, dict) else {"detail": str(error or "no reason was given")}
+    return Found(None, None, refusal(int(document.get("status") or 400), document, "The hub"))
+
+
+def _member(document: Any, name: str) -> Any:
+    if not isinstance(document, dict) or name not in document:
+        raise Unavailable(f"The hub's answer lacks {name!r}; is the address that of a Lagan hub?")
+    return document[name]

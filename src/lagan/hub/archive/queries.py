@@ -1,0 +1,256 @@
+"""Where a file's bytes can be read just now, how well it is kept, how the volumes are doing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.db.models import Count, QuerySet
+
+from lagan.hub.archive import rules
+from lagan.hub.archive.errors import NoGoodCopy
+from lagan.hub.archive.models import (
+    READABLE,
+    Replica,
+    ReplicaState,
+    Volume,
+    VolumeRole,
+    VolumeState,
+)
+from lagan.hub.archive.rules import Status
+from lagan.hub.archive.services.volumes import open_store
+from lagan.kit.digests import Digests
+from lagan.kit.errors import NotFound, Unavailable
+from lagan.store.volume import Volume as StoreVolume
+
+PAGE = 1000
+"""Rows of a page of damage, at most."""
+
+
+@dataclass(frozen=True, slots=True)
+class Location:
+    """Where one good copy can be read: `length` bytes from `offset` of `object` on `store`, the
+    volume
+    called `volume`; `packed` says that the object holds other files too."""
+
+    volume: str
+    store: StoreVolume
+    object: str
+    offset: int
+    length: int
+    packed: bool
+    digests: Digests
+
+
+@dataclass(frozen=True, slots=True)
+class ReplicaRow:
+    """One copy as a page shows it."""
+
+    volume: str
+    state: str
+    verified_at: datetime | None
+    depth: str
+
+
+@dataclass(frozen=True, slots=True)
+class FileHealth:
+    """How well one file is kept, and its copies."""
+
+    status: Status
+    replicas: list[ReplicaRow]
+
+
+@dataclass(frozen=True, slots=True)
+class VolumeRow:
+    """One volume as a page shows it. `replicas` and `bytes` are as of the last refresh, `damaged`
+    is of now."""
+
+    id: UUID
+    name: str
+    location: str
+    state: str
+    role: str
+    storage_set: str | None
+    total: int | None
+    free: int | None
+    seen_at: datetime | None
+    ahead: bool
+    replicas: int
+    bytes: int
+    damaged: dict[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Damage:
+    """A copy that is not good."""
+
+    id: int
+    file: UUID
+    name: str
+    size: int
+    volume: str
+    object: str
+    state: str
+    verified_at: datetime | None
+
+
+def locate(file: UUID) -> Location:
+    """The best good copy that can be read now. NotFound if there is no such file, NoGoodCopy if
+    none can be read."""
+    found = locations([file])
+    if file not in found:
+        raise NotFound("There is no such file.", file=str(file))
+    if not found[file]:
+        raise NoGoodCopy("No good copy of the file can be read just now.", file=str(file))
+    return found[file][0]
+
+
+def locations(files: Sequence[UUID]) -> dict[UUID, list[Location]]:
+    """All good copies of each file on volumes that open, best first: main volumes, then copies.
+
+    Two queries. A file the catalogue knows but that cannot be read has no location; an unknown one
+    no key.
+    """
+    rows = list(
+        Replica.objects.filter(file__in=files).select_related("file", "volume", "volume__set")
+    )
+    stores = _opened({row.volume for row in rows if row.volume.is_readable})
+    found: dict[UUID, list[Location]] = {row.file_id: [] for row in rows}
+    for row in sorted(rows, key=_preference):
+        store = stores.get(row.volume_id)
+        if store is not None and row.state == ReplicaState.GOOD:
+            place = Location(
+                row.volume.name,
+                store,
+                row.object,
+                row.offset,
+                row.length,
+                rules.is_pack(row.object),
+                row.file.digests,
+            )
+            found[row.file_id].append(place)
+    return found
+
+
+def health(files: Sequence[UUID]) -> dict[UUID, FileHealth]:
+    """How well each file is kept, in two queries. Files the catalogue does not know are left
+    out."""
+    volumes = {each.id: each for each in Volume.objects.select_related("set")}
+    wanted = wanted_volumes(volumes.values())
+    copies: dict[UUID, list[Replica]] = {}
+    for row in Replica.objects.filter(file__in=files).order_by("id"):
+        copies.setdefault(row.file_id, []).append(row)
+    return {file: _health(rows, volumes, wanted) for file, rows in copies.items()}
+
+
+def wanted_volumes(volumes: Iterable[Volume]) -> dict[int, set[UUID]]:
+    """Of each storage set, the volumes on which each of its files is wanted."""
+    wanted: dict[int, set[UUID]] = {}
+    for each in volumes:
+        if each.set_id is not None and each.state not in (
+            VolumeState.DRAINING,
+            VolumeState.RETIRED,
+        ):
+            wanted.setdefault(each.set_id, set()).add(each.id)
+    return wanted
+
+
+def set_of(rows: Iterable[Replica], volumes: Mapping[UUID, Volume]) -> int | None:
+    """The storage set a file belongs to: that of its main copy, else of any copy."""
+    homes = [volumes[row.volume_id] for row in rows]
+    homes.sort(key=lambda each: each.role != VolumeRole.MAIN)
+    return next((each.set_id for each in homes if each.set_id is not None), None)
+
+
+def volumes() -> list[VolumeRow]:
+    """All volumes by name with their room and damage. Two queries that do not grow with the good
+    copies."""
+    damaged: dict[UUID, dict[str, int]] = {}
+    counts = (
+        Replica.objects.exclude(state=ReplicaState.GOOD)
+        .values_list("volume", "state")
+        .annotate(rows=Count("id"))
+    )
+    for volume, state, number in counts:
+        damaged.setdefault(volume, {})[state] = number
+    every = Volume.objects.select_related("set")
+    return [_volume_row(each, damaged.get(each.id, {})) for each in every]
+
+
+def damage(after: int = 0, size: int = 100) -> list[Damage]:
+    """Copies that are not good, by key: those with an id above `after`, at most `size` (up to
+    1,000)."""
+    rows = (
+        Replica.objects.exclude(state=ReplicaState.GOOD)
+        .filter(id__gt=after)
+        .select_related("file", "volume")
+        .order_by("id")[: min(size, PAGE)]
+    )
+    return [
+        Damage(
+            row.id,
+            row.file_id,
+            row.file.name,
+            row.file.size,
+            row.volume.name,
+            row.object,
+            row.state,
+            row.verified_at,
+        )
+        for row in rows
+    ]
+
+
+def damaged_files() -> QuerySet[Replica, UUID]:
+    """The files with a copy that is not good, for other rooms' conditions (`stored__in=...`)."""
+    return Replica.objects.exclude(state=ReplicaState.GOOD).values_list("file", flat=True)
+
+
+def _preference(row: Replica) -> tuple[bool, bool, int]:
+    return (row.volume.role != VolumeRole.MAIN, row.volume.state != VolumeState.ONLINE, row.id)
+
+
+def _opened(rows: Iterable[Volume]) -> dict[UUID, StoreVolume]:
+    stores = {}
+    for row in rows:
+        try:
+            stores[row.id] = open_store(row)
+        except Unavailable:
+            continue
+    return stores
+
+
+def _health(
+    rows: Sequence[Replica], volumes: Mapping[UUID, Volume], wanted: Mapping[int, set[UUID]]
+) -> FileHealth:
+    copies = [
+        rules.Copy(row.volume_id, row.state, volumes[row.volume_id].state in READABLE)
+        for row in rows
+    ]
+    home = set_of(rows, volumes)
+    asked = wanted.get(home, set()) if home is not None else set()
+    shown = [
+        ReplicaRow(volumes[row.volume_id].name, row.state, row.verified_at, row.depth)
+        for row in rows
+    ]
+    return FileHealth(rules.status(copies, asked), shown)
+
+
+def _volume_row(row: Volume, damaged: dict[str, int]) -> VolumeRow:
+    return VolumeRow(
+        id=row.id,
+        name=row.name,
+        location=row.location,
+        state=row.state,
+        role=row.role,
+        storage_set=row.set.name if row.set else None,
+        total=row.total,
+        free=row.free,
+        seen_at=row.seen_at,
+        ahead=row.ahead,
+        replicas=row.replicas_count,
+        bytes=row.replicas_bytes,
+        damaged=damaged,
+    )

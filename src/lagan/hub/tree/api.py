@@ -1,0 +1,165 @@
+"""The tree over REST: entities, members and grants, as far as the asker sees them."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from django.http import HttpRequest
+from ninja import Router, Schema
+from pydantic import Field
+
+from lagan.hub.base.actors import Actor
+from lagan.hub.tree import queries, services
+from lagan.hub.tree.models import Entity
+
+router = Router(tags=["entities"])
+Name = Annotated[str, Field(min_length=1, max_length=255)]
+
+
+class EntityOut(Schema):
+    """An entity and the names down to it, as `/root/NTNU/NV`."""
+
+    id: int
+    type: str
+    name: str
+    parent: int
+    path: str
+
+
+class EntityIn(Schema):
+    """A new entity: its type, its name, the id of the group it will be in."""
+
+    type: str
+    name: Name
+    parent: int
+
+
+class EntityChange(Schema):
+    """Another name, another parent, or both."""
+
+    name: Name | None = None
+    parent: int | None = None
+
+
+class Listing(Schema):
+    """A page of entities by name, and the key of the next one."""
+
+    results: list[EntityOut]
+    next: str | None
+
+
+class GrantsIn(Schema):
+    """All that a subject has of its own at an entity."""
+
+    subject: int
+    grant: list[str] = []
+    deny: list[str] = []
+
+
+class MemberIn(Schema):
+    """Who becomes a member."""
+
+    member: int
+
+
+def _actor(request: HttpRequest) -> Actor:
+    actor: Actor = request.auth  # type: ignore[attr-defined]
+    return actor
+
+
+def _shown(rows: list[Entity]) -> list[dict[str, Any]]:
+    paths = queries.full_path([each.id for each in rows])
+    return [
+        {
+            "id": each.id,
+            "type": each.type,
+            "name": each.name,
+            "parent": each.parent_id,
+            "path": paths[each.id],
+        }
+        for each in rows
+    ]
+
+
+def _one(entity: Entity) -> dict[str, Any]:
+    return _shown([entity])[0]
+
+
+@router.get("/", response=Listing)
+def list_entities(
+    request: HttpRequest,
+    type: str,
+    parent: int | None = None,
+    text: str = "",
+    after: str | None = None,
+    size: Annotated[int, Field(ge=1, le=1000)] = 50,
+) -> dict[str, Any]:
+    """Entities of a type that the asker sees, by name."""
+    page = queries.visible_entities(
+        _actor(request), type, parent=parent, after=after, size=size, text=text
+    )
+    return {"results": _shown(page.items), "next": page.next}
+
+
+@router.post("/", response={201: EntityOut})
+def create_entity(request: HttpRequest, body: EntityIn) -> tuple[int, Any]:
+    """A new entity in a group; needs `<type>_CREATE` there."""
+    made = services.create_entity(
+        by=_actor(request), type=body.type, name=body.name, parent=body.parent
+    )
+    return 201, _one(made)
+
+
+@router.get("/{int:id}/", response=EntityOut)
+def read_entity(request: HttpRequest, id: int) -> Any:
+    """One entity."""
+    return _one(services.require_sight(actor=_actor(request), entity=id))
+
+
+@router.patch("/{int:id}/", response=EntityOut)
+def change_entity(request: HttpRequest, id: int, body: EntityChange) -> Any:
+    """Rename it, move it, or both."""
+    by = _actor(request)
+    if body.name is not None:
+        services.rename(by=by, entity=id, name=body.name)
+    if body.parent is not None:
+        services.move(by=by, entity=id, parent=body.parent)
+    return _one(services.require_sight(actor=by, entity=id))
+
+
+@router.delete("/{int:id}/", response={204: None})
+def remove_entity(request: HttpRequest, id: int) -> tuple[int, None]:
+    """Remove an entity that holds nothing."""
+    services.remove(by=_actor(request), entity=id)
+    return 204, None
+
+
+@router.get("/{int:id}/permissions/", response=list[str])
+def read_permissions(request: HttpRequest, id: int) -> Any:
+    """What the asker may do there."""
+    actor = _actor(request)
+    services.require_sight(actor=actor, entity=id)
+    return sorted(queries.permissions_on(actor, id))
+
+
+@router.put("/{int:id}/grants/", response={204: None})
+def set_grants(request: HttpRequest, id: int, body: GrantsIn) -> tuple[int, None]:
+    """Make these all that the subject has of its own there; needs `<type>_PERM_SET`."""
+    services.set_grants(
+        by=_actor(request), subject=body.subject, object=id, grant=body.grant, deny=body.deny
+    )
+    return 204, None
+
+
+@router.post("/{int:id}/members/", response={204: None})
+def add_member(request: HttpRequest, id: int, body: MemberIn) -> tuple[int, None]:
+    """Make an entity a member of the group."""
+    services.add_member(by=_actor(request), member=body.member, group=id)
+    return 204, None
+
+
+@router.delete("/{int:id}/members/{int:member}/", response={204: None})
+def remove_member(request: HttpRequest, id: int, member: int) -> tuple[int, None]:
+    """End a membership."""
+    services.remove_member(by=_actor(request), member=member, group=id)
+    return 204, None

@@ -1,0 +1,111 @@
+"""How sizes, counts, digests and states read on a page; pure, so that every page says the same."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.utils.formats import number_format
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+_UNITS = ("B", "kB", "MB", "GB", "TB", "PB", "EB")
+
+
+def size(count: int) -> str:
+    """Bytes in powers of ten with three digits that count: 999 -> `999 B`, 1234567 -> `1.23 MB`."""
+    value, unit = float(count), 0
+    while value >= 999.5 and unit < len(_UNITS) - 1:
+        value, unit = value / 1000, unit + 1
+    if unit == 0:
+        return f"{count}\N{NO-BREAK SPACE}B"
+    places = 2 if value < 9.995 else 1 if value < 99.95 else 0
+    return f"{number_format(value, places)}\N{NO-BREAK SPACE}{_UNITS[unit]}"
+
+
+def number(count: int) -> str:
+    """A count with its thousands apart, as the language does."""
+    return number_format(count, 0, use_l10n=True, force_grouping=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How a state looks: a tone (a class of the style sheet), an icon and its words."""
+
+    tone: str
+    icon: str
+    words: str | Promise
+
+
+LOOKS = {
+    # datasets
+    "open": Look("moving", "lock-open", pgettext_lazy("dataset", "Open")),
+    "closed": Look("good", "lock", pgettext_lazy("dataset", "Closed")),
+    "expired": Look("suspect", "hourglass", pgettext_lazy("dataset", "Expired")),
+    "removed": Look("quiet", "trash-2", pgettext_lazy("dataset", "Removed")),
+    # jobs and tasks
+    "pending": Look("quiet", "clock", _("Waiting")),
+    "queued": Look("quiet", "clock", _("Waiting")),
+    "started": Look("moving", "loader", _("Running")),
+    "running": Look("moving", "loader", _("Running")),
+    "success": Look("good", "check", _("Succeeded")),
+    "done": Look("good", "check", _("Succeeded")),
+    "failure": Look("bad", "x", _("Some failed")),
+    "failed": Look("bad", "x", _("Failed")),
+    "error": Look("bad", "triangle-alert", _("Error")),
+    "cancelled": Look("quiet", "ban", _("Cancelled")),
+    # replicas and volumes
+    "good": Look("good", "check", _("Good")),
+    "suspect": Look("suspect", "triangle-alert", _("Suspect")),
+    "bad": Look("bad", "x", _("Bad")),
+    "missing": Look("bad", "circle-dashed", _("Missing")),
+    "online": Look("good", "check", _("Online")),
+    "readonly": Look("quiet", "lock", _("Read only")),
+    "draining": Look("suspect", "arrow-right-left", _("Draining")),
+    "retired": Look("quiet", "archive", _("Retired")),
+    # levels of a log
+    "debug": Look("quiet", "bug", _("Debug")),
+    "info": Look("quiet", "info", _("Info")),
+    "warn": Look("suspect", "triangle-alert", _("Warning")),
+    "fatal": Look("bad", "circle-x", _("Fatal")),
+}
+
+
+def look(state: str) -> Look:
+    """How `state` looks; a state that no page knows is shown by its own name, quietly."""
+    return LOOKS.get(state.lower(), Look("quiet", "circle", state))
+
+
+def short_digest(digest: str) -> str:
+    """The first twelve hexadecimal digits, enough to compare by eye."""
+    return digest[:12]
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A piece of a bar: its class, its place and its width in percent."""
+
+    kind: str
+    start: float
+    width: float
+
+
+_THIN = 0.6
+"""Percent: the least width of a piece that is there, so that one failure among a million is
+seen."""
+
+
+def parts(*amounts: tuple[str, int], whole: int) -> list[Part]:
+    """Pieces of a bar of `whole`, laid end to end; the widest gives way so that thin ones are
+    seen."""
+    widths = [
+        max(100 * amount / whole, _THIN) if whole > 0 and amount > 0 else 0.0
+        for _, amount in amounts
+    ]
+    if (excess := sum(widths) - 100) > 0:
+        widths[widths.index(max(widths))] -= excess
+    starts = [sum(widths[:place]) for place in range(len(widths))]
+    return [
+        Part(kind, round(start, 2), round(width, 2))
+        for (kind, _), start, width in zip(amounts, starts, widths, strict=True)
+    ]

@@ -1,0 +1,51 @@
+"""What every template may count on: the way about the hub and the theme that the visitor chose."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import HttpRequest
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+THEMES = ("auto", "light", "dark")
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """An entry of the rail: its address, its words, its icon, and the view names that belong to
+    it."""
+
+    address: str
+    words: str | Promise
+    icon: str
+
+
+PLACES = (
+    Place("/", _("Home"), "house"),
+    Place("/datasets/", _("Datasets"), "layers"),
+    Place("/jobs/", _("Jobs"), "activity"),
+    Place("/archive/", _("Archive"), "hard-drive"),
+)
+
+
+def surroundings(request: HttpRequest) -> dict[str, Any]:
+    """Context for every page: `places`, the `here` among them, the `theme` and the known
+    `themes`."""
+    theme = request.COOKIES.get("theme", "auto")
+    return {
+        "places": PLACES,
+        "here": _here(request.path),
+        "theme": theme if theme in THEMES else "auto",
+    }
+
+
+def _here(path: str) -> str:
+    """The place whose address is the longest beginning of `path`."""
+    if path == "/":
+        return path
+    within = (
+        place.address for place in PLACES if place.address != "/" and path.startswith(place.address)
+    )
+    return next(within, "")

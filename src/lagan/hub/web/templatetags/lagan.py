@@ -1,0 +1,122 @@
+"""The tags of our pages: icons, the logo, sizes, moments, states, replicas and bars."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django import template
+from django.utils.formats import date_format
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString, mark_safe
+from lucide.templatetags.lucide import lucide
+
+from lagan.hub.web import presented, shown
+
+register = template.Library()
+
+
+@register.simple_tag
+def icon(name: str, size: int = 18, turning: bool = False) -> SafeString:
+    """A line icon that only decorates: words always stand beside it."""
+    attributes: dict[str, Any] = {"aria_hidden": "true", "focusable": "false"}
+    classes = "icon turning" if turning else "icon"
+    return mark_safe(lucide(name, size=size, **attributes, **{"class": classes}))  # noqa: S308  an icon of the package
+
+
+@register.filter
+def size(count: int | None) -> str:
+    """Bytes in powers of ten."""
+    return "" if count is None else shown.size(count)
+
+
+@register.filter
+def number(count: int) -> str:
+    """A count with its thousands apart."""
+    return shown.number(count)
+
+
+@register.filter
+def group(path: str) -> str:
+    """Where a dataset is."""
+    return presented.group_words(path)
+
+
+@register.filter
+def short_digest(digest: str | None) -> str:
+    """The first digits of a digest."""
+    return shown.short_digest(digest or "")
+
+
+@register.simple_tag
+def moment(when: datetime | None, show: str = "moment") -> SafeString:
+    """A time: UTC until times.js shows it in the viewer's zone. `show` is `moment`, `ago` or
+    `clock`."""
+    if when is None:
+        return mark_safe("")
+    words = f"{date_format(when, 'j M Y, H:i')} UTC"
+    return format_html(
+        '<time datetime="{}" data-show="{}">{}</time>', when.isoformat(), show, words
+    )
+
+
+@register.simple_tag
+def badge(state: str, words: str = "") -> SafeString:
+    """A state in words, with its tone and its icon."""
+    looks = shown.look(state)
+    drawn = icon(looks.icon, 13, turning=looks.icon == "loader")
+    return format_html(
+        '<span class="badge {}">{}{}</span>', looks.tone, drawn, words or looks.words
+    )
+
+
+@register.simple_tag
+def mark(state: str) -> SafeString:
+    """A replica's state as a small drawing whose shape differs with the state, not only its
+    colour."""
+    looks = shown.look(state)
+    return format_html(
+        '<svg class="mark {}" width="13" height="13" viewBox="0 0 14 14" aria-hidden="true"'
+        ' focusable="false">{}</svg>',
+        looks.tone,
+        mark_safe(_SHAPES[_shape(looks)]),  # noqa: S308  constant drawings below
+    )
+
+
+@register.simple_tag
+def bar(label: str, whole: int, thin: bool = False, **amounts: int) -> SafeString:
+    """A bar of `whole` with a piece for each amount (its name is the piece's kind); `label` says
+    it in words."""
+    pieces = format_html_join(
+        "",
+        '<rect class="part-{}" x="{}%" y="0" width="{}%" height="100%"/>',
+        (
+            (part.kind, part.start, part.width)
+            for part in shown.parts(*amounts.items(), whole=whole)
+        ),
+    )
+    classes = "bar thin" if thin else "bar"
+    return format_html(
+        '<svg class="{}" role="img" aria-label="{}">{}</svg>', classes, label, pieces
+    )
+
+
+def _shape(looks: shown.Look) -> str:
+    return (
+        "missing"
+        if looks.icon == "circle-dashed"
+        else looks.tone
+        if looks.tone in _SHAPES
+        else "quiet"
+    )
+
+
+_OUTLINE = '<rect x="1.75" y="1.75" width="10.5" height="10.5" rx="2.5" fill="none" {}/>'
+_STROKE = 'stroke="currentColor" stroke-width="{}"'
+_SHAPES = {
+    "good": '<rect x="1" y="1" width="12" height="12" rx="3" fill="currentColor"/>',
+    "suspect": '<path d="M7 1 13.4 12.6H.6z" fill="currentColor"/>',
+    "bad": f'<path d="m2.5 2.5 9 9m0-9-9 9" stroke-linecap="round" {_STROKE.format(3.2)}/>',
+    "missing": _OUTLINE.format(f'{_STROKE.format(1.5)} stroke-dasharray="2.6 2"'),
+    "quiet": _OUTLINE.format(_STROKE.format(1.5)),
+}

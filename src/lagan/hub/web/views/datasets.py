@@ -1,0 +1,99 @@
+"""The list of datasets, one dataset's files and log, and closing it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from lagan.hub.archive import queries as archive
+from lagan.hub.base.actors import Actor
+from lagan.hub.datasets import queries, services
+from lagan.hub.tree import queries as tree
+from lagan.hub.web import presented
+from lagan.hub.web.visitor import signed_in
+from lagan.kit.errors import LaganError, NotFound
+
+
+@require_safe
+@signed_in
+def dataset_list(request: HttpRequest, actor: Actor) -> HttpResponse:
+    """Datasets that the visitor may read, filtered by name and state as the address says."""
+    text, state = request.GET.get("text", "").strip(), _state(request)
+    after = request.GET.get("after")
+    page = queries.visible(actor, after=after, text=text, state=state or None)
+    context = {
+        "page": page,
+        "text": text,
+        "state": state,
+        "choices": presented.choices("/datasets/", presented.DATASET_STATES, state, text=text),
+        **presented.turning("/datasets/", after, page.next, text=text, state=state),
+    }
+    return render(request, "web/pages/datasets.html", context)
+
+
+@require_safe
+@signed_in
+def files(request: HttpRequest, actor: Actor, dataset: int) -> HttpResponse:
+    """What lies in one folder of a dataset, with digests, copies and when they were last
+    verified."""
+    folder, after = request.GET.get("folder", "").strip("/"), request.GET.get("after")
+    head = _head(actor, dataset, "files")
+    page = queries.folder(actor, dataset, folder=folder, after=after)
+    if folder and not page.items and not after:
+        raise NotFound(_("The dataset has no such folder."), dataset=dataset, folder=folder)
+    healths = archive.health([item.stored for item in page.items if item.stored])
+    context = {
+        **head,
+        "lines": [
+            presented.file_line(dataset, item, healths.get(item.stored) if item.stored else None)
+            for item in page.items
+        ],
+        "folders": presented.crumbs(dataset, folder),
+        **presented.turning(f"/datasets/{dataset}/", after, page.next, folder=folder),
+    }
+    return render(request, "web/pages/files.html", context)
+
+
+@require_safe
+@signed_in
+def log(request: HttpRequest, actor: Actor, dataset: int) -> HttpResponse:
+    """The dataset's log, newest first."""
+    after = request.GET.get("after")
+    head = _head(actor, dataset, "log")
+    page = queries.log(actor, dataset, after=after)
+    turning = presented.turning(f"/datasets/{dataset}/log/", after, page.next)
+    return render(request, "web/pages/log.html", {**head, "page": page, **turning})
+
+
+@require_POST
+@signed_in
+def close(request: HttpRequest, actor: Actor, dataset: int) -> HttpResponse:
+    """Close it, and say so on its page."""
+    try:
+        services.close_dataset(by=actor, dataset=dataset)
+        messages.success(request, _("The dataset is closed."))
+    except NotFound:
+        raise
+    except LaganError as refusal:
+        messages.error(request, refusal.sentence)
+    return redirect(f"/datasets/{dataset}/")
+
+
+def _head(actor: Actor, dataset: int, part: str) -> dict[str, Any]:
+    row = queries.dataset(actor, dataset)
+    return {
+        "dataset": row,
+        "part": part,
+        "closable": row.state == "open" and tree.may(actor, "DATASET_CLOSE", dataset),
+        "may_read_log": tree.may(actor, "DATASET_LOG_READ", dataset),
+    }
+
+
+def _state(request: HttpRequest) -> str:
+    state = request.GET.get("state", "")
+    return state if state in dict(presented.DATASET_STATES) else ""

@@ -1,0 +1,48 @@
+"""Home: what needs the visitor, and what moved."""
+
+from __future__ import annotations
+
+from itertools import islice
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from lagan.hub.accounts.queries import user_of
+from lagan.hub.base.actors import Actor
+from lagan.hub.datasets import queries as datasets
+from lagan.hub.jobs import queries as jobs
+from lagan.hub.jobs.queries import JobRow
+from lagan.hub.web.views.archive import damaged_lines
+from lagan.hub.web.visitor import signed_in
+
+SHOWN = 5
+"""Lines of each list; the full lists are one click away."""
+
+
+@require_safe
+@signed_in
+def home(request: HttpRequest, actor: Actor) -> HttpResponse:
+    """Damaged files and failed jobs first, then recent datasets and what is running."""
+    context = {
+        "greeting": user_of(actor).get_full_name(),
+        "damaged": damaged_lines(datasets.damaged(actor, size=SHOWN).items),
+        "failed": _jobs(actor, "ERROR", "FAILURE"),
+        "datasets": datasets.visible(actor, size=SHOWN).items,
+        "running": _jobs(actor, "STARTED", "PENDING"),
+    }
+    return render(request, "web/pages/home.html", context)
+
+
+@require_safe
+@signed_in
+def running(request: HttpRequest, actor: Actor) -> HttpResponse:
+    """The running jobs alone, which home asks for again while there are any."""
+    return render(
+        request, "web/parts/running.html", {"running": _jobs(actor, "STARTED", "PENDING")}
+    )
+
+
+def _jobs(actor: Actor, *states: str) -> list[JobRow]:
+    found = (job for state in states for job in jobs.visible(actor, state=state, size=SHOWN).items)
+    return list(islice(found, SHOWN))

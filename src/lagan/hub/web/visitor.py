@@ -1,0 +1,34 @@
+"""Who looks at a page: views get the visitor's Actor, everybody else is led to the log in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Concatenate, ParamSpec
+
+from django.contrib.auth.views import redirect_to_login
+from django.http import HttpRequest, HttpResponse
+
+from lagan.hub.accounts import queries
+from lagan.hub.base.actors import Actor
+
+P = ParamSpec("P")
+
+
+def signed_in(
+    view: Callable[Concatenate[HttpRequest, Actor, P], HttpResponse],
+) -> Callable[Concatenate[HttpRequest, P], HttpResponse]:
+    """Call `view(request, actor, ...)` for a signed-in visitor; send others to the log in and back
+    here."""
+
+    @wraps(view)
+    def guarded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        if not request.user.is_authenticated:
+            return redirect_to_login(request.get_full_path())
+        actor = queries.signed_in(authorization=None, session_user_id=request.user.pk)
+        response = view(request, actor, *args, **kwargs)
+        # What a person may see is for that person's browser alone, and not for after the log out.
+        response.headers.setdefault("Cache-Control", "private, no-store")
+        return response
+
+    return guarded

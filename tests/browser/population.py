@@ -1,0 +1,177 @@
+"""A small hub as people would have it: alice and bob, their datasets, two volumes with real bytes,
+one bad copy,
+jobs in three states. Run as a program it makes one in LAGAN_DATA."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+if TYPE_CHECKING:
+    from lagan.hub.base.actors import Actor
+
+PASSWORD = "correct horse battery staple"
+RETINA, MRI = "2026-11-20 retina z-stack", "2026-11-18 mouse 4711 MRI T2"
+PLANES = {f"raw/retina_z{plane:03d}.ome.tif": bytes([plane]) * 20_000 for plane in range(4)}
+FILES = {"acquisition.xml": b"<acquisition/>", **PLANES}
+
+
+@dataclass(frozen=True, slots=True)
+class Population:
+    """The ids of what was made."""
+
+    retina: int
+    beads: int
+    mri: int
+    running: int
+    failed: int
+    link: str
+
+
+def populate(folder: Path) -> Population:
+    """Make it all in a database that has its tables and holds nothing; volumes beneath `folder`."""
+    from lagan.hub.accounts import services as accounts
+    from lagan.hub.archive.services.volumes import add_volume
+    from lagan.hub.base.actors import SYSTEM, Actor
+    from lagan.hub.datasets import services as datasets
+    from lagan.hub.tree import services as tree
+
+    root = accounts.bootstrap().root
+    lab = tree.create_entity(by=SYSTEM, type="GROUP", name="Imaging facility", parent=root.pk)
+    alice, bob, carol = (
+        accounts.create_user(
+            by=SYSTEM, username=name, email=f"{name}@example.org", full_name=full, password=password
+        )
+        for name, full, password in (
+            ("alice", "Alice Novák", PASSWORD),
+            ("bob", "Bob Svensson", PASSWORD),
+            ("carol", "Carol Ng", None),
+        )
+    )
+    for name, role in (("north-1", "main"), ("south-1", "copy")):
+        (folder / name).mkdir(parents=True)
+        add_volume(
+            by=SYSTEM, location=f"posix:{folder / name}", name=name, storage_set="disks", role=role
+        )
+    made = [
+        datasets.create_dataset(by=SYSTEM, name=name, group=lab.pk, owner=owner.entity_id).pk
+        for name, owner in ((MRI, bob), ("2026-11-19 calibration beads", alice), (RETINA, alice))
+    ]
+    stored = _archive(made[2], FILES)
+    _spoil(stored["raw/retina_z001.ome.tif"], "south-1", "bad")
+    _spoil(stored["raw/retina_z002.ome.tif"], "south-1", "missing")
+    owner = Actor(alice.entity_id, "alice", "session")
+    datasets.close_dataset(by=owner, dataset=made[1])
+    running, failed = _jobs(owner)
+    return Population(
+        made[2], made[1], made[0], running, failed, accounts.make_password_link(carol, by=SYSTEM)
+    )
+
+
+def _archive(dataset: int, files: Mapping[str, bytes]) -> dict[str, UUID]:
+    """Write each file to both volumes, and both copies into the catalogue."""
+    from django.db import transaction
+    from django.utils import timezone
+
+    from lagan.hub.archive.models import File, Replica, Volume
+    from lagan.hub.archive.services.volumes import open_store
+    from lagan.hub.datasets.services import Arrival, attach
+    from lagan.kit.ids import new_id
+
+    now, arrivals = timezone.now(), []
+    with transaction.atomic():
+        for path, content in files.items():
+            id = new_id()
+            name = f"files/{id}-{path.rpartition('/')[2]}"
+            for volume in Volume.objects.order_by("name"):
+                store = open_store(volume)
+                incoming = store.receive(id.hex)
+                incoming.write([content])
+                digests = incoming.digests()
+                incoming.checkpoint()
+                store.publish([(incoming, name)])
+                if volume.name == "north-1":
+                    File.objects.create(
+                        id=id,
+                        file_id=id.hex,
+                        version=1,
+                        name=path,
+                        size=digests.size,
+                        sha256=digests.sha256,
+                        crc32c=digests.crc32c,
+                        crc32=digests.crc32,
+                        stored_at=now,
+                    )
+                Replica.objects.create(
+                    file_id=id,
+                    volume=volume,
+                    object=name,
+                    length=digests.size,
+                    verified_at=now,
+                    made_at=now,
+                    line=id,
+                )
+            arrivals.append(Arrival(dataset, path, id, digests, 0))
+        attach(arrivals, at=now)
+    return {each.path: each.id for each in arrivals}
+
+
+def _spoil(file: UUID, volume: str, state: str) -> None:
+    from lagan.hub.archive.models import Replica
+
+    Replica.objects.filter(file=file, volume__name=volume).update(state=state)
+
+
+def _jobs(owner: Actor) -> tuple[int, int]:
+    """A job with one of two tasks done, and one whose second item failed."""
+    from lagan.hub.jobs.ledger import DatabaseLedger
+    from lagan.hub.jobs.services import TaskSpec, create_job, ensure_site
+    from lagan.worker.ledger import ItemFailure, Outcome
+
+    ensure_site(name="lab")
+    batches = [["z000", "z001"], ["z002", "z003"]]
+    specs = [TaskSpec("lab.copy", "lab", items=batch) for batch in batches]
+    failed = create_job(kind="copy", title="Check of volume north-1", by=owner, tasks=specs[:1])
+    ledger = DatabaseLedger()
+    (claimed,) = ledger.claim(["lab"], "lab-1")
+    reason = "SHA-256 is 9c1e, the catalogue says 3a7b."
+    ledger.finish(
+        claimed, Outcome(done=1, failed=1, failures=[ItemFailure("z001", "failed", reason)])
+    )
+    running = create_job(kind="copy", title="Copy to volume south-1", by=owner, tasks=specs)
+    (claimed,) = ledger.claim(["lab"], "lab-1")
+    ledger.finish(claimed, Outcome(done=2))
+    return running.pk, failed.pk
+
+
+def advance(job: int) -> None:
+    """Finish what is left of a job, as a worker would."""
+    from lagan.hub.jobs.ledger import DatabaseLedger
+    from lagan.worker.ledger import Outcome
+
+    ledger = DatabaseLedger()
+    for claimed in ledger.claim(["lab"], "lab-1", 100):
+        assert claimed.job == job
+        ledger.finish(claimed, Outcome(done=len(claimed.items)))
+
+
+def main(act: str, argument: str) -> None:
+    """`populate FOLDER` or `advance JOB`."""
+    import django
+    from django.core.management import call_command
+
+    django.setup()
+    if act == "populate":
+        call_command("migrate", verbosity=0)
+        json.dump(asdict(populate(Path(argument))), sys.stdout)
+    else:
+        advance(int(argument))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,0 +1,86 @@
+"""Every page, light and dark, wide and narrow: nothing on the console, nothing refused by the
+policy, no host but
+ours, nothing wider than the screen, and no violation of axe-core's rules (WCAG 2 A and AA among
+them)."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+
+from tests.browser.conftest import Hub, Visit
+
+pytestmark = pytest.mark.browser
+
+PAGES = {
+    "home": "/",
+    "datasets": "/datasets/",
+    "datasets-filtered": "/datasets/?text=retina&state=open",
+    "datasets-none": "/datasets/?text=nothing+has+this+name",
+    "dataset": "/datasets/{retina}/",
+    "folder": "/datasets/{retina}/?folder=raw",
+    "empty-dataset": "/datasets/{beads}/",
+    "log": "/datasets/{retina}/log/",
+    "jobs": "/jobs/",
+    "jobs-none": "/jobs/?state=CANCELLED",
+    "running-job": "/jobs/{running}/",
+    "failed-job": "/jobs/{failed}/",
+    "archive": "/archive/",
+    "profile": "/profile/",
+}
+REFUSED = {"missing": "/datasets/999999/", "nowhere": "/there/is/no/such/page/"}
+OUTSIDE = {"login": "/login/", "link": "{link}", "used-link": "/set-password/garbled/"}
+LOOKS = [(scheme, width) for scheme in ("light", "dark") for width in (1280, 390)]
+
+
+@pytest.mark.parametrize(("scheme", "width"), LOOKS)
+def test_pages_are_clean(visit: Callable[..., Visit], scheme: str, width: int) -> None:
+    alice = visit("alice", width=width, color_scheme=scheme)
+    for name, path in PAGES.items():
+        _judge(alice, name, path, f"{scheme}-{width}")
+
+
+@pytest.mark.parametrize(("scheme", "width"), LOOKS)
+def test_refusals_are_pages_too(visit: Callable[..., Visit], scheme: str, width: int) -> None:
+    alice = visit("alice", width=width, color_scheme=scheme)
+    for name, path in REFUSED.items():
+        _judge(alice, name, path, f"{scheme}-{width}", status=404)
+
+
+@pytest.mark.parametrize(("scheme", "width"), LOOKS)
+def test_pages_before_the_log_in_are_clean(
+    visit: Callable[..., Visit], scheme: str, width: int
+) -> None:
+    nobody = visit(width=width, color_scheme=scheme)
+    for name, path in OUTSIDE.items():
+        _judge(nobody, name, path, f"{scheme}-{width}", status=404 if name == "used-link" else 200)
+
+
+def _judge(visit: Visit, name: str, path: str, look: str, status: int = 200) -> None:
+    visit.complaints.clear()
+    answer = visit.page.goto(visit.hub.address + _filled(visit.hub, path))
+    assert answer is not None
+    assert answer.status == status, name
+    _picture(visit, f"{name}-{look}")
+    found = Axe().run(visit.page).response["violations"]
+    assert not found, (name, [(each["id"], each["nodes"][0]["html"]) for each in found])
+    assert visit.page.evaluate("document.documentElement.scrollWidth <= innerWidth"), name
+    assert visit.policy_reports() == [], name
+    # Chromium itself says that a page came with a status of 404.
+    said = [each for each in visit.complaints if status == 200 or "404" not in each]
+    assert said == [], name
+
+
+def _filled(hub: Hub, path: str) -> str:
+    return path.format(**asdict(hub.people))
+
+
+def _picture(visit: Visit, name: str) -> None:
+    """Where somebody wants to look at the pages, LAGAN_SHOTS names a folder."""
+    if folder := os.environ.get("LAGAN_SHOTS"):
+        visit.page.screenshot(path=Path(folder) / f"{name}.png", full_page=True)

@@ -1,0 +1,66 @@
+"""One holder of a name in the whole cluster."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+
+import pytest
+from django.db import connection, connections
+
+from lagan.hub.base import locks
+from lagan.hub.base.locks import advisory
+
+pytestmark = pytest.mark.usefixtures("transactional_db")
+
+
+def elsewhere(act: Callable[[], bool]) -> bool:
+    """What `act` gives in a thread of its own, with its own connection."""
+    found: list[bool] = []
+
+    def run() -> None:
+        try:
+            found.append(act())
+        finally:
+            connections.close_all()
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    thread.join()
+    return found[0]
+
+
+def taken(name: str) -> bool:
+    with advisory(name) as held:
+        return not held
+
+
+def test_a_second_holder_is_told_so() -> None:
+    with advisory("a") as held:
+        assert held
+        assert taken("a")
+        assert elsewhere(lambda: taken("a"))
+        assert not taken("b")
+    assert not taken("a")
+
+
+def test_another_process_is_kept_out_too() -> None:
+    """What this process remembers is not what keeps others out: forget it."""
+    with advisory("a") as held:
+        assert held
+        locks._held.discard("a")
+        assert elsewhere(lambda: taken("a"))
+
+
+def test_a_failure_lets_go() -> None:
+    with pytest.raises(RuntimeError), advisory("a"):
+        raise RuntimeError
+    assert not taken("a")
+
+
+def test_a_lost_connection_lets_go() -> None:
+    with advisory("a") as held:
+        assert held
+        if connection.vendor == "postgresql":
+            connection.close()
+    assert not taken("a")
