@@ -21,6 +21,7 @@ from lagan.hub.archive.models import (
 )
 from lagan.hub.archive.rules import Status
 from lagan.hub.archive.services.volumes import open_store
+from lagan.hub.archive.services.wanted import set_of, wanted_volumes
 from lagan.kit.digests import Digests
 from lagan.kit.errors import NotFound, Unavailable
 from lagan.store.volume import Volume as StoreVolume
@@ -143,25 +144,6 @@ def health(files: Sequence[UUID]) -> dict[UUID, FileHealth]:
     for row in Replica.objects.filter(file__in=files).order_by("id"):
         copies.setdefault(row.file_id, []).append(row)
     return {file: _health(rows, volumes, wanted) for file, rows in copies.items()}
-
-
-def wanted_volumes(volumes: Iterable[Volume]) -> dict[int, set[UUID]]:
-    """Of each storage set, the volumes on which each of its files is wanted."""
-    wanted: dict[int, set[UUID]] = {}
-    for each in volumes:
-        if each.set_id is not None and each.state not in (
-            VolumeState.DRAINING,
-            VolumeState.RETIRED,
-        ):
-            wanted.setdefault(each.set_id, set()).add(each.id)
-    return wanted
-
-
-def set_of(rows: Iterable[Replica], volumes: Mapping[UUID, Volume]) -> int | None:
-    """The storage set a file belongs to: that of its main copy, else of any copy."""
-    homes = [volumes[row.volume_id] for row in rows]
-    homes.sort(key=lambda each: each.role != VolumeRole.MAIN)
-    return next((each.set_id for each in homes if each.set_id is not None), None)
 
 
 def volumes() -> list[VolumeRow]:

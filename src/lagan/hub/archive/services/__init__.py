@@ -1,7 +1,10 @@
 """The archive's verbs."""
 
 from lagan.hub.archive.services.files import NewFile, object_name, record_files
+from lagan.hub.archive.services.rebuilding import Rebuilt, rebuild, take_in
 from lagan.hub.archive.services.registry import keep_pending, register_exporter
+from lagan.hub.archive.services.snapshots import Snapshot, snapshot
+from lagan.hub.archive.services.sweeping import Swept, sweep
 from lagan.hub.archive.services.tables import register_table
 from lagan.hub.archive.services.volumes import (
     add_volume,
@@ -13,14 +16,21 @@ from lagan.hub.archive.services.volumes import (
 
 __all__ = [
     "NewFile",
+    "Rebuilt",
+    "Snapshot",
+    "Swept",
     "add_volume",
     "choose_volume",
     "journal",
     "keep_pending",
     "object_name",
     "open_store",
+    "rebuild",
     "record_files",
     "refresh_volumes",
     "register_exporter",
     "register_table",
+    "snapshot",
+    "sweep",
+    "take_in",
 ]

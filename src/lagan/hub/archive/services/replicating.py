@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
+
+from django.db.models import Exists, OuterRef
 
 from lagan.hub.archive import rules
 from lagan.hub.archive.errors import NoGoodCopy
@@ -15,9 +17,9 @@ from lagan.hub.archive.models import (
     VolumeRole,
     VolumeState,
 )
-from lagan.hub.archive.queries import set_of, wanted_volumes
 from lagan.hub.archive.services.copies import Brought, Errand, bring
 from lagan.hub.archive.services.marking import mark_all
+from lagan.hub.archive.services.wanted import set_of, wanted_volumes
 from lagan.kit.errors import LaganError
 
 
@@ -99,3 +101,19 @@ def settle(brought: Brought, outcome: Outcome) -> None:
     healed."""
     outcome.failed.update(brought.failed)
     outcome.damaged |= {each.file_id for each in mark_all(brought.false)}
+
+
+def lacking() -> Iterator[UUID]:
+    """Files without a copy on some online volume of their storage set, in no order; each at most
+    once a volume."""
+    volumes = list(Volume.objects.filter(set__isnull=False))
+    for home, wanted in wanted_volumes(volumes).items():
+        mine = [each.id for each in volumes if each.set_id == home]
+        online = [each.id for each in volumes if each.state == VolumeState.ONLINE]
+        for target in wanted & set(online):
+            there = Replica.objects.filter(file=OuterRef("file"), volume=target)
+            rows = Replica.objects.filter(volume__in=mine, state=ReplicaState.GOOD)
+            without = rows.exclude(volume=target).filter(~Exists(there))
+            yield from (
+                without.values_list("file_id", flat=True).distinct().iterator(chunk_size=2000)
+            )

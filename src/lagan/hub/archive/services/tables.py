@@ -7,7 +7,6 @@ import base64
 from collections.abc import Iterable, Iterator
 from datetime import date, datetime
 from decimal import Decimal
-from itertools import islice
 from typing import Any
 from uuid import UUID
 
@@ -15,6 +14,7 @@ from django.core.management.color import no_style
 from django.db import connection
 from django.db.models import Model
 
+from lagan.hub.archive.rules import slices
 from lagan.hub.archive.services.registry import Row, register_exporter
 
 BATCH = 2000
@@ -43,11 +43,13 @@ def rows_of(model: type[Model], hidden: frozenset[str] = frozenset()) -> Iterato
 
 
 def put_rows(model: type[Model], rows: Iterable[Row]) -> None:
-    """Insert rows that `rows_of` gave, with their keys; columns this version does not know are left
+    """In place of all rows of a table, those that `rows_of` gave, with their keys; columns this
+    version does not know are left
     out."""
     fields = {each.attname: each for each in model._meta.concrete_fields}
-    remaining = iter(rows)
-    while batch := list(islice(remaining, BATCH)):
+    # Without collecting what refers to them: that is put back in the same transaction.
+    model._default_manager.all()._raw_delete(connection.alias)
+    for batch in slices(rows, BATCH):
         model._default_manager.bulk_create(
             [
                 model(**{n: fields[n].to_python(v) for n, v in row.items() if n in fields})

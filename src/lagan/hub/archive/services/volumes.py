@@ -10,10 +10,11 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Count, Sum
 
 from lagan.hub.archive import rules
 from lagan.hub.archive.errors import VolumeAway, VolumeTaken
-from lagan.hub.archive.models import Hub, StorageSet, Volume, VolumeRole, VolumeState
+from lagan.hub.archive.models import Hub, Replica, StorageSet, Volume, VolumeRole, VolumeState
 from lagan.hub.audit.kinds import Kind
 from lagan.hub.audit.services import record
 from lagan.hub.base.actors import Actor
@@ -139,12 +140,15 @@ def journal(volume: Volume | UUID) -> Journal:
     return _open(_row(volume)).journal
 
 
-def _row(volume: Volume | UUID) -> Volume:
-    if isinstance(volume, Volume):
-        return volume
+def find_volume(volume: UUID) -> Volume:
+    """The row of a volume. NotFound."""
     if (row := Volume.objects.filter(pk=volume).first()) is None:
         raise NotFound("There is no such volume.", volume=str(volume))
     return row
+
+
+def _row(volume: Volume | UUID) -> Volume:
+    return volume if isinstance(volume, Volume) else find_volume(volume)
 
 
 def present(volume: Volume) -> bool:
@@ -245,3 +249,12 @@ def _refresh(row: Volume) -> None:
 def _room(opened: store.Volume) -> dict[str, int | None]:
     usage = opened.usage()
     return {"total": usage.total, "free": usage.free}
+
+
+def tally_volumes() -> None:
+    """Count copies and their bytes on every volume, for pages that must not."""
+    for row in Volume.objects.all():
+        found = Replica.objects.filter(volume=row).aggregate(rows=Count("id"), bytes=Sum("length"))
+        Volume.objects.filter(pk=row.pk).update(
+            replicas_count=found["rows"], replicas_bytes=found["bytes"] or 0
+        )
