@@ -113,6 +113,8 @@ def _verdict(error: BaseException) -> tuple[str | None, int]:
             return f"This command needs the package {error.name}: install lagan[hub].", 10
         case SystemExit():
             raise error
+        case Exception() if type(error).__name__ == "OperationalError":
+            return f"The database cannot be used: {error}", 10
         case Exception():
             return f"{type(error).__name__}: {error} (LAGAN_DEBUG=1 shows where)", 1
         case _:

@@ -39,8 +39,9 @@ def up(
     from lagan.hub.ops.stack import address, run_stack
 
     settings = use_settings(config, data=data)
+    port = port or require_free(host, port)
     with held(settings.data, address(host, port)):
-        port = require_free(host, port)
+        require_free(host, port)
         link = _prepare(settings)
         where = address(host, port)
 

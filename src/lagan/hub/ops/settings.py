@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 
 from lagan.hub.base.config import Config, load
-from lagan.kit.errors import LaganError, NotFound, Unavailable
+from lagan.kit.errors import NotFound, Unavailable
 
 
 def use_settings(config: str | Path | None = None, *, data: Path | None = None) -> Config:
@@ -26,9 +26,11 @@ def use_settings(config: str | Path | None = None, *, data: Path | None = None) 
         os.environ["LAGAN_DATA"] = str(data.absolute())
     os.environ["DJANGO_SETTINGS_MODULE"] = "lagan.hub.settings"
     try:
-        return load()
+        read = load()
+        read.data.mkdir(parents=True, exist_ok=True, mode=0o750)
     except OSError as error:
         raise Unavailable(f"Cannot use {error.filename}: {error.strerror}.") from None
+    return read
 
 
 def set_up_django(config: str | Path | None = None, *, data: Path | None = None) -> Config:
@@ -36,8 +38,5 @@ def set_up_django(config: str | Path | None = None, *, data: Path | None = None)
     read = use_settings(config, data=data)
     import django
 
-    try:
-        django.setup()
-    except LaganError:
-        raise
+    django.setup()
     return read

@@ -7,14 +7,18 @@ import socket
 
 from lagan.kit.errors import BadInput, Unavailable
 
+LAST_PORT = 65535
+
 
 def require_free(host: str, port: int) -> int:
     """The port, or a free one for 0. Unavailable when it cannot be listened on, with the reason."""
+    if not 0 <= port <= LAST_PORT:
+        raise BadInput(f"A port is a number from 0 to {LAST_PORT}, not {port}.", port=port)
     try:
         family, _, _, _, address = socket.getaddrinfo(
             host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
         )[0]
-    except (socket.gaierror, OverflowError, UnicodeError):
+    except (socket.gaierror, UnicodeError):
         raise BadInput(f"{host}:{port} is not an address to listen on.") from None
     with socket.socket(family, socket.SOCK_STREAM) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
