@@ -15,7 +15,8 @@ from tests.services.board import shared
 from tests.services.process import Running, stop_process
 from tests.services.rabbitmq import start as start_rabbitmq
 
-pytestmark = pytest.mark.fault
+# The limit is for a machine that has much else to do; alone these take some fifty seconds.
+pytestmark = [pytest.mark.fault, pytest.mark.timeout(300)]
 
 TASKS, ITEMS, ALLOWED = 45, 10, 3
 
