@@ -122,7 +122,11 @@ class PosixVolume:
             except FileNotFoundError:
                 self._flush_folders(make_folders(path.parent))
                 draft = Draft.create(path)
-        _lock(draft, key)
+            try:
+                _lock(draft, key)
+            except BaseException:
+                draft.discard()
+                raise
         return PosixIncoming(key, draft, Digester(algorithms), durable_name=False)
 
     def resume(
@@ -136,8 +140,8 @@ class PosixVolume:
         """Go on after `size` bytes; Locked while somebody else writes it."""
         with as_refusals(f"upload {key}"):
             draft = Draft.reopen(self._staging(key))
-            _lock(draft, key)
             try:
+                _lock(draft, key)
                 known = _digested(draft, size, algorithms, digester)
                 return PosixIncoming(key, draft, known, durable_name=True)
             except BaseException:
@@ -389,7 +393,6 @@ def _lock(draft: Draft, key: str) -> None:
     try:
         fcntl.flock(draft.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
-        draft.close()
         raise Locked(f"Upload {key} is being written by somebody else.") from None
 
 
