@@ -35,6 +35,15 @@ def test_nobody_is_led_to_the_log_in_and_back(people: Population, address: str) 
     assert answer["Location"] == f"/login/?next={path}"
 
 
+def test_a_poll_after_the_session_ended_leads_the_whole_page_to_the_log_in(
+    people: Population,
+) -> None:
+    asked = {"HX-Request": "true", "HX-Current-URL": f"http://testserver/jobs/{people.running}/"}
+    answer = Client().get(f"/jobs/{people.running}/", headers=asked)
+    assert answer.status_code == 200
+    assert answer["HX-Redirect"] == f"/login/?next=/jobs/{people.running}/"
+
+
 @pytest.mark.parametrize(
     "path",
     [
@@ -67,9 +76,13 @@ def test_a_team_mate_reads_but_is_told_that_closing_is_not_theirs(
 ) -> None:
     bob = find_user(username="bob")
     assert bob is not None
-    read = frozenset({"DATASET_READ"})
-    grant = {"subject": bob.entity_id, "object": people.retina, "grant": read}
-    tree.set_grants(by=SYSTEM, deny=frozenset(), **grant)
+    tree.set_grants(
+        by=SYSTEM,
+        subject=bob.entity_id,
+        object=people.retina,
+        grant=frozenset({"DATASET_READ"}),
+        deny=frozenset(),
+    )
     client = signed_in("bob")
     page = client.get(f"/datasets/{people.retina}/").content.decode()
     assert RETINA in page
