@@ -12,8 +12,17 @@ from django.http import HttpRequest, HttpResponse
 
 from lagan.hub.accounts import queries
 from lagan.hub.base.actors import Actor
+from lagan.kit.errors import BadInput
 
 P = ParamSpec("P")
+
+
+def asked(request: HttpRequest, name: str) -> str:
+    """A parameter of the address, empty without one. BadInput for what no database takes."""
+    value = request.GET.get(name, "")
+    if "\0" in value:
+        raise BadInput(f"{name} holds a character that no name has.", field=name)
+    return value
 
 
 def signed_in(
