@@ -5,34 +5,48 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('datasets', '0001_initial'),
-        ('tree', '0001_initial'),
+        ("datasets", "0001_initial"),
+        ("tree", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Upload',
+            name="Upload",
             fields=[
-                ('id', models.UUIDField(primary_key=True, serialize=False)),
-                ('kind', models.CharField(default='whole', max_length=8)),
-                ('path', models.TextField(default='')),
-                ('mtime_ns', models.BigIntegerField(null=True)),
-                ('metadata', models.TextField(default='')),
-                ('size', models.BigIntegerField()),
-                ('received', models.BigIntegerField(default=0)),
-                ('volume', models.UUIDField()),
-                ('key', models.CharField(max_length=64)),
-                ('state', models.CharField(default='receiving', max_length=9)),
-                ('file', models.UUIDField(null=True)),
-                ('sha256', models.CharField(max_length=64, null=True)),
-                ('created_at', models.DateTimeField()),
-                ('expires_at', models.DateTimeField(db_index=True)),
-                ('creator', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tree.entity')),
-                ('dataset', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='datasets.dataset')),
+                ("id", models.UUIDField(primary_key=True, serialize=False)),
+                ("kind", models.CharField(default="whole", max_length=8)),
+                ("path", models.TextField(default="")),
+                ("mtime_ns", models.BigIntegerField(null=True)),
+                ("metadata", models.TextField(default="")),
+                ("size", models.BigIntegerField()),
+                ("received", models.BigIntegerField(default=0)),
+                ("volume", models.UUIDField()),
+                ("key", models.CharField(max_length=64)),
+                ("state", models.CharField(default="receiving", max_length=9)),
+                ("file", models.UUIDField(null=True)),
+                ("sha256", models.CharField(max_length=64, null=True)),
+                ("created_at", models.DateTimeField()),
+                ("expires_at", models.DateTimeField(db_index=True)),
+                (
+                    "creator",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="tree.entity",
+                    ),
+                ),
+                (
+                    "dataset",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="datasets.dataset",
+                    ),
+                ),
             ],
         ),
     ]
