@@ -1,4 +1,4 @@
-"""Runs benchmarks, keeps their results in bench/results, and writes the table in docs/benchmarks.md.
+"""Runs benchmarks, keeps their results in bench/results, writes the table in docs/benchmarks.md.
 
 `python -m bench.run [NAME ...] [--quick]`. A benchmark is a module of this folder with NUMBER (its
 place in the list of goals), TITLE, and `run(scale) -> Result`, where scale 1 is the size that the
@@ -30,8 +30,9 @@ SCALES = (0.1, 1.0)
 HEAD = """\
 # Benchmarks
 
-Each row is one run on one machine, ours and the peer interleaved, medians of several rounds. The ratio is
-how many times as good as the peer we are. Written by `make bench`; the figures are in `bench/results/`.
+Each row is one run on one machine, ours and the peer interleaved, medians of several rounds. The
+ratio is how many times as good as the peer we are. `make bench` writes this; the figures are in
+`bench/results/`.
 
 """
 COLUMNS = ("benchmark", "scale", "ours", "peer", "ratio", "goal", "reached", "notes", "when")
@@ -108,8 +109,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
             keep(module, scale, result)
             verdict = "reached" if result.reached else "NOT reached"
             print(
-                f"{module.NUMBER} {module.TITLE} at {scale:g}: {result.ours} against {result.peer}, "
-                f"ratio {result.ratio:.2f}, goal {result.goal:g} {verdict}. {result.notes}",
+                f"{module.NUMBER} {module.TITLE} at {scale:g}: {result.ours} against "
+                f"{result.peer}, ratio {result.ratio:.2f}, goal {result.goal:g} {verdict}. {result.notes}",
                 flush=True,
             )
     write_table()

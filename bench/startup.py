@@ -1,4 +1,4 @@
-"""P13: a hub from its start to its first page, and `lagan --help`, against Python starting and doing nothing."""
+"""P13: a hub from its start to its first page, and `lagan --help`, beside Python doing nothing."""
 
 from __future__ import annotations
 
@@ -34,6 +34,10 @@ def run(scale: float) -> Result:
         notes=f"goals 3 s and 150 ms; the very first start, which makes the database: {first:.2f} s",
         figures={"first": first, "again": again, "help": help_, "python": python},
     )
+
+
+def show_help() -> float:
+    return timed("-m", "lagan", "--help")
 
 
 def timed(*arguments: str) -> float:
