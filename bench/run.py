@@ -13,7 +13,6 @@ import json
 import os
 import pkgutil
 import platform
-import sys
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -110,11 +109,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
             verdict = "reached" if result.reached else "NOT reached"
             print(
                 f"{module.NUMBER} {module.TITLE} at {scale:g}: {result.ours} against "
-                f"{result.peer}, ratio {result.ratio:.2f}, goal {result.goal:g} {verdict}. {result.notes}",
+                f"{result.peer}, ratio {result.ratio:.2f}, goal {result.goal:g} {verdict}.",
+                result.notes,
                 flush=True,
             )
     write_table()
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -31,7 +31,7 @@ def run(scale: float) -> Result:
         ours=f"page after {again:.2f} s, help {help_ * 1000:.0f} ms",
         peer=f"Python alone {python * 1000:.0f} ms",
         goal=1.0,
-        notes=f"goals 3 s and 150 ms; the very first start, which makes the database: {first:.2f} s",
+        notes=f"goals 3 s and 150 ms; the very first start makes the database: {first:.2f} s",
         figures={"first": first, "again": again, "help": help_, "python": python},
     )
 
