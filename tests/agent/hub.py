@@ -21,7 +21,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 KEY = "lgn_key_of_the_tests"
 
@@ -452,7 +452,41 @@ class _Handler(BaseHTTPRequestHandler):
         facts = {"file": "f", "version": file.version, "sha256": file.sha256, "size": len(content)}
         self._send(201 if status == "stored" else 200, json.dumps(facts))
 
+    def listed(self) -> None:
+        after = int(re.sub(r"\D", "", urlsplit(self.path).query) or 0)
+        ids = sorted(self.hub.datasets)[after:]
+        rows = [self._row(each) for each in ids[:2]]
+        self._send(200, json.dumps({"results": rows, "next": str(after + 2) if ids[2:] else None}))
+
+    def _row(self, dataset: str) -> dict[str, Any]:
+        owner, _, name = self.hub.datasets[dataset]
+        state = self.hub.states.get(dataset, "open")
+        return {"id": dataset, "name": name, "owner": owner, "state": state}
+
+    def make(self) -> None:
+        given = self._document()
+        made = f"d{len(self.hub.datasets)}"
+        self.hub.datasets[made] = ("facility", given["group"], given["name"])
+        self.hub.files[made] = {}
+        self._send(201, json.dumps(self._row(made)))
+
+    def close(self, dataset: str) -> None:
+        self.hub.states[dataset] = "closed"
+        self._send(200, json.dumps(self._row(dataset)))
+
+    def folder(self, dataset: str) -> None:
+        start = dict(parse_qsl(urlsplit(self.path).query)).get("folder", "")
+        start = f"{start}/" if start else ""
+        rows = {}
+        for path in sorted(self.hub.files[dataset]):
+            if path.startswith(start):
+                name, slash, _ = path[len(start) :].partition("/")
+                rows[name] = {"name": name, "path": start + name, "is_folder": bool(slash)}
+        self._send(200, json.dumps({"results": list(rows.values()), "next": None}))
+
     def content(self, dataset: str, path: str) -> None:
+        if path not in self.hub.files.get(dataset, {}):
+            raise Refused(404, "not-found", "There is no such file.")
         self._bytes(self.hub.files[dataset][path].content)
 
     def zip(self, dataset: str) -> None:
@@ -489,4 +523,8 @@ _ROUTES: list[tuple[str, str, Any]] = [
     ("PUT", "/api/datasets/([^/]+)/content/(.+)", _Handler.put),
     ("GET", "/api/datasets/([^/]+)/content/(.+)", _Handler.content),
     ("GET", "/api/datasets/([^/]+)/zip", _Handler.zip),
+    ("GET", "/api/datasets/", _Handler.listed),
+    ("POST", "/api/datasets/", _Handler.make),
+    ("POST", "/api/datasets/([^/]+)/close/", _Handler.close),
+    ("GET", "/api/datasets/([^/]+)/files/", _Handler.folder),
 ]

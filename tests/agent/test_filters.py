@@ -32,19 +32,25 @@ def test_a_folder_must_contain_the_text() -> None:
 @pytest.mark.parametrize(
     ("number", "unit", "days", "wanted"),
     [
-        (1, "day", 0.9, True), (1, "day", 1.1, False), (2, "weeks", 13, True), (2, "weeks", 15, False),
-        (1, "months", 30, True), (1, "month", 31, False), (1, "year", 365, True), (1, "years", 366, False),
+        (1, "day", 0.9, True),
+        (1, "day", 1.1, False),
+        (2, "weeks", 13, True),
+        (2, "weeks", 15, False),
+        (1, "months", 30, True),
+        (1, "month", 31, False),
+        (1, "year", 365, True),
+        (1, "years", 366, False),
     ],
-)  # fmt: skip
+)
 def test_old_datasets_are_left_out(number: int, unit: str, days: float, wanted: bool) -> None:
-    text = f"ignore_old_datasets = True\nignore_interval_number = {number}\nignore_interval_unit = {unit}"
-    made = from_settings(parse(f"[agent]\n{text}\n"))
+    text = f"ignore_interval_number = {number}\nignore_interval_unit = {unit}"
+    made = from_settings(parse(f"[agent]\nignore_old_datasets = True\n{text}\n"))
     assert made.wants_age(1e9, 1e9 + days * DAY) is wanted
 
 
 def test_new_datasets_are_left_out() -> None:
-    text = "ignore_new_datasets = True\nignore_new_interval_number = 3\nignore_new_interval_unit = days"
-    made = from_settings(parse(f"[agent]\n{text}\n"))
+    text = "ignore_new_interval_number = 3\nignore_new_interval_unit = days"
+    made = from_settings(parse(f"[agent]\nignore_new_datasets = True\n{text}\n"))
     assert not made.wants_age(1e9, 1e9 + 2 * DAY)
     assert made.wants_age(1e9, 1e9 + 4 * DAY)
 

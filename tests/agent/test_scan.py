@@ -131,8 +131,8 @@ def test_names_that_are_not_utf8_are_said_and_the_rest_goes(tmp_path: Path) -> N
     fill(tmp_path, "jo/d/good")
     base = os.fsencode(tmp_path)
     Path(os.fsdecode(base + b"/jo/d/caf\xe9.tif")).write_bytes(b"x")
-    os.mkdir(base + b"/jo/caf\xe9")
-    os.mkdir(base + b"/\xff\xfe")
+    Path(os.fsdecode(base + b"/jo/caf\xe9")).mkdir()
+    Path(os.fsdecode(base + b"/\xff\xfe")).mkdir()
     found = look(tmp_path)
     assert [item.path for each in found.folders for item in each.files] == ["good"]
     assert {each.path for each in found.remarks} == {

@@ -17,7 +17,7 @@ from lagan.hub.wsgi import application as django
 # take most of an upload's rate, with this it takes less than half (measured).
 sys.setswitchinterval(0.0002)
 
-_pages = WSGIMiddleware(django, workers=8)
+_pages = WSGIMiddleware(django, workers=8)  # type: ignore[arg-type]
 
 
 async def application(scope: Scope, receive: Receive, send: Send) -> None:

@@ -144,9 +144,7 @@ class Http:
     ) -> None:
         parts = urlsplit(base)
         if parts.scheme not in ("http", "https") or not parts.hostname:
-            raise BadInput(
-                "The hub's address must look like https://hub.example.org.", address=_bare(base)
-            )
+            raise BadInput("The hub's address must look like https://hub.example.org.")
         self.base = _bare(base).rstrip("/")
         self._authorization = authorization
         self._timeout, self._retries, self.sleep = timeout, retries, sleep

@@ -28,7 +28,7 @@ def unguarded(transactional_db: None) -> Iterator[None]:
         yield
 
 
-def run(statement: str, *values: object) -> None:
+def run(statement: str, *values: int) -> None:
     with connection.cursor() as cursor:
         cursor.execute(statement, list(values))
 

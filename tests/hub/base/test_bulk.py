@@ -17,7 +17,9 @@ ODD = ["plain", "tab\tand\\backslash", "line\nfeed", "\\N", "ž🜁", "", "'; DR
 
 
 def test_values_of_every_kind_come_back_as_they_went_in(ground: Ground) -> None:
-    rows = [(ground.root.id, ".k", place, text, 1.5, AT) for place, text in enumerate(ODD)]
+    rows: list[tuple[object, ...]] = [
+        (ground.root.id, ".k", place, text, 1.5, AT) for place, text in enumerate(ODD)
+    ]
     rows.append((ground.root.id, ".k", 99, "none", None, None))
     columns = ["entity", "key", "position", "text", "number", "time"]
     assert bulk.insert(Metadata, rows, columns) == len(rows)

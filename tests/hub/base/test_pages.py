@@ -78,7 +78,8 @@ def cursor(value: object) -> str:
 @pytest.mark.parametrize(
     "after",
     [
-        "x", "!!!", "ž", "\x00", cursor(7), cursor({}), cursor([]), cursor(["a"]), cursor(["a", "b"]),
+        "x", "!!!", "ž", "\x00", cursor(7), cursor({}), cursor([]), cursor(["a"]),
+        cursor(["a", "b"]),
         cursor(["a", None]), cursor(["a", [1]]), cursor(["a\x00", 1]), cursor(["\ud800", 1]),
         cursor(["a", float("inf")]), cursor(["a", 1, 2]), "W" * 100_000,
     ],

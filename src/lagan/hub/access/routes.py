@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable
+from functools import partial
 
 from lagan.hub.access import handlers
-from lagan.hub.base.raw import Exchange
+from lagan.hub.base.raw import Handler
 
 _CONTENT = re.compile(r"/api/datasets/(\d{1,18})/content/(.+)", re.DOTALL)
 _ZIP = re.compile(r"/api/datasets/(\d{1,18})/zip/?")
 
 
-def route(method: str, path: str) -> Callable[[Exchange], Awaitable[None]] | None:
+def route(method: str, path: str) -> Handler | None:
     """The handler of a request that asks for bytes; None when it is not ours."""
     if method not in ("GET", "HEAD"):
         return None
     if found := _CONTENT.fullmatch(path):
-        return lambda exchange: handlers.content(exchange, int(found[1]), found[2])
+        return partial(handlers.content, dataset=int(found[1]), path=found[2])
     if found := _ZIP.fullmatch(path):
-        return lambda exchange: handlers.zipped(exchange, int(found[1]))
+        return partial(handlers.zipped, dataset=int(found[1]))
     return None

@@ -11,7 +11,7 @@ from django.contrib.auth import password_validation
 from django.core import signing
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
@@ -71,6 +71,17 @@ def create_user(
         data={"username": username, "admin": admin},
     )
     return user
+
+
+@transaction.atomic
+def restore_user(*, entity: int, username: str, full_name: str) -> None:
+    """Put back the user of a USER entity that a volume's journal knows. Only a link can set the
+    password; a user who is there stays as they are."""
+    if User.objects.filter(Q(entity=entity) | Q(username__iexact=username)).exists():
+        return
+    user = User(username=username, full_name=full_name, entity_id=entity)
+    user.set_unusable_password()
+    user.save(force_insert=True)
 
 
 @transaction.atomic

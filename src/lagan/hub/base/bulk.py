@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from django.core.management.color import no_style
 from django.db import connections, models, router, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
@@ -74,6 +75,14 @@ def reserve_ids(model: type[models.Model], count: int) -> range | list[int]:
         cursor.execute("SELECT seq FROM sqlite_sequence WHERE name = %s", [table])
         last = int(cursor.fetchone()[0])
         return range(last - count + 1, last + 1)
+
+
+def keep_counting(model: type[models.Model]) -> None:
+    """After rows came in with keys of their own: let the next key follow the largest."""
+    connection = connections[router.db_for_write(model)]
+    with connection.cursor() as cursor:
+        for statement in connection.ops.sequence_reset_sql(no_style(), [model]):
+            cursor.execute(statement)
 
 
 def _preparation(field: Any, connection: BaseDatabaseWrapper) -> Callable[[Any], Any] | None:

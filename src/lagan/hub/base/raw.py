@@ -158,7 +158,10 @@ class Exchange:
         )
 
 
-async def answer(exchange: Exchange, handle: Callable[[Exchange], Awaitable[None]]) -> None:
+Handler = Callable[[Exchange], Awaitable[None]]
+
+
+async def answer(exchange: Exchange, handle: Handler) -> None:
     """Run a handler; refusals become problems, surprises a 500 with an incident id and a log
     entry."""
     try:

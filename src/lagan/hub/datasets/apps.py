@@ -4,8 +4,24 @@ from django.apps import AppConfig
 
 
 class DatasetsConfig(AppConfig):
-    """Registers the room."""
+    """Registers the room: its tables go into the archive's snapshots, its notes into journals."""
 
     name = "lagan.hub.datasets"
     label = "datasets"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Tell the archive."""
+        from lagan.hub.archive import services as archive
+        from lagan.hub.datasets import keeping
+        from lagan.hub.datasets.models import Dataset, Entry, LogLine
+
+        for model in (Dataset, Entry, LogLine):
+            archive.register_table(model)
+        archive.register_exporter(
+            "datasets.lines",
+            export=lambda: (),
+            restore=lambda rows: None,
+            adopt=keeping.adopt,
+            describe=keeping.describe,
+        )

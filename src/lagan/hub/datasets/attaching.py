@@ -76,9 +76,8 @@ def _current(
         paths = iter({each.path for each in arrivals if each.dataset == dataset})
         while some := list(islice(paths, _PATHS_A_QUERY)):
             rows = Entry.objects.filter(dataset=dataset, path__in=some)
-            for path, *facts in rows.values_list(
-                "path", "id", "stored_id", "file_id", "version", "size", "sha256"
-            ):
+            columns = ("path", "id", "stored_id", "file_id", "version", "size", "sha256")
+            for path, *facts in rows.values_list(*columns):
                 found[dataset, path] = Current(*facts)
     return found
 

@@ -65,7 +65,7 @@ def _first_paths(dataset: int, prefix: str, start: str, limit: int) -> list[str]
     find = "strpos" if connection.vendor == "postgresql" else "instr"
     statement = _SKIP_SCAN.format(table=Entry._meta.db_table, find=find)
     stop = prefix[:-1] + "0" if prefix else _GREATEST
-    given = {
+    given: dict[str, str | int] = {
         "dataset": dataset,
         "start": start,
         "stop": stop,

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from django.db.models import QuerySet
@@ -27,7 +26,6 @@ __all__ = [
     "LogRow",
     "damaged",
     "dataset",
-    "described",
     "entries",
     "entries_at",
     "entry",
@@ -171,21 +169,6 @@ def named(group: int, name: str, *, owner: int, computer: int) -> DatasetRow | N
     )
     rows = rows.exclude(state=REMOVED).order_by("-pk")[:1]
     return next(iter(_dataset_rows(list(_joined(rows)))), None)
-
-
-def described(ids: Collection[int]) -> dict[int, dict[str, Any]]:
-    """What a reader without the database must know of datasets, as the volume journals carry it."""
-    rows = _dataset_rows(list(_joined(Dataset.objects.filter(pk__in=ids))))
-    return {
-        row.id: {
-            "id": row.id,
-            "name": row.name,
-            "owner": row.owner,
-            "group": row.group,
-            "created": row.created.isoformat(),
-        }
-        for row in rows
-    }
 
 
 def log(actor: Actor, id: int, *, after: str | None = None, size: int = 100) -> Page[LogRow]:

@@ -12,6 +12,7 @@ from lagan.hub.audit.kinds import Kind
 from lagan.hub.base.actors import SYSTEM, Actor
 from lagan.hub.datasets.attaching import Arrival, Attached, attach
 from lagan.hub.datasets.errors import NotOpen
+from lagan.hub.datasets.keeping import notes
 from lagan.hub.datasets.models import CLOSED, OPEN, REMOVED, Dataset, LogLine
 from lagan.hub.datasets.rules import NEXT_STATES
 from lagan.hub.tree import services as tree
@@ -25,6 +26,7 @@ __all__ = [
     "attach",
     "close_dataset",
     "create_dataset",
+    "notes",
     "remove_dataset",
     "write_log",
 ]

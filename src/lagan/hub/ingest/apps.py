@@ -17,6 +17,8 @@ class IngestConfig(AppConfig):
         from lagan.hub.archive import services as archive
         from lagan.hub.ingest import uploads
         from lagan.hub.jobs.schedules import register_schedule
+        from lagan.worker.steps import register_step
 
         archive.keep_pending(uploads.keys_in_use)
-        register_schedule("ingest.expire", timedelta(minutes=10), uploads.expire)
+        register_step("ingest.expire", uploads.expire)
+        register_schedule("ingest.expire", timedelta(minutes=10), uploads.plan_expiry)

@@ -5,6 +5,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from concurrent.futures import Future
+from typing import TypedDict
 
 from lagan.hub.accounts.exchanges import sender
 from lagan.hub.base.actors import Actor
@@ -13,6 +15,7 @@ from lagan.hub.datasets.services import Attached
 from lagan.hub.ingest import tus, uploads
 from lagan.hub.ingest.batch import Batch
 from lagan.hub.ingest.errors import LengthRequired, WrongMediaType
+from lagan.hub.ingest.intake import Outcome
 from lagan.hub.ingest.models import ARCHIVED, RECEIVING, Upload
 from lagan.hub.ingest.receiving import Receiving, result
 from lagan.hub.ingest.whole import Whole
@@ -145,7 +148,7 @@ async def put(exchange: Exchange, dataset: int, path: str) -> None:
     except BaseException:
         await in_thread(whole.discard)
         raise
-    attached = result(await asyncio.wrap_future(future))
+    attached = result(await _committed(future))
     sha256 = whole.sha256
     answer = {
         "file": attached.stored.hex,
@@ -157,6 +160,17 @@ async def put(exchange: Exchange, dataset: int, path: str) -> None:
     await exchange.reply_json(200 if attached.place.kind == "present" else 201, answer, headers)
 
 
+class _Target(TypedDict):
+    dataset: int
+    path: str
+    mtime_ns: int | None
+
+
+async def _committed(future: Future[list[Outcome]]) -> list[Outcome]:
+    """Wait without holding a thread. What the writer has, it finishes, whoever leaves."""
+    return await asyncio.shield(asyncio.wrap_future(future))
+
+
 def _begin(exchange: Exchange, actor: Actor, size: int) -> Upload:
     text = exchange.header("upload-metadata") or ""
     if exchange.header("upload-concat") == "partial":
@@ -164,7 +178,7 @@ def _begin(exchange: Exchange, actor: Actor, size: int) -> Upload:
     return uploads.begin(by=actor, size=size, metadata=text, **_target(text))
 
 
-def _target(text: str) -> dict[str, object]:
+def _target(text: str) -> _Target:
     given = tus.metadata(text)
     path = given.get("path") or given.get("filename")
     if not path or not given.get("dataset", "").isdigit():
@@ -173,11 +187,9 @@ def _target(text: str) -> dict[str, object]:
             header="Upload-Metadata",
         )
     mtime = given.get("mtime", "")
-    return {
-        "dataset": int(given["dataset"]),
-        "path": path,
-        "mtime_ns": int(mtime) if mtime.isdigit() else None,
-    }
+    return _Target(
+        dataset=int(given["dataset"]), path=path, mtime_ns=int(mtime) if mtime.isdigit() else None
+    )
 
 
 async def _receive(
@@ -218,7 +230,7 @@ async def _take(exchange: Exchange, receiving: Receiving) -> None:
 
 async def _archive(receiving: Receiving, digest: str | None) -> Attached:
     future = await in_thread(receiving.archive, digest)
-    return result(await asyncio.wrap_future(future))
+    return result(await _committed(future))
 
 
 async def _join(exchange: Exchange, actor: Actor) -> None:

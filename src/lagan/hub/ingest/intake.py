@@ -5,12 +5,11 @@ from __future__ import annotations
 
 import threading
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from django.db import close_old_connections, transaction
@@ -20,7 +19,6 @@ from lagan.hub.archive import services as archive
 from lagan.hub.audit import services as audit
 from lagan.hub.audit.kinds import Kind
 from lagan.hub.base.actors import Actor
-from lagan.hub.datasets import queries as dataset_queries
 from lagan.hub.datasets import services as datasets
 from lagan.hub.datasets.services import Arrival, Attached, NotOpen
 from lagan.hub.ingest import uploads
@@ -123,7 +121,8 @@ def _files(landings: Sequence[Landing]) -> Iterator[Arrived]:
 def _verdicts(
     landings: Sequence[Landing], outcomes: Sequence[Outcome], at: datetime
 ) -> list[Verdict]:
-    described = dataset_queries.described({each.arrival.dataset for each in _files(landings)})
+    used = {each.arrival.dataset for each in _files(landings)}
+    notes = {note.data["id"]: note for note in datasets.notes(used)}
     rest = iter(outcomes)
     verdicts = []
     for landing in landings:
@@ -132,7 +131,7 @@ def _verdicts(
         files = [
             _line(landing.object, each, outcome, at) for each, outcome in pairs if _is_new(outcome)
         ]
-        verdicts.append(Verdict(mine, [*_notes(files, described, at), *files]))
+        verdicts.append(Verdict(mine, [*_about(files, notes), *files]))
     return verdicts
 
 
@@ -144,19 +143,23 @@ def _line(object: str, each: Arrived, outcome: Outcome, at: datetime) -> FileLin
     assert isinstance(outcome, Attached)  # noqa: S101
     arrival = each.arrival
     belongs = {"dataset": arrival.dataset, "path": arrival.path, "mtime_ns": arrival.mtime_ns}
-    name = arrival.path.rpartition("/")[2]
     return FileLine(
-        *(arrival.id, outcome.place.file_id, outcome.place.version, name),
-        *(object, each.offset, each.length, arrival.digests, at.timestamp(), belongs),
+        id=arrival.id,
+        file_id=outcome.place.file_id,
+        version=outcome.place.version,
+        name=arrival.path.rpartition("/")[2],
+        object=object,
+        offset=each.offset,
+        length=each.length,
+        digests=arrival.digests,
+        stored_at=at.timestamp(),
+        belongs=belongs,
     )
 
 
-def _notes(
-    files: Sequence[FileLine], described: dict[int, dict[str, Any]], at: datetime
-) -> list[NoteLine]:
+def _about(files: Sequence[FileLine], notes: Mapping[int, NoteLine]) -> list[NoteLine]:
     """What a reader without the database must know of the datasets of these files."""
-    used = sorted({line.belongs["dataset"] for line in files})
-    return [NoteLine("dataset", described[dataset], at.timestamp()) for dataset in used]
+    return [notes[each] for each in sorted({line.belongs["dataset"] for line in files})]
 
 
 def _mark_uploads(landings: Sequence[Landing], verdicts: Sequence[Verdict]) -> None:

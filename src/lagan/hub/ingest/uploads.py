@@ -3,8 +3,10 @@ acknowledged."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 from django.conf import settings
@@ -12,15 +14,18 @@ from django.db.models import Q
 from django.utils import timezone
 
 from lagan.hub.archive import services as archive
-from lagan.hub.base.actors import Actor
+from lagan.hub.base.actors import SYSTEM, Actor
 from lagan.hub.datasets import services as datasets
 from lagan.hub.ingest.errors import UploadGone
 from lagan.hub.ingest.holding import held
 from lagan.hub.ingest.models import ARCHIVED, GONE, RECEIVING, Upload
+from lagan.hub.jobs import services as jobs
+from lagan.hub.jobs.services import TaskSpec
 from lagan.kit.errors import BadInput, LaganError, Locked, NotFound, NotSignedIn
 from lagan.kit.ids import new_id
 from lagan.kit.paths import check_relative
 from lagan.store.volume import Volume
+from lagan.worker.steps import Context
 
 LIFETIME = timedelta(days=7)
 """How long an upload may rest between two requests before it is removed."""
@@ -133,19 +138,27 @@ def read_partials(found: Sequence[Upload]) -> Iterator[bytes]:
         yield from (bytes(piece) for piece in _store(each).read(partial_object(each)))
 
 
-def expire() -> int:
-    """Remove uploads that rested too long, and forget old ended ones; how many were removed."""
+def plan_expiry() -> None:
+    """Have forgotten uploads ended, if there are any."""
     now = timezone.now()
-    count = 0
+    if Upload.objects.filter(expires_at__lt=now).exists():
+        title = "Forgotten uploads end"
+        tasks = [TaskSpec(step="ingest.expire")]
+        jobs.create_job(kind="ingest.expire", title=title, by=SYSTEM, tasks=tasks)
+
+
+def expire(context: Context, args: Mapping[str, Any], items: Sequence[str]) -> dict[str, int]:
+    """The step: remove uploads that rested too long, and forget old ended ones."""
+    now = timezone.now()
+    ended = 0
     for upload in Upload.objects.filter(state=RECEIVING, expires_at__lt=now).iterator():
-        try:
-            with held(RUN, upload.pk):
-                end(upload=upload)
-                count += 1
-        except Locked:
-            continue
-    Upload.objects.filter(~Q(state=RECEIVING), expires_at__lt=now - LIFETIME).delete()
-    return count
+        with suppress(Locked), held(RUN, upload.pk):
+            end(upload=upload)
+            ended += 1
+    forgotten, _ = Upload.objects.filter(
+        ~Q(state=RECEIVING), expires_at__lt=now - LIFETIME
+    ).delete()
+    return {"ended": ended, "forgotten": forgotten}
 
 
 def keys_in_use(volume: UUID) -> set[str]:

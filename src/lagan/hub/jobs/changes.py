@@ -38,7 +38,6 @@ class DatabaseWaker:
         return self._watch(time.monotonic() + timeout)
 
     def _listen(self, timeout: float) -> bool:
-        connection.close_if_unusable_or_obsolete()
         connection.ensure_connection()
         raw: Any = connection.connection
         if self._listening is not raw:

@@ -26,7 +26,7 @@ from lagan.hub.jobs.visibility import may_change, may_see
 from lagan.kit.errors import Forbidden, NotFound
 
 _AT_ONCE = 200
-"""Tasks inserted by one statement: with 500 paths each, about 1 MB compressed in memory."""
+"""Tasks inserted by one statement: with 500 paths each, about 1 MB packed in memory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,14 +139,16 @@ def _keep_or_find(job: Job) -> Job | None:
 
 
 def _insert_tasks(job: Job, specs: Iterable[TaskSpec]) -> None:
+    """Each spec's items are packed as soon as they are read: only packed ones pile up."""
     total = 0
-    sites: set[str] = set()
-    stream = iter(specs)
-    while chunk := list(islice(stream, _AT_ONCE)):
-        _require_sites({spec.site for spec in chunk} - sites)
-        sites |= {spec.site for spec in chunk}
-        rows = Task.objects.bulk_create(_rows(job, chunk))
-        total += sum(row.item_count for row in rows)
+    known: set[str] = set()
+    rows = _rows(job, specs)
+    while chunk := list(islice(rows, _AT_ONCE)):
+        sites = {row.site_id for row in chunk}
+        _require_sites(sites - known)
+        known |= sites
+        Task.objects.bulk_create(chunk)
+        total += sum(row.item_count for row in chunk)
     Job.objects.filter(pk=job.pk).update(total=total)
 
 

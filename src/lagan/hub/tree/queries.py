@@ -218,6 +218,11 @@ def rows(ids: Collection[int]) -> dict[int, EntityRow]:
     }
 
 
+def ancestry(path: str) -> list[int]:
+    """The ids from the root down to the entity of this path."""
+    return list(ids_in(path))
+
+
 def path_of_entity(entity_id: int) -> str | None:
     """Its path, if it is there."""
     if not -(2**63) <= entity_id < 2**63:

@@ -95,6 +95,21 @@ def create_entities(*, by: Actor, type: str, names: Sequence[str], parent: int) 
 
 
 @transaction.atomic
+def restore_entities(rows: Sequence[tuple[int, str, str, int]]) -> None:
+    """Put back entities that a volume's journal knows and the tree does not: `(id, type, name,
+    parent)`, parents first, the root being its own parent. Those that are there stay as they
+    are."""
+    for id, kind, name, parent in rows:
+        if Entity.objects.filter(id=id).exists():
+            continue
+        above = "" if parent == id else Entity.objects.get(id=parent).path
+        Entity.objects.create(
+            id=id, type=kind, name=name, parent_id=parent, path=path_of(id, above)
+        )
+    bulk.keep_counting(Entity)
+
+
+@transaction.atomic
 def rename(*, by: Actor, entity: int, name: str) -> Entity:
     """Give the entity another name; needs `<type>_CHANGE`."""
     found = _changeable(by, "CHANGE", entity)

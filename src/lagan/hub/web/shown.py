@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from decimal import Decimal
 
 from django.utils.formats import number_format
 from django.utils.functional import Promise
@@ -20,7 +21,8 @@ def size(count: int) -> str:
     if unit == 0:
         return f"{count}\N{NO-BREAK SPACE}B"
     places = 2 if value < 9.995 else 1 if value < 99.95 else 0
-    return f"{number_format(value, places)}\N{NO-BREAK SPACE}{_UNITS[unit]}"
+    rounded = Decimal(f"{value:.{places}f}")
+    return f"{number_format(rounded, places)}\N{NO-BREAK SPACE}{_UNITS[unit]}"
 
 
 def number(count: int) -> str:

@@ -18,6 +18,9 @@ from lagan.hub.web import presented
 from lagan.hub.web.visitor import signed_in
 from lagan.kit.errors import LaganError, NotFound
 
+SIZE = 50
+"""Datasets on a page."""
+
 
 @require_safe
 @signed_in
@@ -25,7 +28,7 @@ def dataset_list(request: HttpRequest, actor: Actor) -> HttpResponse:
     """Datasets that the visitor may read, filtered by name and state as the address says."""
     text, state = request.GET.get("text", "").strip(), _state(request)
     after = request.GET.get("after")
-    page = queries.visible(actor, after=after, text=text, state=state or None)
+    page = queries.visible(actor, after=after, size=SIZE, text=text, state=state or None)
     context = {
         "page": page,
         "text": text,

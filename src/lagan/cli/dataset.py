@@ -1,0 +1,123 @@
+"""`lagan dataset`: create, fill, close and fetch datasets."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from lagan.client import Hub
+
+_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
+_PATH = click.Path(path_type=Path)
+
+
+@click.group()
+@click.option("--url", envvar="LAGAN_URL", help="The hub's address (or LAGAN_URL).")
+@click.option(
+    "--api-key", envvar="LAGAN_API_KEY", help="A client key; better in LAGAN_API_KEY or --config."
+)
+@click.option("--config", type=_PATH, help="Default: ~/.config/lagan/client.conf.")
+@click.pass_context
+def dataset(ctx: click.Context, url: str | None, api_key: str | None, config: Path | None) -> None:
+    """Create, fill, close and fetch datasets."""
+    ctx.obj = (url, api_key, config)
+
+
+@dataset.command("list")
+@_JSON
+@click.pass_context
+def list_(ctx: click.Context, as_json: bool) -> None:
+    """List the datasets that you may see, newest first."""
+    for row in _hub(ctx).datasets():
+        _say(row, as_json, "{id}\t{state}\t{owner}\t{name}")
+
+
+@dataset.command()
+@click.argument("name")
+@click.option("--group", required=True, help="The id of the group that will own it.")
+@_JSON
+@click.pass_context
+def create(ctx: click.Context, name: str, group: str, as_json: bool) -> None:
+    """Make an open dataset."""
+    _say(_hub(ctx).create_dataset(name, group), as_json, "{id}")
+
+
+@dataset.command()
+@click.argument("dataset")
+@click.argument("source", type=click.Path(path_type=Path, exists=True))
+@click.option("--under", default="", help="The folder in the dataset that they go to.")
+@_JSON
+@click.pass_context
+def put(ctx: click.Context, dataset: str, source: Path, under: str, as_json: bool) -> None:
+    """Send a file, or everything below a folder; what is there already is not sent again."""
+    import sys
+    from dataclasses import asdict
+
+    from lagan.client import folder
+
+    refused = 0
+    for sent in folder.put(_hub(ctx), dataset, source, under):
+        refused += sent.status == "refused"
+        _say(asdict(sent), as_json, "{status}\t{path}\t{reason}")
+    sys.exit(11 if refused else 0)
+
+
+@dataset.command()
+@click.argument("dataset")
+@click.argument("path", required=False)
+@click.option("-o", "--output", type=_PATH, help="A file for PATH, else a folder; default: here.")
+@_JSON
+@click.pass_context
+def get(
+    ctx: click.Context, dataset: str, path: str | None, output: Path | None, as_json: bool
+) -> None:
+    """Fetch one file of a dataset, or without PATH all of them, compared with their digests."""
+    from lagan.client import folder
+
+    hub = _hub(ctx)
+    if path is not None:
+        target = output or Path(path.rpartition("/")[2])
+        stored = hub.download(dataset, path, target)
+        told = {"path": str(target), "size": stored.size, "sha256": stored.sha256}
+        _say(told, as_json, "{path}\t{size}")
+        return
+    for fetched, size in folder.get(hub, dataset, output or Path()):
+        _say({"path": fetched, "size": size}, as_json, "{path}\t{size}")
+
+
+@dataset.command("zip")
+@click.argument("dataset")
+@click.option("-o", "--output", type=_PATH, help="Default: DATASET.zip.")
+@_JSON
+@click.pass_context
+def zip_(ctx: click.Context, dataset: str, output: Path | None, as_json: bool) -> None:
+    """Fetch all files of a dataset as one zip."""
+    target = output or Path(f"{dataset}.zip")
+    stored = _hub(ctx).download_zip(dataset, target)
+    _say({"path": str(target), "size": stored.size}, as_json, "{path}\t{size}")
+
+
+@dataset.command()
+@click.argument("dataset")
+@_JSON
+@click.pass_context
+def close(ctx: click.Context, dataset: str, as_json: bool) -> None:
+    """Close a dataset: nothing can be added any more."""
+    _say(_hub(ctx).close_dataset(dataset), as_json, "{id}\t{state}")
+
+
+def _hub(ctx: click.Context) -> Hub:
+    from lagan.client.config import open_hub
+
+    url, api_key, config = ctx.obj
+    hub = open_hub(url, api_key, config)
+    ctx.call_on_close(hub.close)
+    return hub
+
+
+def _say(row: dict[str, Any], as_json: bool, words: str) -> None:
+    click.echo(json.dumps(row, ensure_ascii=False) if as_json else words.format_map(row))

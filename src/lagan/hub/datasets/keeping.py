@@ -1,0 +1,144 @@
+"""Datasets outlive the database: what volume journals say of them, and how they come back from
+it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from django.db.models import F
+from django.utils import timezone
+
+from lagan.hub.accounts import services as accounts
+from lagan.hub.base import bulk
+from lagan.hub.base.actors import SYSTEM
+from lagan.hub.datasets.models import Dataset, Entry
+from lagan.hub.tree import queries as tree_queries
+from lagan.hub.tree import services as tree
+from lagan.hub.tree.permissions import DATASET_CREATOR
+from lagan.store.journal import FileLine, NoteLine
+
+NOTE = "dataset"
+"""The kind of a journal's notes about datasets."""
+
+_COLUMNS = (
+    *("dataset", "path", "stored", "file_id", "version"),
+    *("size", "sha256", "crc32", "mtime_ns", "added_at"),
+)
+
+
+def notes(datasets: Collection[int]) -> list[NoteLine]:
+    """What a reader without the database must know of these datasets: names, owner, and the line of
+    entities down to each."""
+    now = timezone.now().timestamp()
+    rows = Dataset.objects.filter(pk__in=datasets).select_related("entity", "owner__user")
+    return [NoteLine(NOTE, _described(row), now) for row in rows.order_by("pk")]
+
+
+def describe(belongs: Sequence[Mapping[str, Any]]) -> list[NoteLine]:
+    """The notes that stand before lines of files with these `belongs`, in any journal."""
+    return notes({each["dataset"] for each in belongs if "dataset" in each})
+
+
+def adopt(lines: Sequence[FileLine | NoteLine]) -> None:
+    """Take in what the journals know of datasets and the database does not. Safe to repeat."""
+    for line in lines:
+        if isinstance(line, NoteLine) and line.kind == NOTE:
+            _adopt_dataset(line.data)
+    _adopt_files([each for each in lines if isinstance(each, FileLine)])
+
+
+def _described(row: Dataset) -> dict[str, Any]:
+    return {
+        "id": row.pk,
+        "name": row.entity.name,
+        "created": row.created_at.isoformat(),
+        "line": _line_of(row.entity_id),
+        "owner": row.owner.name,
+        "owner_name": row.owner.user.full_name if row.owner.type == "USER" else "",
+        "owner_line": _line_of(row.owner_id),
+        "owner_type": row.owner.type,
+    }
+
+
+def _line_of(entity: int) -> list[list[Any]]:
+    """Ids and names from the root down to the entity."""
+    found = tree_queries.rows([entity])[entity]
+    ids = tree_queries.ancestry(found.path)
+    rows = tree_queries.rows(ids)
+    return [[each, rows[each].name] for each in ids]
+
+
+def _adopt_dataset(data: Mapping[str, Any]) -> None:
+    if Dataset.objects.filter(pk=data["id"]).exists():
+        return
+    _restore_line(data["owner_line"], data["owner_type"])
+    owner = data["owner_line"][-1][0]
+    if data["owner_type"] == "USER":
+        accounts.restore_user(entity=owner, username=data["owner"], full_name=data["owner_name"])
+    _restore_line(data["line"], "DATASET")
+    created = datetime.fromisoformat(data["created"])
+    Dataset.objects.create(pk=data["id"], owner_id=owner, created_at=created)
+    tree.set_grants(by=SYSTEM, subject=owner, object=data["id"], grant=DATASET_CREATOR)
+    tree.set_grants(by=SYSTEM, subject=owner, object=data["line"][-2][0], grant={"GROUP_READ"})
+
+
+def _restore_line(line: Sequence[Sequence[Any]], kind: str) -> None:
+    parents = [line[0][0], *(each[0] for each in line[:-1])]
+    kinds = ["GROUP"] * (len(line) - 1) + [kind]
+    rows = zip(line, kinds, parents, strict=True)
+    tree.restore_entities([(id, kind, name, parent) for (id, name), kind, parent in rows])
+
+
+def _adopt_files(lines: Sequence[FileLine]) -> None:
+    newest: dict[tuple[int, str], FileLine] = {}
+    for line in lines:
+        if "dataset" in line.belongs and "path" in line.belongs:
+            key = line.belongs["dataset"], line.belongs["path"]
+            if key not in newest or newest[key].version < line.version:
+                newest[key] = line
+    known = _versions(newest)
+    fresh = {key: line for key, line in newest.items() if known.get(key, 0) < line.version}
+    older = [key for key in fresh if key in known]
+    for dataset, path in older:
+        Entry.objects.filter(dataset=dataset, path=path).delete()
+    bulk.insert(Entry, [_values(*key, line) for key, line in fresh.items()], _COLUMNS)
+    _count(fresh, lines, known)
+
+
+def _versions(keys: Iterable[tuple[int, str]]) -> dict[tuple[int, str], int]:
+    paths: dict[int, list[str]] = {}
+    for dataset, path in keys:
+        paths.setdefault(dataset, []).append(path)
+    found: dict[tuple[int, str], int] = {}
+    for dataset, wanted in paths.items():
+        for start in range(0, len(wanted), 900):
+            rows = Entry.objects.filter(dataset=dataset, path__in=wanted[start : start + 900])
+            found.update(((dataset, path), n) for path, n in rows.values_list("path", "version"))
+    return found
+
+
+def _values(dataset: int, path: str, line: FileLine) -> tuple[Any, ...]:
+    digests, added = line.digests, datetime.fromtimestamp(line.stored_at, UTC)
+    return (
+        *(dataset, path, line.id, line.file_id, line.version),
+        *(digests.size, digests.sha256, digests.crc32, line.belongs["mtime_ns"], added),
+    )
+
+
+def _count(
+    fresh: Mapping[tuple[int, str], FileLine],
+    lines: Sequence[FileLine],
+    known: Mapping[tuple[int, str], int],
+) -> None:
+    for dataset in {dataset for dataset, _ in fresh}:
+        files = sum(1 for key in fresh if key[0] == dataset and key not in known)
+        size = sum(
+            line.digests.size
+            for line in lines
+            if line.belongs.get("dataset") == dataset
+            and line.version > known.get((dataset, line.belongs["path"]), 0)
+        )
+        rows = Dataset.objects.filter(pk=dataset)
+        rows.update(file_count=F("file_count") + files, bytes=F("bytes") + size)

@@ -1,0 +1,67 @@
+"""The hub's configuration: read from a file and the environment, refused at start when odd."""
+
+from __future__ import annotations
+
+import stat
+from pathlib import Path
+
+import pytest
+
+from lagan.hub.base.config import load
+from lagan.kit.errors import BadInput
+
+
+def given(folder: Path, **settings: str) -> dict[str, str]:
+    return {"LAGAN_DATA": str(folder), **settings}
+
+
+def test_nothing_said_means_a_hub_of_its_own(tmp_path: Path) -> None:
+    found = load(given(tmp_path))
+    assert found.engine == "embedded"
+    assert found.database["NAME"] == str(tmp_path / "hub.sqlite3")
+    assert found.workers == 2
+
+
+def test_the_own_secret_is_made_once_and_readable_by_nobody_else(tmp_path: Path) -> None:
+    first, second = load(given(tmp_path)), load(given(tmp_path))
+    assert first.secret_key == second.secret_key
+    assert len(first.secret_key) > 60
+    assert stat.S_IMODE((tmp_path / "secret-key").stat().st_mode) == 0o600
+    assert [each.name for each in tmp_path.iterdir()] == ["secret-key"]
+
+
+def test_the_environment_wins_over_the_file(tmp_path: Path) -> None:
+    file = tmp_path / "hub.env"
+    file.write_text('# a hub\nWORKERS=5\nexport POSTGRES_HOST="db"\nPOSTGRES_DB=research\n')
+    found = load(given(tmp_path, LAGAN_CONFIG=str(file), POSTGRES_DB="other"))
+    assert found.workers == 5
+    assert (found.database["HOST"], found.database["NAME"]) == ("db", "other")
+
+
+def test_secrets_may_come_from_files(tmp_path: Path) -> None:
+    secret = tmp_path / "secret"
+    secret.write_text("from a file\n")
+    found = load(given(tmp_path, LAGAN_SECRET_KEY_FILE=str(secret)))
+    assert found.secret_key == "from a file"
+
+
+def test_a_broker_makes_the_engine_celery(tmp_path: Path) -> None:
+    names = {"RABBITMQ_USER": "u", "BROKER_USER": "x", "BROKER_PASSWORD": "p/w"}
+    found = load(given(tmp_path, BROKER_HOST="mq", **names))
+    assert found.engine == "celery"
+    assert found.broker_url == "amqp://u:p%2Fw@mq:5672//"
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("WORKERS", "0"),
+        ("WORKERS", "many"),
+        ("LAGAN_CONFIG", "/nowhere/hub.env"),
+        ("LAGAN_SECRET_KEY_FILE", "/nowhere/secret"),
+        ("LAGAN_LOG_LEVEL", "LOUD"),
+    ],
+)
+def test_odd_settings_are_refused_by_name(tmp_path: Path, name: str, value: str) -> None:
+    with pytest.raises(BadInput, match=name if name != "LAGAN_CONFIG" else value):
+        load(given(tmp_path, **{name: value}))
