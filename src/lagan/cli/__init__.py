@@ -78,7 +78,12 @@ class LaganGroup(click.Group):
         """Run a command line and exit with its code."""
         try:
             result = super().main(
-                args, prog_name, complete_var, False, windows_expand_args, **extra
+                args,
+                prog_name,
+                complete_var,
+                standalone_mode=False,
+                windows_expand_args=windows_expand_args,
+                **extra,
             )
         except BaseException as error:
             if os.environ.get("LAGAN_DEBUG") or not standalone_mode:

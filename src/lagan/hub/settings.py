@@ -84,6 +84,7 @@ WHITENOISE_AUTOREFRESH = False
 CSRF_FAILURE_VIEW = "lagan.hub.web.views.refusals.forged"
 LOGIN_URL = "/login/"
 LOGIN_REDIRECT_URL = "/"
+# Look-ups of 10,000 long names; data itself never comes through Django.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 64 << 20
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from typing import Any
 
 from lagan.hub.ops.leash import end_with_parent
@@ -44,9 +44,13 @@ def serve(*, host: str, port: int, workers: int) -> None:
     ).serve(target_loader=load_application, wrap_loader=False)
 
 
-def load_application(*_: Any, **__: Any) -> Callable[..., Any]:
+Application = Callable[[Any, Any, Any], Coroutine[Any, Any, None]]
+
+
+def load_application() -> Application:
     """The application, loaded in a worker process that ends with the server."""
     end_with_parent(signal.SIGKILL)
-    from lagan.hub.asgi import application
+    from lagan.hub import asgi
 
+    application: Application = asgi.application
     return application
