@@ -283,7 +283,7 @@ def _refused(raw: urllib3.BaseHTTPResponse, server: str) -> LaganError:
 
 
 def _by_code() -> dict[str, type[LaganError]]:
-    """The shared kinds of refusal by their code; those of single rooms are known by their status."""
+    """The shared kinds of refusal by their code; those of single rooms go by their status."""
     found: dict[str, type[LaganError]] = {}
     waiting: list[type[LaganError]] = [LaganError]
     for kind in waiting:
