@@ -19,7 +19,7 @@ from lagan.store import Journal, Landing, Verdict, Volume, open_volume, prepare
 from lagan.store.writer import GroupCommit, Waiting
 from tests.store.conftest import line_for
 
-SIZES = (10, 5000, 34 << 20, 0, 700)
+SIZES = (10, 34 << 20, 700)
 """One of them large enough for early write-back."""
 
 

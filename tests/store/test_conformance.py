@@ -75,7 +75,7 @@ def test_memory_stays_flat_for_a_gibibyte(folder: Path) -> None:
 class Overwriting(Through):
     """Removes what is in the way."""
 
-    def publish(self, arrivals):  # type: ignore[no-untyped-def]
+    def publish(self, arrivals):
         for _, name in arrivals:
             self.inner.delete(name)
         super().publish(arrivals)
@@ -84,7 +84,7 @@ class Overwriting(Through):
 class Forgetting(Through):
     """Loses the last byte of what is read."""
 
-    def read(self, name, offset=0, length=None):  # type: ignore[no-untyped-def]
+    def read(self, name, offset=0, length=None):
         whole = b"".join(map(bytes, self.inner.read(name, offset, length)))
         return iter([whole[:-1]])
 
@@ -92,7 +92,7 @@ class Forgetting(Through):
 class Scattering(Through):
     """Publishes what it can of a group."""
 
-    def publish(self, arrivals):  # type: ignore[no-untyped-def]
+    def publish(self, arrivals):
         refused = None
         for each in arrivals:
             try:
@@ -106,7 +106,7 @@ class Scattering(Through):
 class Cutting(Through):
     """Writes a file of its own in two steps."""
 
-    def replace(self, name, data):  # type: ignore[no-untyped-def]
+    def replace(self, name, data):
         self.inner.replace(name, data[: len(data) // 2] + b"?")
         self.inner.replace(name, data)
 
@@ -114,7 +114,7 @@ class Cutting(Through):
 class Mixing(Through):
     """Appends without its lock and drops a line feed."""
 
-    def append(self, name, data):  # type: ignore[no-untyped-def]
+    def append(self, name, data):
         self.inner.append(name, data[: len(data) // 2] + b"\n")
         self.inner.append(name, data[len(data) // 2 :])
 

@@ -97,7 +97,7 @@ def test_a_refusal_that_stays_is_not_tried_again(volume: Volume) -> None:
 class Breaking(FaultyVolume):
     """Breaks off every read after its second piece."""
 
-    def read(self, name, offset=0, length=None):  # type: ignore[no-untyped-def]
+    def read(self, name, offset=0, length=None):
         pieces = self.inner.read(name, offset, length)
         for count, piece in enumerate(pieces):
             if count == 2:

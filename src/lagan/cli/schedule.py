@@ -15,9 +15,10 @@ def schedule() -> None:
     Any number may run, on any machine of the hub; each thing is done by one of them. May be
     killed at any time.
     """
+    stop = stop_on_signals()  # first of all: a stop is clean from the beginning
     start_django()
     from django.conf import settings
 
     from lagan.hub.jobs.processes import run_scheduler
 
-    run_scheduler(broker_url=settings.CONFIG.broker_url, stop=stop_on_signals())
+    run_scheduler(broker_url=settings.CONFIG.broker_url, stop=stop)

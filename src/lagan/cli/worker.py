@@ -82,6 +82,7 @@ def worker(sites: tuple[str, ...], config: Path | None, threads: int | None) -> 
         settings = read_settings(config)
     except BadInput as error:
         raise click.UsageError(error.sentence) from None
+    stop = stop_on_signals()  # first of all: a stop is clean from the beginning
     start_django()
     from django.conf import settings as hub
 
@@ -92,7 +93,7 @@ def worker(sites: tuple[str, ...], config: Path | None, threads: int | None) -> 
         threads=threads or settings.threads,
         broker_url=settings.broker_url or hub.CONFIG.broker_url,
         lease=settings.lease,
-        stop=stop_on_signals(),
+        stop=stop,
     )
 
 

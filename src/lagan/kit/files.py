@@ -218,8 +218,8 @@ def write_atomically(
     """Put `data` at `path`: after any crash there is the old content or all of the new one.
 
     Missing parents are made. `staging` is the folder of the temporary file, on the same filesystem
-    (default: the target's). FileExistsError without `overwrite`; on any error the path is as it was
-    and no temporary file stays.
+    (default: the target's). FileExistsError without `overwrite`; on any error no temporary file
+    stays and the path is as it was, or, when only the last flush of its folder failed, the new one.
     """
     to_flush = make_folders(path.parent)
     name = (

@@ -5,85 +5,28 @@ from __future__ import annotations
 
 import random
 import secrets
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
-from lagan.kit.digests import Buffer, Digester, Digests, digests_of
+from lagan.kit.digests import Buffer, Digester, digests_of
 from lagan.kit.errors import BadPath, Conflict, LaganError, NotFound
-from lagan.store.trial import lines, patterned
-from lagan.store.volume import Incoming, Volume
-
-BIG = 64 << 20
-"""Bytes of the large object unless told otherwise."""
-GROWTH = 160 << 10
-"""KiB by which a process may grow however large the object (three parts of an upload and their
-copies)."""
-_PATIENCE = 600
-"""Seconds that a second process may take."""
-
-
-class Unfit(AssertionError):
-    """The volume does not keep a promise; the sentence says which."""
-
-
-@dataclass(frozen=True, slots=True)
-class Trial:
-    """One run of the checks: on `volume`, with objects beneath `folder` only.
-
-    `location` is how other processes open the same volume, or None if they cannot.
-    """
-
-    volume: Volume
-    folder: str
-    location: str | None
-    big: int = BIG
-
-    def name(self, text: str) -> str:
-        """An object's name within the trial."""
-        return f"{self.folder}/{text}"
-
-    def key(self, text: str = "") -> str:
-        """A fresh key that tells whose it is."""
-        return f"{self.folder}-{text}{secrets.token_hex(4)}"
-
-    def receive(self, data: Buffer) -> Incoming:
-        """An incoming that holds `data`."""
-        incoming = self.volume.receive(self.key())
-        incoming.write([data])
-        return incoming
-
-    def land(self, text: str, data: Buffer) -> Digests:
-        """Store `data` under a name."""
-        incoming = self.receive(data)
-        try:
-            self.volume.publish([(incoming, self.name(text))])
-        except BaseException:
-            incoming.discard()
-            raise
-        return incoming.digests()
-
-    def bytes_of(self, text: str, offset: int = 0, length: int | None = None) -> bytes:
-        """What a read gives."""
-        return b"".join(map(bytes, self.volume.read(self.name(text), offset, length)))
-
-    def names(self) -> set[str]:
-        """What there is, without the folder."""
-        found = self.volume.list(self.folder + "/")
-        return {each.name.removeprefix(self.folder + "/") for each in found}
-
-    def clean(self) -> None:
-        """Remove everything that the trial may have left."""
-        for prefix in (self.folder, f".lagan/{self.folder}"):
-            for each in list(self.volume.list(prefix)):
-                self.volume.delete(each.name)
-        for waiting in list(self.volume.pending()):
-            if waiting.name.startswith(self.folder):
-                self.volume.resume(waiting.name, size=0).discard()
+from lagan.store.accomplice import lines, patterned
+from lagan.store.trial import (
+    BIG,
+    GROWTH,
+    Trial,
+    Unfit,
+    finish,
+    hold,
+    last_words,
+    refused,
+    required,
+    start_child,
+)
+from lagan.store.volume import Volume
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,30 +76,15 @@ def try_out(check: Check, volume: Volume, *, location: str | None, big: int = BI
     return Outcome(check.title, "broken" if reason else "held", seconds, reason)
 
 
-def _hold(condition: bool, sentence: str) -> None:
-    if not condition:
-        raise Unfit(sentence)
-
-
-def _refused(kind: type[LaganError], act: Callable[[], object], what: str) -> None:
-    try:
-        act()
-    except kind:
-        return
-    except LaganError as error:
-        raise Unfit(f"{what}: {type(error).__name__} instead of {kind.__name__}") from error
-    raise Unfit(f"{what} was not refused")
-
-
 def _round_trips(trial: Trial) -> None:
     for size in (0, 1, 511, (1 << 20) - 1, 1 << 20, (3 << 20) + 7):
         data = random.Random(size).randbytes(size)  # noqa: S311 - a pattern, no secret
         stored = trial.land(f"deep/er/{size}", data)
-        _hold(stored.agrees_with(digests_of([data])), f"digests of {size} bytes are wrong")
-        _hold(trial.bytes_of(f"deep/er/{size}") == data, f"{size} bytes came back changed")
+        hold(stored.agrees_with(digests_of([data])), f"digests of {size} bytes are wrong")
+        hold(trial.bytes_of(f"deep/er/{size}") == data, f"{size} bytes came back changed")
         stat = trial.volume.stat(trial.name(f"deep/er/{size}"))
-        _hold(stat.size == size, f"{size} bytes are said to be {stat.size}")
-        _hold(abs(stat.modified - time.time()) < 86400, "the time of an object is a day off")
+        hold(stat.size == size, f"{size} bytes are said to be {stat.size}")
+        hold(abs(stat.modified - time.time()) < 86400, "the time of an object is a day off")
 
 
 def _pieces(trial: Trial) -> None:
@@ -165,23 +93,23 @@ def _pieces(trial: Trial) -> None:
     incoming.write(parts)
     incoming.write([b"%d" % (number % 10) for number in range(3000)])
     expected = b"abcdef" + b"0123456789" * 300
-    _hold(incoming.size == len(expected), "the size of an incoming is wrong")
+    hold(incoming.size == len(expected), "the size of an incoming is wrong")
     trial.volume.publish([(incoming, trial.name("pieces"))])
-    _hold(trial.bytes_of("pieces") == expected, "3,004 pieces came back changed")
+    hold(trial.bytes_of("pieces") == expected, "3,004 pieces came back changed")
 
 
 def _invisible(trial: Trial) -> None:
     incoming = trial.receive(b"not yet")
-    _hold(trial.names() == set(), "something is visible before it was published")
+    hold(trial.names() == set(), "something is visible before it was published")
     pending = {each.name: each.size for each in trial.volume.pending()}
-    _hold(incoming.key in pending, "what is coming in is not pending")
+    hold(incoming.key in pending, "what is coming in is not pending")
     incoming.discard()
     incoming.discard()
     left = {each.name for each in trial.volume.pending()}
-    _hold(incoming.key not in left, "a discarded upload is still pending")
+    hold(incoming.key not in left, "a discarded upload is still pending")
     trial.land("there", b"x")
-    _hold(trial.names() == {"there"}, "what was published is not listed")
-    _hold(
+    hold(trial.names() == {"there"}, "what was published is not listed")
+    hold(
         not any(each.name.startswith(trial.folder) for each in trial.volume.pending()),
         "what was published is still pending",
     )
@@ -189,16 +117,16 @@ def _invisible(trial: Trial) -> None:
 
 def _never_overwritten(trial: Trial) -> None:
     trial.land("one", b"first")
-    _refused(Conflict, lambda: trial.land("one", b"second"), "a name that exists")
-    _hold(trial.bytes_of("one") == b"first", "an object was overwritten")
+    refused(Conflict, lambda: trial.land("one", b"second"), "a name that exists")
+    hold(trial.bytes_of("one") == b"first", "an object was overwritten")
     before, taken, after = (trial.receive(data) for data in (b"b", b"t", b"a"))
     group = [(before, trial.name("x/b")), (taken, trial.name("one")), (after, trial.name("a"))]
-    _refused(Conflict, lambda: trial.volume.publish(group), "a group with a name that exists")
-    _hold(trial.names() == {"one"}, "part of a refused group is visible")
+    refused(Conflict, lambda: trial.volume.publish(group), "a group with a name that exists")
+    hold(trial.names() == {"one"}, "part of a refused group is visible")
     taken.discard()
     trial.volume.publish([group[0], group[2]])
-    _hold(trial.names() == {"one", "x/b", "a"}, "what was refused with others cannot be published")
-    _hold(trial.bytes_of("x/b") == b"b", "what was refused with others came back changed")
+    hold(trial.names() == {"one", "x/b", "a"}, "what was refused with others cannot be published")
+    hold(trial.bytes_of("x/b") == b"b", "what was refused with others came back changed")
 
 
 STRANGE = (
@@ -233,24 +161,24 @@ def _strange_names(trial: Trial) -> None:
         except BadPath:
             continue
         kept.add(name)
-    _hold(len(kept) >= len(STRANGE) - 6, f"only {len(kept)} of {len(STRANGE)} names were taken")
-    _hold(trial.names() == kept, f"names changed: {sorted(trial.names() ^ kept)[:4]!a}")
+    hold(len(kept) >= len(STRANGE) - 6, f"only {len(kept)} of {len(STRANGE)} names were taken")
+    hold(trial.names() == kept, f"names changed: {sorted(trial.names() ^ kept)[:4]!a}")
     for name in kept:
-        _hold(trial.bytes_of(name) == name.encode(), f"the object {name!a} came back changed")
+        hold(trial.bytes_of(name) == name.encode(), f"the object {name!a} came back changed")
 
 
 def _bad_names(trial: Trial) -> None:
     bad = ("", "/a", "../a", "a/../b", "a//b", "a/", "./a", "a\0b", ".a", "a/.b", "a\nb", "x" * 256)
     for name in (*bad, "\ud800"):
         waiting = trial.receive(b"x")
-        _refused(BadPath, lambda: trial.volume.publish([(waiting, name)]), f"{name!a}")  # noqa: B023
-        _refused(BadPath, lambda: trial.volume.read(name), f"reading {name!a}")  # noqa: B023
+        refused(BadPath, lambda: trial.volume.publish([(waiting, name)]), f"{name!a}")  # noqa: B023
+        refused(BadPath, lambda: trial.volume.read(name), f"reading {name!a}")  # noqa: B023
         waiting.discard()
     for key in ("", "../x", "a/b", "a.b", "a" * 129):
-        _refused(BadPath, lambda: trial.volume.receive(key), f"the key {key!a}")  # noqa: B023
-    _refused(BadPath, lambda: trial.volume.append("outside", b"x\n"), "an append to an object")
-    _refused(BadPath, lambda: trial.volume.replace(".lagan/../x", b"x"), "a replace outside")
-    _hold(trial.names() == set(), "a refused name left something behind")
+        refused(BadPath, lambda: trial.volume.receive(key), f"the key {key!a}")  # noqa: B023
+    refused(BadPath, lambda: trial.volume.append("outside", b"x\n"), "an append to an object")
+    refused(BadPath, lambda: trial.volume.replace(".lagan/../x", b"x"), "a replace outside")
+    hold(trial.names() == set(), "a refused name left something behind")
 
 
 def _ranges(trial: Trial) -> None:
@@ -262,43 +190,43 @@ def _ranges(trial: Trial) -> None:
         for length in (0, 1, 2, 1 << 20, (1 << 20) + 1, end, None):
             expected = data[offset:] if length is None else data[offset : offset + length]
             found = trial.bytes_of("r", offset, length)
-            _hold(found == expected, f"{length} bytes from {offset}: got {len(found)}, or others")
+            hold(found == expected, f"{length} bytes from {offset}: got {len(found)}, or others")
 
 
 def _absent(trial: Trial) -> None:
-    _refused(NotFound, lambda: trial.volume.read(trial.name("no")), "reading what is not there")
-    _refused(NotFound, lambda: trial.volume.stat(trial.name("no")), "the size of what is not there")
-    _hold(trial.volume.delete(trial.name("no")) is False, "something absent was deleted")
+    refused(NotFound, lambda: trial.volume.read(trial.name("no")), "reading what is not there")
+    refused(NotFound, lambda: trial.volume.stat(trial.name("no")), "the size of what is not there")
+    hold(trial.volume.delete(trial.name("no")) is False, "something absent was deleted")
     key = trial.key()
-    _refused(NotFound, lambda: trial.volume.resume(key, size=0), "resuming what is not there")
+    refused(NotFound, lambda: trial.volume.resume(key, size=0), "resuming what is not there")
     trial.land("a/b", b"x")
-    _hold(trial.volume.delete(trial.name("a/b")) is True, "deleting does not say so")
-    _refused(NotFound, lambda: trial.volume.read(trial.name("a/b")), "reading what was deleted")
-    _hold(trial.names() == set(), "what was deleted is still listed")
+    hold(trial.volume.delete(trial.name("a/b")) is True, "deleting does not say so")
+    refused(NotFound, lambda: trial.volume.read(trial.name("a/b")), "reading what was deleted")
+    hold(trial.names() == set(), "what was deleted is still listed")
     trial.land("a/b", b"y")
 
 
 def _resuming(trial: Trial) -> None:
     key = trial.key()
     incoming = trial.volume.receive(key)
-    _refused(Conflict, lambda: trial.volume.receive(key), "a key that is in use")
+    refused(Conflict, lambda: trial.volume.receive(key), "a key that is in use")
     incoming.write([b"0123456789"])
     incoming.checkpoint()
     incoming.write([b"lost"])
     incoming.close()
     again = trial.volume.resume(key, size=10)
-    _hold(again.size == 10, "a resumed upload has another size")
+    hold(again.size == 10, "a resumed upload has another size")
     again.write([b"abc"])
-    _hold(again.digests().agrees_with(digests_of([b"0123456789abc"])), "digests after resuming")
+    hold(again.digests().agrees_with(digests_of([b"0123456789abc"])), "digests after resuming")
     again.close()
-    _refused(NotFound, lambda: trial.volume.resume(key, size=99), "resuming after too many bytes")
+    refused(NotFound, lambda: trial.volume.resume(key, size=99), "resuming after too many bytes")
     last = trial.volume.resume(key, size=13, digester=again.digester)
-    _hold(last.digests().agrees_with(again.digests()), "kept digests are not believed")
+    hold(last.digests().agrees_with(again.digests()), "kept digests are not believed")
     last.close()
     last = trial.volume.resume(key, size=13, digester=_digester(b"01234"))
-    _hold(last.digests().agrees_with(again.digests()), "digests of other bytes are believed")
+    hold(last.digests().agrees_with(again.digests()), "digests of other bytes are believed")
     trial.volume.publish([(last, trial.name("resumed"))])
-    _hold(trial.bytes_of("resumed") == b"0123456789abc", "a resumed object came back changed")
+    hold(trial.bytes_of("resumed") == b"0123456789abc", "a resumed object came back changed")
 
 
 def _digester(data: bytes) -> Digester:
@@ -311,12 +239,12 @@ def _listing(trial: Trial) -> None:
     wanted = {f"d{number % 7}/n{number}" for number in range(60)}
     arrivals = [(trial.receive(name.encode()), trial.name(name)) for name in sorted(wanted)]
     trial.volume.publish(arrivals)
-    _hold(trial.names() == wanted, "a group of 60 is not listed as it was published")
+    hold(trial.names() == wanted, "a group of 60 is not listed as it was published")
     found = [each.name for each in trial.volume.list(trial.name("d3/n1"))]
     expected = sorted(trial.name(name) for name in wanted if name.startswith("d3/n1"))
-    _hold(sorted(found) == expected, "a prefix that ends within a name lists something else")
-    _hold(not list(trial.volume.list(trial.name("nothing/"))), "an absent prefix lists something")
-    _hold(
+    hold(sorted(found) == expected, "a prefix that ends within a name lists something else")
+    hold(not list(trial.volume.list(trial.name("nothing/"))), "an absent prefix lists something")
+    hold(
         not any(each.name.startswith(".lagan") for each in trial.volume.list()),
         "what the volume says about itself is listed with the objects",
     )
@@ -337,10 +265,10 @@ def _many_writers(trial: Trial) -> None:
 
     with ThreadPoolExecutor(8) as pool:
         won = [number for number, good in enumerate(pool.map(race, range(8))) if good]
-        _hold(len(won) == 1, f"{len(won)} of 8 writers got the same name")
-        _hold(trial.bytes_of("new/won") == b"%d" % won[0] * 1000, "another writer's bytes won")
+        hold(len(won) == 1, f"{len(won)} of 8 writers got the same name")
+        hold(trial.bytes_of("new/won") == b"%d" % won[0] * 1000, "another writer's bytes won")
         list(pool.map(lambda number: trial.land(f"own/{number}", b"%d" % number), range(64)))
-    _hold(len(trial.names()) == 65, "objects of writers side by side are missing")
+    hold(len(trial.names()) == 65, "objects of writers side by side are missing")
 
 
 def _replacing(trial: Trial) -> None:
@@ -360,8 +288,8 @@ def _replacing(trial: Trial) -> None:
         stop.set()
         looking.result()
     torn = [each for each in seen if len(set(each)) != 1 or not 1000 <= len(each) <= 1029]
-    _hold(not torn, f"{len(torn)} of {len(seen)} reads saw a half-written file")
-    _hold(trial.volume.delete(name), "a file of the volume's own cannot be deleted")
+    hold(not torn, f"{len(torn)} of {len(seen)} reads saw a half-written file")
+    hold(trial.volume.delete(name), "a file of the volume's own cannot be deleted")
 
 
 def _appending(trial: Trial) -> None:
@@ -370,12 +298,17 @@ def _appending(trial: Trial) -> None:
         with ThreadPoolExecutor(4) as pool:
             list(pool.map(lambda who: _append_all(trial.volume, name, who), "abcd"))
     else:
-        children = [_child("append", trial.location, name, who, "30") for who in "abcd"]
-        for child in children:
-            _finish(child)
+        children = [start_child("append", trial.location, name, who, "30") for who in "abcd"]
+        try:
+            for child in children:
+                finish(child)
+        finally:
+            for child in children:
+                child.kill()
+                child.communicate()
     whole = b"".join(map(bytes, trial.volume.read(name))).splitlines(keepends=True)
     expected = [line for who in "abcd" for line in lines(who, 30)]
-    _hold(sorted(whole) == sorted(expected), "lines of several writers are mixed or missing")
+    hold(sorted(whole) == sorted(expected), "lines of several writers are mixed or missing")
 
 
 def _append_all(volume: Volume, name: str, writer: str) -> None:
@@ -386,63 +319,30 @@ def _append_all(volume: Volume, name: str, writer: str) -> None:
 def _killed(trial: Trial) -> None:
     key = trial.key("killed-")
     safe = (2 << 20) + 11
-    child = _child("receive", _required(trial), key, str(safe), "5000")
+    child = start_child("receive", required(trial), key, str(safe), "5000")
     try:
         said = child.stdout.readline() if child.stdout else ""
-        _hold(said.strip() == "waiting", f"the second process failed: {_last_words(child)}")
+        hold(said.strip() == "waiting", f"the second process failed: {last_words(child)}")
     finally:
         child.kill()
         child.communicate()
-    _hold(key in {each.name for each in trial.volume.pending()}, "a killed upload is not pending")
-    _hold(trial.names() == set(), "a killed upload is visible")
+    hold(key in {each.name for each in trial.volume.pending()}, "a killed upload is not pending")
+    hold(trial.names() == set(), "a killed upload is visible")
     again = trial.volume.resume(key, size=safe)
-    _hold(again.digests().agrees_with(digests_of(patterned(safe))), "bytes before the kill changed")
+    hold(again.digests().agrees_with(digests_of(patterned(safe))), "bytes before the kill changed")
     trial.volume.publish([(again, trial.name("survived"))])
 
 
 def _flat_memory(trial: Trial) -> None:
-    child = _child("big", _required(trial), trial.name("big"), str(trial.big))
-    grown = int(_finish(child))
-    _hold(grown <= GROWTH, f"{trial.big} bytes made a process grow by {grown} KiB")
+    child = start_child("big", required(trial), trial.name("big"), str(trial.big))
+    grown = int(finish(child))
+    hold(grown <= GROWTH, f"{trial.big} bytes made a process grow by {grown} KiB")
 
 
 def _room(trial: Trial) -> None:
     usage = trial.volume.usage()
     if usage.total is not None and usage.free is not None:
-        _hold(0 <= usage.free <= usage.total, f"{usage.free} of {usage.total} bytes are free")
-
-
-def _required(trial: Trial) -> str:
-    if trial.location is None:
-        raise Unfit("this check needs a location")
-    return trial.location
-
-
-def _child(*arguments: str) -> subprocess.Popen[str]:
-    command = [sys.executable, "-m", "lagan.store.trial", *arguments]
-    return subprocess.Popen(  # noqa: S603 - our own module
-        command,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-
-
-def _finish(child: subprocess.Popen[str]) -> str:
-    try:
-        out, words = child.communicate(timeout=_PATIENCE)
-    except subprocess.TimeoutExpired:
-        child.kill()
-        child.communicate()
-        raise Unfit(f"the second process was not done after {_PATIENCE} s") from None
-    _hold(child.returncode == 0, f"the second process failed: {words.strip()[-300:]}")
-    return out
-
-
-def _last_words(child: subprocess.Popen[str]) -> str:
-    child.kill()
-    return child.communicate()[1].strip()[-300:]
+        hold(0 <= usage.free <= usage.total, f"{usage.free} of {usage.total} bytes are free")
 
 
 CHECKS: Sequence[Check] = (

@@ -19,8 +19,7 @@ from crc32c import crc32c
 
 from lagan.kit.digests import Buffer, Digests
 from lagan.kit.errors import BadInput, NotFound
-from lagan.store.layout import JOURNAL
-from lagan.store.posix import UNFINISHED
+from lagan.store.layout import JOURNAL, UNFINISHED
 from lagan.store.volume import ObjectStat, Volume
 
 ROTATE = 64 << 20

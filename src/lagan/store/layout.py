@@ -19,6 +19,9 @@ PIECE = 1 << 20
 """Bytes read at once: 64 KiB costs two to three times the CPU, more than 2 MiB falls out of the
 cache."""
 
+UNFINISHED = b" #torn\n"
+"""Ends a line that was cut by a crash before the next append; readers pass such lines over."""
+
 _KEY = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,127}")
 
 

@@ -15,8 +15,7 @@ from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import suppress
 from pathlib import Path
 
-from lagan.kit.digests import DEFAULT, Buffer, Digester, Digests
-from lagan.kit.errors import BadInput, Locked, NotFound
+from lagan.kit.digests import DEFAULT, Buffer, Digester
 from lagan.kit.files import (
     Draft,
     make_folders,
@@ -31,68 +30,19 @@ from lagan.store.layout import (
     INCOMING,
     OWN,
     PIECE,
+    UNFINISHED,
     check_any,
     check_key,
     check_object,
     check_own,
 )
+from lagan.store.staging import PosixIncoming, digested, flush, lock, own
 from lagan.store.volume import Capabilities, Incoming, ObjectStat, Usage
 
 FLUSHERS = 8
 """Threads that flush files of one group: measured twice as fast as one for small files."""
-UNFINISHED = b" #torn\n"
-"""Ends a line that was cut by a crash before the next append; readers pass such lines over."""
 _FOLDERS_REMEMBERED = 10_000
 _NOT_OURS = {"lost+found"}
-
-
-class PosixIncoming:
-    """Bytes on their way into a folder."""
-
-    def __init__(self, key: str, draft: Draft, digester: Digester, *, durable_name: bool) -> None:
-        self.key = key
-        self.draft = draft
-        self.moved = False
-        self.digester = digester
-        self._durable_name = durable_name
-
-    @property
-    def size(self) -> int:
-        """Bytes taken so far."""
-        return self.draft.size
-
-    def write(self, pieces: Sequence[Buffer]) -> None:
-        """Take the next pieces: to the file, then into the digests while they are still in the
-        cache."""
-        with as_refusals(self.key):
-            self.draft.write(pieces)
-        for piece in pieces:
-            self.digester.update(piece)
-
-    def checkpoint(self) -> None:
-        """Return when all bytes so far can be resumed from after a power cut."""
-        with as_refusals(self.key):
-            self.draft.flush()
-            if not self._durable_name:
-                sync_folder(self.draft.path.parent)
-                self._durable_name = True
-
-    def digests(self) -> Digests:
-        """The digests of all bytes so far."""
-        return self.digester.result()
-
-    def close(self) -> None:
-        """Let the descriptor and the lock go."""
-        with as_refusals(self.key):
-            self.draft.close()
-
-    def discard(self) -> None:
-        """Remove what is still staged."""
-        with as_refusals(self.key):
-            if self.moved:
-                self.draft.close()
-            else:
-                self.draft.discard()
 
 
 class PosixVolume:
@@ -122,7 +72,11 @@ class PosixVolume:
             except FileNotFoundError:
                 self._flush_folders(make_folders(path.parent))
                 draft = Draft.create(path)
-        _lock(draft, key)
+            try:
+                lock(draft, key)
+            except BaseException:
+                draft.discard()
+                raise
         return PosixIncoming(key, draft, Digester(algorithms), durable_name=False)
 
     def resume(
@@ -136,9 +90,9 @@ class PosixVolume:
         """Go on after `size` bytes; Locked while somebody else writes it."""
         with as_refusals(f"upload {key}"):
             draft = Draft.reopen(self._staging(key))
-            _lock(draft, key)
             try:
-                known = _digested(draft, size, algorithms, digester)
+                lock(draft, key)
+                known = digested(draft, size, algorithms, digester)
                 return PosixIncoming(key, draft, known, durable_name=True)
             except BaseException:
                 draft.close()
@@ -158,7 +112,7 @@ class PosixVolume:
 
     def publish(self, arrivals: Sequence[tuple[Incoming, str]]) -> None:
         """Flush all files, name all of them, flush all folders; or undo what was named."""
-        moves = [(_own(incoming), self._path(check_object(name))) for incoming, name in arrivals]
+        moves = [(own(incoming), self._path(check_object(name))) for incoming, name in arrivals]
         self._flush_files([incoming for incoming, _ in moves])
         moved: list[tuple[PosixIncoming, Path]] = []
         folders: dict[Path, None] = {}
@@ -290,8 +244,8 @@ class PosixVolume:
 
     def _flush_files(self, incomings: Sequence[PosixIncoming]) -> None:
         if len(incomings) == 1:
-            return _flush(incomings[0])
-        flushes = [self._flushers.submit(_flush, incoming) for incoming in incomings]
+            return flush(incomings[0])
+        flushes = [self._flushers.submit(flush, incoming) for incoming in incomings]
         wait(flushes)
         for each in flushes:
             each.result()
@@ -375,44 +329,6 @@ def moved_name(error: OSError, root: Path) -> str:
     with suppress(ValueError, TypeError):
         return Path(os.fsdecode(about)).relative_to(root).as_posix()
     return str(about) or str(root)
-
-
-def _own(incoming: Incoming) -> PosixIncoming:
-    if not isinstance(incoming, PosixIncoming):
-        raise BadInput("This was received by another kind of volume.")
-    if incoming.moved:
-        raise BadInput(f"Upload {incoming.key} was published before.")
-    return incoming
-
-
-def _lock(draft: Draft, key: str) -> None:
-    try:
-        fcntl.flock(draft.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        draft.close()
-        raise Locked(f"Upload {key} is being written by somebody else.") from None
-
-
-def _digested(
-    draft: Draft, size: int, algorithms: Collection[str], known: Digester | None
-) -> Digester:
-    if draft.size < size:
-        raise NotFound(f"Only {draft.size} of {size} bytes are there.", size=draft.size)
-    draft.cut(size)
-    if known is not None and known.size == size:
-        return known
-    digester = Digester(algorithms)
-    while digester.size < size:
-        piece = os.pread(draft.fileno(), min(PIECE, size - digester.size), digester.size)
-        if not piece:
-            raise OSError(errno.EIO, "the file became shorter", str(draft.path))
-        digester.update(piece)
-    return digester
-
-
-def _flush(incoming: PosixIncoming) -> None:
-    with as_refusals(incoming.key):
-        incoming.draft.flush()
 
 
 def _undo(moved: Iterable[tuple[PosixIncoming, Path]]) -> None:

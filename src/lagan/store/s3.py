@@ -24,12 +24,13 @@ from obstore.exceptions import AlreadyExistsError, BaseError, PreconditionError
 from obstore.store import S3Store
 
 from lagan.kit.digests import DEFAULT, Buffer, Digester
-from lagan.kit.errors import BadInput, Conflict, NotFound, Unavailable
+from lagan.kit.errors import Conflict, NotFound, Unavailable
 from lagan.kit.files import make_folders
 from lagan.kit.ids import new_id
 from lagan.store.errors import BadLocation, as_refusals
 from lagan.store.layout import INCOMING, OWN, PIECE, check_any, check_object, check_own
-from lagan.store.posix import PosixIncoming, PosixVolume
+from lagan.store.posix import PosixVolume
+from lagan.store.staging import PosixIncoming, own
 from lagan.store.volume import Capabilities, Incoming, ObjectStat, Usage
 
 if TYPE_CHECKING:
@@ -125,7 +126,7 @@ class S3Volume:
 
     def publish(self, arrivals: Sequence[tuple[Incoming, str]]) -> None:
         """Send several at a time; if one fails, take back those that were sent."""
-        moves = [(_own(incoming), check_object(name)) for incoming, name in arrivals]
+        moves = [(own(incoming), check_object(name)) for incoming, name in arrivals]
         names = [name for _, name in moves]
         if len(set(names)) != len(names):
             raise Conflict("Two of these would have the same name.")
@@ -269,12 +270,6 @@ class S3Volume:
         return _between(
             (piece for each in names for piece in self._read_object(each, 0, None)), offset, end
         )
-
-
-def _own(incoming: Incoming) -> PosixIncoming:
-    if not isinstance(incoming, PosixIncoming):
-        raise BadInput("This was received by another kind of volume.")
-    return incoming
 
 
 def _between(pieces: Iterator[Buffer], start: int, end: int | None) -> Iterator[Buffer]:

@@ -7,6 +7,7 @@ import os
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -17,6 +18,7 @@ from lagan.hub.base.actors import SYSTEM
 from lagan.kit.digests import digests_of
 from lagan.kit.ids import new_id
 from lagan.store import FileLine, PackWriter
+from lagan.store.wrappers import FaultyVolume
 
 
 class Archive:
@@ -120,3 +122,36 @@ def damage(path: Path, at: int = 0) -> None:
         file.seek(at)
         file.write(bytes([byte ^ 1]))
         os.fsync(file.fileno())
+
+
+class Killed(BaseException):
+    """The process is no more: nothing of ours runs after this."""
+
+
+class Mortal(FaultyVolume):
+    """A volume whose process dies at one call: every later call finds nobody to make it."""
+
+    def __init__(self, inner: object, call: str, after: bool) -> None:
+        super().__init__(inner, [])  # type: ignore[arg-type]
+        self.call, self.after, self.dead = call, after, False
+        self.received: list[Any] = []
+
+    def _do(self, call, name, act):
+        if self.dead:
+            raise Killed
+        if call == self.call:
+            self.dead = True
+            if self.after:
+                self._note(call, act())
+            raise Killed
+        return self._note(call, act())
+
+    def _note(self, call, made):
+        if call == "receive":
+            self.received.append(made)
+        return made
+
+    def let_go(self) -> None:
+        """What the system does for a dead process: its descriptors, and their locks, are gone."""
+        for each in self.received:
+            each.close()

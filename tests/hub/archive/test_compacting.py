@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from contextlib import suppress
 
 import pytest
 
@@ -13,8 +14,9 @@ from lagan.hub.archive.services import compacting, copies, volumes
 from lagan.hub.archive.services.compacting import compact, plan
 from lagan.hub.base.actors import SYSTEM
 from lagan.kit.errors import LaganError, Unavailable
+from lagan.store import Journal
 from lagan.store.wrappers import Fault, FaultyVolume
-from tests.hub.archive.shelf import Archive, damage
+from tests.hub.archive.shelf import Archive, Killed, Mortal, damage
 
 
 def packs(archive: Archive) -> set[str]:
@@ -27,7 +29,7 @@ def main() -> Volume:
 
 def three_packs(archive: Archive) -> list[str]:
     for letter in (b"a", b"b", b"c"):
-        archive.store([letter * n for n in range(1, 20)], packed=True)
+        archive.store([letter * n for n in range(1, 6)], packed=True)
     return sorted(packs(archive))
 
 
@@ -97,9 +99,16 @@ def test_a_damaged_member_keeps_its_pack_until_it_is_healed(archive: Archive) ->
 CALLS = ["receive", "write", "publish", "append", "delete", "usage", "read"]
 
 
-@pytest.mark.parametrize("nth", [1, 2, 3])
-@pytest.mark.parametrize("kind", ["unavailable", "no-space", "lost-answer"])
-@pytest.mark.parametrize("call", CALLS)
+FAULTS = [
+    (call, kind, nth)
+    for call in CALLS
+    for kind in ("unavailable", "no-space", "lost-answer")
+    for nth in (1, 2)
+    if (call, kind) != ("receive", "lost-answer")  # in one process the lost incoming stays locked
+]
+
+
+@pytest.mark.parametrize(("call", "kind", "nth"), FAULTS)
 def test_a_fault_at_any_step_loses_nothing(
     archive: Archive, monkeypatch: pytest.MonkeyPatch, call: str, kind: str, nth: int
 ) -> None:
@@ -109,21 +118,15 @@ def test_a_fault_at_any_step_loses_nothing(
     for module in (copies, compacting):
         monkeypatch.setattr(module, "open_store", lambda volume: faulty)
     monkeypatch.setattr(volumes, "open_store", lambda volume: faulty)
-    monkeypatch.setattr(copies, "journal", lambda volume: volumes.Journal(faulty))
-    try:
+    monkeypatch.setattr(copies, "journal", lambda volume: Journal(faulty))
+    with suppress(LaganError):
         compact(main(), old)
-    except LaganError as error:
-        assert kind == "lost-answer" or not isinstance(error, AssertionError)
     monkeypatch.undo()
     check_all(archive)
     services.sweep(by=SYSTEM, starting=True)
     check_all(archive)
     assert archive.pending("main") == set()
     assert packs(archive) == set(Replica.objects.values_list("object", flat=True))
-
-
-class Killed(BaseException):
-    """The process is no more: nothing of ours runs after this."""
 
 
 STEPS = ["receive", "write", "publish", "append", "delete"]
@@ -138,7 +141,7 @@ def test_killed_at_any_step_either_pack_serves(
     mortal = Mortal(services.open_store(main()), call, after)
     for module in (copies, compacting):
         monkeypatch.setattr(module, "open_store", lambda volume: mortal)
-    monkeypatch.setattr(copies, "journal", lambda volume: volumes.Journal(mortal))
+    monkeypatch.setattr(copies, "journal", lambda volume: Journal(mortal))
     with pytest.raises(Killed):
         compact(main(), old)
     monkeypatch.undo()
@@ -148,33 +151,6 @@ def test_killed_at_any_step_either_pack_serves(
     check_all(archive)
     assert packs(archive) == set(Replica.objects.values_list("object", flat=True))
     assert archive.pending("main") == set()
-
-
-class Mortal(FaultyVolume):
-    """A volume whose process dies at one call: every later call finds nobody to make it."""
-
-    def __init__(self, inner: object, call: str, after: bool) -> None:
-        super().__init__(inner, [])  # type: ignore[arg-type]
-        self.call, self.after, self.dead = call, after, False
-        self.received: list[object] = []
-
-    def _do(self, call, name, act):  # type: ignore[no-untyped-def, override]
-        if self.dead:
-            raise Killed
-        if call == self.call:
-            self.dead = True
-            if self.after:
-                act()
-            raise Killed
-        made = act()
-        if call == "receive":
-            self.received.append(made)
-        return made
-
-    def let_go(self) -> None:
-        """What the system does for a dead process: its descriptors, and their locks, are gone."""
-        for each in self.received:
-            each.close()  # type: ignore[attr-defined]
 
 
 def test_a_source_out_of_reach_is_an_ordinary_failure(

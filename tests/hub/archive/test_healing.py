@@ -28,7 +28,10 @@ def test_there_are_336_mixes() -> None:
     assert len(MIXES) == 336
 
 
-@pytest.mark.parametrize("packed", [False, True], ids=["alone", "packed"])
+@pytest.mark.parametrize(
+    "packed",
+    [pytest.param(False, id="alone"), pytest.param(True, id="packed", marks=pytest.mark.slow)],
+)
 @pytest.mark.parametrize("mix", MIXES, ids="-".join)
 def test_a_mix_is_healed_exactly_when_a_good_copy_can_be_read(
     archive: Archive, mix: tuple[str, ...], packed: bool

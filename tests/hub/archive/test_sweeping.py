@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from datetime import UTC, datetime, timedelta
+from uuid import UUID
 
 import pytest
 
@@ -23,10 +24,10 @@ def start() -> dict[str, Swept]:
     return {each.volume: each for each in services.sweep(by=SYSTEM, starting=True)}
 
 
-def forget(*ids: object) -> None:
+def forget(*ids: UUID) -> None:
     """As if the transaction had never committed."""
     Replica.objects.filter(file__in=ids).delete()
-    File.objects.filter(id__in=ids).delete()
+    File.objects.filter(id__in=ids)._raw_delete("default")
 
 
 def test_a_clean_archive_is_left_as_it_is(archive: Archive) -> None:

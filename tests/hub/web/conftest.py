@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.test import Client
-from pytest_django.fixtures import SettingsWrapper
 
 from tests.browser.population import Population, populate
 
 
 @pytest.fixture
-def people(db: None, tmp_path: Path, settings: SettingsWrapper) -> Population:
+def people(db: None, tmp_path: Path, settings: Any) -> Population:
     # Nobody tries a password here; Argon2 takes its time on purpose.
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     return populate(tmp_path / "volumes")

@@ -35,6 +35,15 @@ def test_nobody_is_led_to_the_log_in_and_back(people: Population, address: str) 
     assert answer["Location"] == f"/login/?next={path}"
 
 
+def test_a_poll_after_the_session_ended_leads_the_whole_page_to_the_log_in(
+    people: Population,
+) -> None:
+    asked = {"HX-Request": "true", "HX-Current-URL": f"http://testserver/jobs/{people.running}/"}
+    answer = Client().get(f"/jobs/{people.running}/", headers=asked)
+    assert answer.status_code == 200
+    assert answer["HX-Redirect"] == f"/login/?next=/jobs/{people.running}/"
+
+
 @pytest.mark.parametrize(
     "path",
     [
@@ -67,9 +76,13 @@ def test_a_team_mate_reads_but_is_told_that_closing_is_not_theirs(
 ) -> None:
     bob = find_user(username="bob")
     assert bob is not None
-    read = frozenset({"DATASET_READ"})
-    grant = {"subject": bob.entity_id, "object": people.retina, "grant": read}
-    tree.set_grants(by=SYSTEM, deny=frozenset(), **grant)
+    tree.set_grants(
+        by=SYSTEM,
+        subject=bob.entity_id,
+        object=people.retina,
+        grant=frozenset({"DATASET_READ"}),
+        deny=frozenset(),
+    )
     client = signed_in("bob")
     page = client.get(f"/datasets/{people.retina}/").content.decode()
     assert RETINA in page
@@ -106,7 +119,7 @@ def test_lists_are_turned_by_key(signed_in: Clients, monkeypatch: pytest.MonkeyP
     assert second.context["first_page"] == "/datasets/?text=2026"
 
 
-@pytest.mark.parametrize("path", ["/datasets/?after=%00", "/jobs/?after=x", "/archive/?after=W10"])
+@pytest.mark.parametrize("path", ["/datasets/?after=zz", "/jobs/?after=x", "/archive/?after=W10"])
 def test_a_made_up_page_key_is_refused_in_words(signed_in: Clients, path: str) -> None:
     answer = signed_in("alice").get(path)
     assert answer.status_code == 400
@@ -128,6 +141,13 @@ def test_strange_characters_in_the_address_are_no_fault_of_ours(
         "/jobs/?state=%FF",
     ):
         assert alice.get(path).status_code < 500, path
+
+
+@pytest.mark.parametrize("name", ["", "\0", "a\0b", "x" * 5000])
+def test_a_key_with_an_odd_name_is_refused_beside_its_field(signed_in: Clients, name: str) -> None:
+    answer = signed_in("alice").post("/profile/keys/", {"name": name})
+    assert answer.status_code == 400
+    assert 'aria-invalid="true"' in answer.content.decode()
 
 
 def test_markup_in_names_is_shown_not_obeyed(people: Population, signed_in: Clients) -> None:

@@ -1,4 +1,5 @@
-"""What the queries answer is said in words, and led to by addresses, that are right for any name."""
+"""What the queries answer is said in words, and led to by addresses, that are right for any
+name."""
 
 from __future__ import annotations
 

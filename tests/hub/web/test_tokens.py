@@ -1,4 +1,5 @@
-"""The colours: both ways into the dark are alike, only the tokens name colours, and text is legible on its ground."""
+"""The colours: both ways into the dark are alike, only the tokens name colours, and text is
+legible on its ground."""
 
 from __future__ import annotations
 

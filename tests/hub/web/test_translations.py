@@ -47,6 +47,7 @@ def test_places_are_kept(po: Path) -> None:
 
 def test_fuzzy_and_empty_messages_are_left_in_english() -> None:
     po = 'msgid ""\nmsgstr "Content-Type: text/plain; charset=UTF-8\\n"\n\n'
-    po += '#, fuzzy\nmsgid "a"\nmsgstr "b"\n\nmsgid "c"\nmsgstr ""\n\nmsgctxt "x"\nmsgid "d"\nmsgstr "e"\n'
+    po += '#, fuzzy\nmsgid "a"\nmsgstr "b"\n\nmsgid "c"\nmsgstr ""\n\n'
+    po += 'msgctxt "x"\nmsgid "d"\nmsgstr "e"\n'
     read = gettext.GNUTranslations(io.BytesIO(compiled(po)))
     assert [read.gettext("a"), read.gettext("c"), read.pgettext("x", "d")] == ["a", "c", "e"]

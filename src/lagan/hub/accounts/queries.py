@@ -9,6 +9,7 @@ from importlib import import_module
 from django.conf import settings
 from django.contrib.auth import HASH_SESSION_KEY, SESSION_KEY
 from django.core.exceptions import SuspiciousOperation
+from django.db import connection
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
@@ -79,13 +80,22 @@ def token_user(text: str, type: rules.TokenType) -> User:
 
 def _by_token(text: str) -> Actor:
     token = rules.decode_token(text, "access")
-    rows = User.objects.filter(id=token.user, is_active=True).values_list(
-        "entity_id", "username", "password"
-    )
-    found = rows.first() if token.user < 2**63 else None
+    found = _sign_in_facts(token.user) if token.user < 2**63 else None
     if found is None or not rules.same(token.mark, rules.password_mark(found[2])):
         raise NotSignedIn("This token is not valid any more.")
     return Actor(found[0], found[1], JWT)
+
+
+def _sign_in_facts(user: int) -> tuple[int, str, str] | None:
+    """Entity, name and stored password of an active user. Plain SQL: every upload asks this, and
+    building the statement anew would take most of the time."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT entity_id, username, password FROM accounts_user WHERE id = %s AND is_active",
+            [user],
+        )
+        found: tuple[int, str, str] | None = cursor.fetchone()
+    return found
 
 
 def _by_client_key(key: str) -> Actor:

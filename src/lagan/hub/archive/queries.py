@@ -187,7 +187,7 @@ def damage(after: int = 0, size: int = 100) -> list[Damage]:
 
 def damaged_files() -> QuerySet[Replica, UUID]:
     """The files with a copy that is not good, for other rooms' conditions (`stored__in=...`)."""
-    return Replica.objects.exclude(state=ReplicaState.GOOD).values_list("file", flat=True)
+    return Replica.objects.exclude(state=ReplicaState.GOOD).values_list("file_id", flat=True)
 
 
 def _preference(row: Replica) -> tuple[bool, bool, int]:

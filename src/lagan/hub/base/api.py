@@ -43,8 +43,10 @@ def _unpacked(body: bytes) -> bytes:
         data = inflate.decompress(body, LARGEST_BODY)
     except zlib.error:
         raise BadInput("The body says that it is gzip, but is not.") from None
-    if inflate.unconsumed_tail:
+    if len(data) == LARGEST_BODY:
         raise TooLarge(f"The body is larger than {LARGEST_BODY} bytes.", limit=LARGEST_BODY)
+    if not inflate.eof:
+        raise BadInput("The packed body ends too early.")
     return data
 
 

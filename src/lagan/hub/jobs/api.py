@@ -9,9 +9,8 @@ from typing import Any
 from django.http import HttpRequest
 from ninja import Router, Schema
 
-from lagan.hub.base.actors import NOBODY, Actor
+from lagan.hub.base.actors import Actor
 from lagan.hub.jobs import queries, services
-from lagan.kit.errors import NotSignedIn
 
 router = Router(tags=["jobs"])
 
@@ -89,7 +88,5 @@ def retry_job(request: HttpRequest, id: int) -> queries.JobRow:
 
 
 def _actor(request: HttpRequest) -> Actor:
-    actor: Actor = getattr(request, "actor", NOBODY)
-    if actor == NOBODY:
-        raise NotSignedIn("Sign in first.")
+    actor: Actor = request.auth  # type: ignore[attr-defined]
     return actor

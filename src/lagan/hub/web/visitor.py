@@ -5,14 +5,24 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import wraps
 from typing import Concatenate, ParamSpec
+from urllib.parse import urlsplit
 
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
 
 from lagan.hub.accounts import queries
 from lagan.hub.base.actors import Actor
+from lagan.kit.errors import BadInput
 
 P = ParamSpec("P")
+
+
+def asked(request: HttpRequest, name: str) -> str:
+    """A parameter of the address, empty without one. BadInput for what no database takes."""
+    value = request.GET.get(name, "")
+    if "\0" in value:
+        raise BadInput(f"{name} holds a character that no name has.", field=name)
+    return value
 
 
 def signed_in(
@@ -24,7 +34,7 @@ def signed_in(
     @wraps(view)
     def guarded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
         if not request.user.is_authenticated:
-            return redirect_to_login(request.get_full_path())
+            return _led_to_log_in(request)
         actor = queries.signed_in(authorization=None, session_user_id=request.user.pk)
         response = view(request, actor, *args, **kwargs)
         # What a person may see is for that person's browser alone, and not for after the log out.
@@ -32,3 +42,11 @@ def signed_in(
         return response
 
     return guarded
+
+
+def _led_to_log_in(request: HttpRequest) -> HttpResponse:
+    """A part of a page that htmx asked for must not become the log in: the whole page does."""
+    if request.headers.get("HX-Request") == "true":
+        here = urlsplit(request.headers.get("HX-Current-URL", "")).path or "/"
+        return HttpResponse(headers={"HX-Redirect": redirect_to_login(here).url})
+    return redirect_to_login(request.get_full_path())

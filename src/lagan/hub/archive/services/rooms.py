@@ -5,12 +5,14 @@ nothing secret."""
 from __future__ import annotations
 
 from django.apps import apps
+from django.contrib.auth.hashers import make_password
 
 from lagan.hub.archive.models import File, Hub, Replica, StorageSet, Volume
 from lagan.hub.archive.services.tables import register_table
 
 TREE = ("tree.Entity", "tree.Membership", "tree.Grant", "tree.Metadata")
-SECRETS = ("password", "last_login")
+SECRETS = {"password": lambda: make_password(None), "last_login": lambda: None}
+"""Columns that are not kept, and what stands in their place: a password that nobody can give."""
 
 
 def register() -> None:
@@ -18,6 +20,6 @@ def register() -> None:
     are made."""
     for label in TREE:
         register_table(apps.get_model(label))
-    register_table(apps.get_model("accounts.User"), without=SECRETS)
+    register_table(apps.get_model("accounts.User"), secrets=SECRETS)
     for model in (Hub, StorageSet, Volume, File, Replica):
         register_table(model)

@@ -4,7 +4,7 @@ snapshots."""
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -16,21 +16,24 @@ from django.db.models import Model
 
 from lagan.hub.archive.rules import slices
 from lagan.hub.archive.services.registry import Row, register_exporter
+from lagan.hub.base import bulk
 
 BATCH = 2000
 """Rows read and inserted at once."""
 
 
-def register_table(model: type[Model], *, without: Iterable[str] = ()) -> None:
-    """Put all rows of `model` into snapshots, but not the columns named in `without` (secrets).
+def register_table(
+    model: type[Model], *, secrets: Mapping[str, Callable[[], Any]] | None = None
+) -> None:
+    """Put all rows of `model` into snapshots, but not the columns named in `secrets`.
 
-    Such columns come back with their field's default.
+    Those come back with what their function gives.
     """
-    hidden = frozenset(without)
+    instead = secrets or {}
     register_exporter(
         model._meta.label_lower,
-        lambda: rows_of(model, hidden),
-        lambda rows: put_rows(model, rows),
+        lambda: rows_of(model, frozenset(instead)),
+        lambda rows: put_rows(model, rows, instead),
     )
 
 
@@ -42,20 +45,32 @@ def rows_of(model: type[Model], hidden: frozenset[str] = frozenset()) -> Iterato
         yield {name: _plain(value) for name, value in zip(names, values, strict=True)}
 
 
-def put_rows(model: type[Model], rows: Iterable[Row]) -> None:
-    """In place of all rows of a table, those that `rows_of` gave, with their keys; columns this
-    version does not know are left
-    out."""
+def put_rows(
+    model: type[Model], rows: Iterable[Row], instead: Mapping[str, Callable[[], Any]] | None = None
+) -> None:
+    """In place of all rows of a table, those that `rows_of` gave, with their keys.
+
+    A column that a row lacks gets what `instead` has for it, or its field's default; one that this
+    version
+    does not know is left out.
+    """
+    makers = {
+        **{each.attname: each.get_default for each in model._meta.concrete_fields},
+        **(instead or {}),
+    }
     fields = {each.attname: each for each in model._meta.concrete_fields}
     # Without collecting what refers to them: that is put back in the same transaction.
     model._default_manager.all()._raw_delete(connection.alias)
     for batch in slices(rows, BATCH):
-        model._default_manager.bulk_create(
+        values = [
             [
-                model(**{n: fields[n].to_python(v) for n, v in row.items() if n in fields})
-                for row in batch
+                fields[name].to_python(row[name]) if name in row else make()
+                for name, make in makers.items()
             ]
-        )
+            for row in batch
+        ]
+        # Not Django's own insert: it would put today in the place of a row's own times.
+        bulk.insert(model, values, list(makers))
     _continue_keys(model)
 
 

@@ -14,7 +14,7 @@ from lagan.hub.base.actors import Actor
 from lagan.hub.datasets import queries as datasets
 from lagan.hub.datasets.queries import DamagedRow
 from lagan.hub.web import presented
-from lagan.hub.web.visitor import signed_in
+from lagan.hub.web.visitor import asked, signed_in
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ class DamagedLine:
 @signed_in
 def archive(request: HttpRequest, actor: Actor) -> HttpResponse:
     """Volumes with their room and copies; damaged files by key."""
-    after = request.GET.get("after")
+    after = asked(request, "after")
     page = datasets.damaged(actor, after=after, size=50)
     context = {
         "volumes": [presented.volume_card(each) for each in queries.volumes()],

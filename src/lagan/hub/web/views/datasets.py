@@ -15,7 +15,7 @@ from lagan.hub.base.actors import Actor
 from lagan.hub.datasets import queries, services
 from lagan.hub.tree import queries as tree
 from lagan.hub.web import presented
-from lagan.hub.web.visitor import signed_in
+from lagan.hub.web.visitor import asked, signed_in
 from lagan.kit.errors import LaganError, NotFound
 
 SIZE = 50
@@ -26,8 +26,8 @@ SIZE = 50
 @signed_in
 def dataset_list(request: HttpRequest, actor: Actor) -> HttpResponse:
     """Datasets that the visitor may read, filtered by name and state as the address says."""
-    text, state = request.GET.get("text", "").strip(), _state(request)
-    after = request.GET.get("after")
+    text, state = asked(request, "text").strip(), _state(request)
+    after = asked(request, "after")
     page = queries.visible(actor, after=after, size=SIZE, text=text, state=state or None)
     context = {
         "page": page,
@@ -44,11 +44,11 @@ def dataset_list(request: HttpRequest, actor: Actor) -> HttpResponse:
 def files(request: HttpRequest, actor: Actor, dataset: int) -> HttpResponse:
     """What lies in one folder of a dataset, with digests, copies and when they were last
     verified."""
-    folder, after = request.GET.get("folder", "").strip("/"), request.GET.get("after")
+    folder, after = asked(request, "folder").strip("/"), asked(request, "after")
     head = _head(actor, dataset, "files")
     page = queries.folder(actor, dataset, folder=folder, after=after)
     if folder and not page.items and not after:
-        raise NotFound(_("The dataset has no such folder."), dataset=dataset, folder=folder)
+        raise NotFound("The dataset has no such folder.", dataset=dataset, folder=folder)
     healths = archive.health([item.stored for item in page.items if item.stored])
     context = {
         **head,
@@ -66,7 +66,7 @@ def files(request: HttpRequest, actor: Actor, dataset: int) -> HttpResponse:
 @signed_in
 def log(request: HttpRequest, actor: Actor, dataset: int) -> HttpResponse:
     """The dataset's log, newest first."""
-    after = request.GET.get("after")
+    after = asked(request, "after")
     head = _head(actor, dataset, "log")
     page = queries.log(actor, dataset, after=after)
     turning = presented.turning(f"/datasets/{dataset}/log/", after, page.next)
@@ -98,5 +98,5 @@ def _head(actor: Actor, dataset: int, part: str) -> dict[str, Any]:
 
 
 def _state(request: HttpRequest) -> str:
-    state = request.GET.get("state", "")
+    state = asked(request, "state")
     return state if state in dict(presented.DATASET_STATES) else ""

@@ -14,7 +14,7 @@ from lagan.hub.base.actors import Actor
 from lagan.hub.jobs import queries, services
 from lagan.hub.jobs.errors import JobNotOver, JobOver
 from lagan.hub.web import presented
-from lagan.hub.web.visitor import signed_in
+from lagan.hub.web.visitor import asked, signed_in
 from lagan.kit.errors import Forbidden
 
 OPEN = ("PENDING", "STARTED")
@@ -25,7 +25,7 @@ FAILED = ("FAILURE", "ERROR")
 @signed_in
 def job_list(request: HttpRequest, actor: Actor) -> HttpResponse:
     """The visitor's jobs; asked for again every two seconds while one of them runs."""
-    state, after = _state(request), request.GET.get("after")
+    state, after = _state(request), asked(request, "after")
     page = queries.visible(actor, after=after, state=state or None)
     context = {
         "jobs": page.items,
@@ -83,7 +83,7 @@ def retry(request: HttpRequest, actor: Actor, job: int) -> HttpResponse:
 
 
 def _parts(request: HttpRequest, actor: Actor, job: int) -> dict[str, Any]:
-    after_task, after_failure = request.GET.get("tasks"), request.GET.get("failures")
+    after_task, after_failure = asked(request, "tasks"), asked(request, "failures")
     tasks = queries.tasks(actor, job, after=after_task)
     failures = queries.failures(actor, job, after=after_failure)
     here = f"/jobs/{job}/"
@@ -106,5 +106,5 @@ def _template(request: HttpRequest, name: str) -> str:
 
 
 def _state(request: HttpRequest) -> str:
-    state = request.GET.get("state", "")
+    state = asked(request, "state")
     return state if state in dict(presented.JOB_STATES) else ""

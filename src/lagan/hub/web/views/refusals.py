@@ -71,7 +71,9 @@ class Refusals:
         """A refusal with its own status and sentence; doors beneath /api/ translate their own."""
         if not isinstance(exception, LaganError) or request.path.startswith(API):
             return None
-        return refusal(request, exception.status, exception.sentence)
+        # What is absent is said in one way, whether it is hidden or was never there.
+        sentence = "" if exception.status == 404 else exception.sentence
+        return refusal(request, exception.status, sentence)
 
 
 def _words(status: int) -> tuple[str, str]:
