@@ -18,7 +18,6 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 
 from bench.result import Result
-
 from lagan.client import Hub, State, Wanted
 from tests.agent.hub import KEY, TestHub
 
