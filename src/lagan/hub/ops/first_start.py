@@ -3,6 +3,7 @@ Safe to repeat."""
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 
 from lagan.hub.accounts import services as accounts
@@ -18,6 +19,8 @@ ADMINISTRATOR = "admin"
 STORAGE_SET = "main"
 VOLUMES = (("main", "main"), ("copy", "copy"))
 """Folder beneath `volumes/`, and its role in the storage set."""
+
+_log = logging.getLogger(__name__)
 
 
 def migrate() -> None:
@@ -45,6 +48,13 @@ def prepare_volumes(data: Path) -> None:
         archive.add_volume(
             by=SYSTEM, location=f"posix:{place}", name=name, storage_set=STORAGE_SET, role=role
         )
+
+
+def settle_volumes() -> None:
+    """Remove from the volumes what killed processes left there; nothing of the hub may run yet."""
+    for swept in archive.sweep(by=SYSTEM, starting=True):
+        if swept.ahead or swept.damage or swept.strange:
+            _log.warning("volume %s: %s", swept.volume, swept.counts())
 
 
 def first_administrator() -> str | None:
