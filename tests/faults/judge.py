@@ -2,7 +2,7 @@
 asked again and again.
 
 `python -m tests.faults.judge` with LAGAN_DATA: a line `look` is answered by the state of that
-hub's archive, everything read and compared; `rebuild LOCATION...` fills an empty catalogue from
+hub's archive, everything read and compared; `sweep` settles the volumes first; `rebuild LOCATION...` fills an empty catalogue from
 volumes and answers the same of it.
 """
 
@@ -116,9 +116,14 @@ def main() -> None:
     from lagan.hub.ops.settings import set_up_django
 
     data = set_up_django().data
+    from lagan.hub.archive import services
+    from lagan.hub.base.actors import SYSTEM
+
     for line in sys.stdin:
         word, *locations = json.loads(line)
-        told = look() if word == "look" else rebuild(locations, data)
+        if word == "sweep":
+            services.sweep(by=SYSTEM, starting=True)
+        told = rebuild(locations, data) if word == "rebuild" else look()
         sys.stdout.write(json.dumps(told) + "\n")
         sys.stdout.flush()
 

@@ -32,9 +32,10 @@ PUT = content("put", 300_000)
 AGAIN = content("put again", 200_000)
 RESUMABLE = content("resumable", 3 * 400_000)
 MEMBERS = {
-    **{f"batch/{n:02}.tif": content(f"small {n}", 500 * n) for n in range(SMALL)},
     "batch/large.raw": content("large", LARGE),
+    **{f"batch/{n:02}.tif": content(f"small {n}", 500 * n) for n in range(SMALL)},
 }
+"""The large one first: the writer has mostly begun with it when the pack is complete."""
 EXPECTED: dict[str, list[bytes]] = {
     "put.bin": [PUT, AGAIN],
     "resumable.bin": [RESUMABLE],
