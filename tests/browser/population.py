@@ -36,7 +36,7 @@ class Population:
 def populate(folder: Path) -> Population:
     """Make it all in a database that has its tables and holds nothing; volumes beneath `folder`."""
     from lagan.hub.accounts import services as accounts
-    from lagan.hub.archive.services.volumes import add_volume, refresh_volumes
+    from lagan.hub.archive.services.volumes import add_volume, tally_volumes
     from lagan.hub.base.actors import SYSTEM, Actor
     from lagan.hub.datasets import services as datasets
     from lagan.hub.tree import services as tree
@@ -68,7 +68,7 @@ def populate(folder: Path) -> Population:
     owner = Actor(alice.entity_id, "alice", "session")
     datasets.close_dataset(by=owner, dataset=made[1])
     running, failed = _jobs(owner)
-    refresh_volumes()
+    tally_volumes()
     return Population(
         made[2], made[1], made[0], running, failed, accounts.make_password_link(carol, by=SYSTEM)
     )

@@ -17,7 +17,9 @@ from lagan.agent.settle import may_still_grow, quiet_for
 from lagan.agent.state import State
 from lagan.agent.targets import connect, describe
 from lagan.agent.verify import ask
+from lagan.client import Hub
 from lagan.client import State as Known
+from lagan.kit.errors import NotFound
 
 _WORDS = {
     Action.SKIP: "archived", Action.COMPARE: "other time, digests would be compared",
@@ -68,12 +70,20 @@ def preview(settings: Settings) -> Preview:
         ]
         words: dict[int, str] = {}
         for window in windows(task for _, task in tasks):
-            for task, (known, _) in zip(window, ask(hub, window), strict=True):
+            for task, (known, _) in zip(window, _ask(hub, window), strict=True):
                 words[id(task)] = _word(task, known, settings)
     previews = [each for each, _ in made]
     for index, task in tasks:
         previews[index].files[shown(task.item.path)] = words[id(task)]
     return Preview(previews, _count(previews), seen.remarks)
+
+
+def _ask(hub: Hub, window: Sequence[Task]) -> list[tuple[Known, str | None]]:
+    """The states; nothing is there of a dataset that was removed since an earlier run."""
+    try:
+        return ask(hub, window)
+    except NotFound:
+        return [(Known.ABSENT, None)] * len(window)
 
 
 def _dataset(

@@ -70,7 +70,7 @@ def prepare(settings: Config) -> str | None:
 
     first_start.prepare_hub()
     first_start.prepare_volumes(settings.data)
-    first_start.settle_volumes()
+    first_start.settle()
     link = first_start.first_administrator()
     connections.close_all()
     return link

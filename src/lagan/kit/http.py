@@ -283,12 +283,14 @@ def _refused(raw: urllib3.BaseHTTPResponse, server: str) -> LaganError:
 
 
 def _by_code() -> dict[str, type[LaganError]]:
-    """Every kind of refusal that this program knows, by its code; a base class keeps its own."""
+    """The shared kinds of refusal by their code; those of single rooms go by their status."""
     found: dict[str, type[LaganError]] = {}
     waiting: list[type[LaganError]] = [LaganError]
     for kind in waiting:
         found.setdefault(kind.code, kind)
-        waiting.extend(kind.__subclasses__())
+        waiting.extend(
+            each for each in kind.__subclasses__() if each.__module__.startswith("lagan.kit.")
+        )
     return found
 
 

@@ -299,8 +299,13 @@ def _appending(trial: Trial) -> None:
             list(pool.map(lambda who: _append_all(trial.volume, name, who), "abcd"))
     else:
         children = [start_child("append", trial.location, name, who, "30") for who in "abcd"]
-        for child in children:
-            finish(child)
+        try:
+            for child in children:
+                finish(child)
+        finally:
+            for child in children:
+                child.kill()
+                child.communicate()
     whole = b"".join(map(bytes, trial.volume.read(name))).splitlines(keepends=True)
     expected = [line for who in "abcd" for line in lines(who, 30)]
     hold(sorted(whole) == sorted(expected), "lines of several writers are mixed or missing")

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Annotated, Any
 
 from django.http import HttpRequest
-from ninja import Query, Router, Schema
+from ninja import Router, Schema
 from pydantic import Field
 
 from lagan.hub.base.actors import Actor
@@ -100,7 +100,7 @@ def list_files(
     id: int,
     folder: str = "",
     after: str | None = None,
-    size: Annotated[Size, Query()] = 200,
+    size: Size = 200,
 ) -> dict[str, Any]:
     """What lies directly in a folder of the dataset."""
     page = queries.folder(_actor(request), id, folder=folder, after=after, size=size)

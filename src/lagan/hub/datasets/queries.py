@@ -104,7 +104,7 @@ def visible(
     rows = Dataset.objects.filter(tree.within(tree.allowed(actor, "DATASET_READ"), "entity__path"))
     rows = rows.filter(state=state) if state else rows.exclude(state=REMOVED)
     if text:
-        rows = rows.filter(entity__name__icontains=text)
+        rows = rows.filter(entity__name__icontains=text.replace("\x00", ""))
     page = page_by_key(_joined(rows), keys=("-entity_id",), after=after, size=size)
     return Page(_dataset_rows(page.items), page.next)
 

@@ -3,8 +3,9 @@ Safe to repeat."""
 
 from __future__ import annotations
 
-import logging
 from pathlib import Path
+
+from django.conf import settings
 
 from lagan.hub.accounts import services as accounts
 from lagan.hub.accounts.queries import find_user
@@ -14,13 +15,19 @@ from lagan.hub.base.actors import SYSTEM
 from lagan.hub.jobs import services as jobs
 from lagan.hub.ops.stack import LOCAL_SITE
 from lagan.hub.tree.queries import members
+from lagan.kit.errors import Conflict, NotFound
+
+
+class DatabaseLost(Conflict):
+    """Volumes with an archive, and a database that knows nothing of it."""
+
+    code = "database-lost"
+
 
 ADMINISTRATOR = "admin"
 STORAGE_SET = "main"
 VOLUMES = (("main", "main"), ("copy", "copy"))
 """Folder beneath `volumes/`, and its role in the storage set."""
-
-_log = logging.getLogger(__name__)
 
 
 def migrate() -> None:
@@ -45,16 +52,35 @@ def prepare_volumes(data: Path) -> None:
     for name, role in VOLUMES:
         place = data / "volumes" / name
         place.mkdir(parents=True, exist_ok=True)
+        _add_volume(data, place, name, role)
+
+
+def _add_volume(data: Path, place: Path, name: str, role: str) -> None:
+    try:
         archive.add_volume(
             by=SYSTEM, location=f"posix:{place}", name=name, storage_set=STORAGE_SET, role=role
         )
+    except Conflict as taken:
+        raise DatabaseLost(
+            f"The volumes in {data / 'volumes'} hold an archive that the database does not know. "
+            f"If the database was lost, `LAGAN_DATA={data} lagan archive rebuild` makes it again.",
+            reason=taken.sentence,
+        ) from None
 
 
-def settle_volumes() -> None:
-    """Remove from the volumes what killed processes left there; nothing of the hub may run yet."""
-    for swept in archive.sweep(by=SYSTEM, starting=True):
-        if swept.ahead or swept.damage or swept.strange:
-            _log.warning("volume %s: %s", swept.volume, swept.counts())
+def local_volumes() -> list[str]:
+    """Where the volumes are that `lagan up` keeps in the data folder. NotFound when there are
+    none."""
+    folder = settings.CONFIG.data / "volumes"
+    found = sorted(each.parent.parent for each in folder.glob("*/.lagan/volume.json"))
+    if not found:
+        raise NotFound(f"There are no volumes in {folder}; say where they are.", folder=str(folder))
+    return [f"posix:{each}" for each in found]
+
+
+def settle() -> None:
+    """What killed processes left on the volumes is settled before anybody writes."""
+    archive.sweep(by=SYSTEM, starting=True)
 
 
 def first_administrator() -> str | None:

@@ -1,0 +1,119 @@
+"""The same agent against a whole hub in processes of its own: real files in, the same bytes out."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import sqlite3
+import threading
+import zipfile
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from lagan.client import Hub as Client
+from tests.agent.conftest import Bench
+from tests.agent.strange import names
+from tests.services.hub import PASSWORD, Hub
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def whole_hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hub]:
+    running = Hub(tmp_path_factory.mktemp("hub")).start()
+    try:
+        running.facility("Imaging", "manager")
+        for name in ("anna", "ben"):
+            running.add_user(name)
+        yield running
+    finally:
+        running.stop()
+
+
+@pytest.fixture
+def real(tmp_path: Path, whole_hub: Hub) -> Bench:
+    """A bench of an instrument of its own, which speaks to the whole hub."""
+    made = Bench(tmp_path, whole_hub)  # type: ignore[arg-type]
+    made.given |= {
+        "instrument_name": f"Microscope {tmp_path.name}", "username": "manager",
+        "api_key": whole_hub.key("manager"),
+    }  # fmt: skip
+    return made
+
+
+def archived(bench: Bench, whole_hub: Hub) -> dict[str, bytes]:
+    """Everything in the bench's datasets, fetched as zips by the people who own them."""
+    found: dict[str, bytes] = {}
+    base = sqlite3.connect(bench.folder / "state/state.sqlite3")
+    rows = base.execute("SELECT root, dataset FROM datasets").fetchall()
+    base.close()
+    for root, dataset in rows:
+        owner = root.partition("/")[0]
+        key = whole_hub.key(owner if owner in ("anna", "ben") else "manager")
+        target = bench.folder / f"{dataset}.zip"
+        with closing(Client(whole_hub.url, api_key=key)) as client:
+            client.download_zip(dataset, target)
+        with zipfile.ZipFile(target) as held:
+            # The zip's only folder is the dataset.
+            above = root.rpartition("/")[0]
+            found |= {f"{above}/{name}": held.read(name) for name in held.namelist()}
+    return found
+
+
+def test_a_run_and_a_second_one(real: Bench, whole_hub: Hub) -> None:
+    real.file("anna/scan/a.tif", b"first")
+    real.file("anna/scan/empty", b"")
+    real.file("anna/scan/deep/er/b.tif", os.urandom(900_000))
+    real.file("ben/scan/large.raw", os.urandom(9 << 20))
+    real.file("zoe/scan/who.tif", b"who")
+    report = real.sync()
+    assert (report.exit, report.sent, report.archived) == (0, 5, 5), report
+    assert archived(real, whole_hub) == real.local()
+    again = real.sync()
+    assert (again.exit, again.sent, again.already) == (0, 0, 5), again
+    os.utime(real.data / "anna/scan/a.tif", (1_500_000_000,) * 2)
+    real.file("anna/scan/deep/er/b.tif", b"other", age=1800)
+    changed = real.sync()
+    assert (changed.exit, changed.sent, changed.already) == (0, 1, 4), changed
+    assert archived(real, whole_hub) == real.local()
+
+
+def test_a_password_and_a_wrong_one(real: Bench) -> None:
+    code, _, err = real.run("sync", api_key=None, password="nonsense")
+    assert (code, len(err.splitlines())) == (3, 1), err
+    assert real.run("check", api_key=None, password=PASSWORD)[0] == 0
+
+
+def test_odd_names(real: Bench, whole_hub: Hub) -> None:
+    for n, name in enumerate(names()):
+        real.file(f"anna/odd/{name}", f"content {n}".encode())
+    report = real.sync()
+    assert report.failed == []
+    refused = {each.path for each in report.refused}
+    assert report.archived + len(refused) == report.found
+    kept = archived(real, whole_hub)
+    assert set(kept.values()) <= set(real.local().values())
+    assert len(kept) == report.archived
+
+
+@pytest.mark.fault
+@pytest.mark.parametrize("seconds", [0.3, 0.6, 0.9, 1.2, 1.6, 2.2])
+def test_killed_and_run_again(real: Bench, whole_hub: Hub, seconds: float) -> None:
+    rng = random.Random(seconds)
+    for n in range(60):
+        real.file(f"anna/small/{n}.tif", rng.randbytes(5000 + n))
+    real.file("ben/large/one.raw", rng.randbytes(24 << 20))
+    ended = threading.Event()
+    with real.start("sync", max_upload_threads=2) as process:
+        ended.wait(seconds)
+        process.send_signal(signal.SIGKILL)
+        process.communicate()
+    code, out, err = real.run("sync", max_upload_threads=2)
+    assert code == 0, out + err
+    assert archived(real, whole_hub) == real.local()
+    assert real.uploads_kept() == 0
+    assert real.sync().sent == 0
