@@ -43,6 +43,7 @@ def load_application() -> web_server.Application:
 
 
 def main(port: int) -> None:
+    web_server.end_with_parent(signal.SIGKILL)
     from django.db import connections
 
     from lagan.cli.up import prepare
