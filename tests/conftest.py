@@ -5,6 +5,8 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
+import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,13 +19,16 @@ from tests.services.chromium import path as chromium_path
 from tests.services.hub import Hub
 from tests.services.process import Running
 
-SERVICES = ("postgresql", "rabbitmq", "s3", "ssh", "smtp", "chromium")
+SERVICES = ("postgresql", "rabbitmq", "s3", "ssh", "smtp", "chromium", "hub")
 DATABASE_FIXTURES = {"db", "transactional_db", "live_server", "hub"}
 DATABASE = os.environ.setdefault("LAGAN_TEST_DATABASE", "sqlite")
 if DATABASE not in {"sqlite", "postgresql"}:
     raise pytest.UsageError(f"LAGAN_TEST_DATABASE is sqlite or postgresql, not {DATABASE!r}.")
 
 _BOARD = open_board()
+if _BOARD is not None:
+    # Told to end, the run still ends what it started.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
 _DATA = None
 if "LAGAN_DATA" not in os.environ or _BOARD is not None:
     _DATA = Path(tempfile.mkdtemp(prefix="lagan-tests-"))

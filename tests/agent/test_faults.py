@@ -196,7 +196,7 @@ def _append(path: Path) -> None:
         file.write(b"more")
 
 
-def _once(act: object, after: int):  # type: ignore[no-untyped-def]
+def _once(act: object, after: int):
     waiting = [act]
 
     def look(count: int) -> None:

@@ -47,7 +47,7 @@ def real(tmp_path: Path, whole_hub: Hub) -> Bench:
 
 def archived(bench: Bench, whole_hub: Hub) -> dict[str, bytes]:
     """Everything in the bench's datasets, fetched as zips by the people who own them."""
-    found = {}
+    found: dict[str, bytes] = {}
     base = sqlite3.connect(bench.folder / "state/state.sqlite3")
     rows = base.execute("SELECT root, dataset FROM datasets").fetchall()
     base.close()

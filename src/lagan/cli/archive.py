@@ -181,18 +181,21 @@ def take_in(volume: str, as_json: bool) -> None:
 
 
 @archive.command()
-@click.argument("locations", nargs=-1, required=True)
+@click.argument("locations", nargs=-1)
 @as_json
 def rebuild(locations: Sequence[str], as_json: bool) -> None:
     """Fill an empty catalogue from the volumes at LOCATIONS, and those their snapshot knows.
 
-    Make the tables first: `lagan hub migrate`. Exit code 1 if something needs a person's look:
-    damaged lines
-    of a journal, objects that belong to nobody, copies that are gone.
+    Without LOCATIONS: from the volumes in the data folder, where `lagan up` keeps its own. Exit
+    code 1 if something needs a person's look: damaged lines of a journal, objects that belong to
+    nobody, copies that are gone.
     """
     from lagan.hub.archive import services
     from lagan.hub.base.actors import SYSTEM
+    from lagan.hub.ops.first_start import local_volumes, migrate
 
+    migrate()
+    locations = locations or local_volumes()
     rebuilt = services.rebuild(by=SYSTEM, locations=locations)
     _show(asdict(rebuilt), as_json)
     if rebuilt.damage or rebuilt.conflicts or rebuilt.unclaimed or rebuilt.missing:

@@ -9,6 +9,7 @@ import os
 import subprocess
 import tarfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -25,7 +26,7 @@ def tar_of(files: dict[str, bytes], **pax: dict[str, str]) -> bytes:
     return stream.getvalue()
 
 
-def send(client, stream) -> list[dict]:
+def send(client, stream) -> list[dict[str, Any]]:
     answer = client.post("/api/uploads/batch/", content=stream)
     assert answer.status_code == 200, answer.text
     return [json.loads(line) for line in answer.text.splitlines()]
@@ -130,7 +131,7 @@ def test_names_that_are_not_utf8_are_refused_by_name(alice, place, tmp_path: Pat
     folder.mkdir()
     (Path(os.fsdecode(os.fsencode(folder) + b"/bad\xff"))).write_bytes(b"x")
     (folder / "good").write_bytes(b"y")
-    command = ["tar", "-C", tmp_path, "--sort=name", "-cf", "-", str(place)]
+    command = ["tar", "-C", str(tmp_path), "--sort=name", "-cf", "-", str(place)]
     answers = send(alice, subprocess.run(command, check=True, capture_output=True).stdout)
     assert {each["path"].rpartition("/")[2]: each["status"] for each in answers} == {
         "bad\\xff": "refused",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import tarfile
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -36,7 +37,8 @@ def tar_of(files, format=tarfile.PAX_FORMAT):
 
 
 def read(stream, cut):
-    feed, found = TarFeed(SMALL), []
+    feed = TarFeed(SMALL)
+    found: list[list[Any]] = []
     for start in range(0, len(stream), cut):
         for event in feed.feed([stream[start : start + cut]]):
             if isinstance(event, Header):

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import Count, QuerySet
+from django.db.models import Count, QuerySet, Sum
 
 from lagan.hub.archive import rules
 from lagan.hub.archive.errors import NoGoodCopy
@@ -25,6 +25,9 @@ from lagan.hub.archive.services.wanted import set_of, wanted_volumes
 from lagan.kit.digests import Digests
 from lagan.kit.errors import NotFound, Unavailable
 from lagan.store.volume import Volume as StoreVolume
+
+COUNTED_NOW = 200_000
+"""Copies up to which a volume's are counted for a page: some 20 ms."""
 
 PAGE = 1000
 """Rows of a page of damage, at most."""
@@ -157,8 +160,19 @@ def volumes() -> list[VolumeRow]:
     )
     for volume, state, number in counts:
         damaged.setdefault(volume, {})[state] = number
-    every = Volume.objects.select_related("set")
+    every = list(Volume.objects.select_related("set"))
+    _count_small(every)
     return [_volume_row(each, damaged.get(each.id, {})) for each in every]
+
+
+def _count_small(every: Sequence[Volume]) -> None:
+    """Small volumes are counted now; only the numbers of large ones are as old as their tally."""
+    small = [each.id for each in every if each.replicas_count < COUNTED_NOW]
+    rows = Replica.objects.filter(volume__in=small).values_list("volume")
+    counts = {id: found for id, *found in rows.annotate(rows=Count("id"), bytes=Sum("length"))}
+    for each in every:
+        if each.id in small:
+            each.replicas_count, each.replicas_bytes = counts.get(each.id, (0, 0))
 
 
 def damage(after: int = 0, size: int = 100) -> list[Damage]:

@@ -97,14 +97,15 @@ def register() -> None:
     register_schedule("archive.volumes", timedelta(minutes=5), refresh_volumes)
     register_schedule("archive.lacking", timedelta(hours=6), replicate_lacking)
     register_schedule("archive.scrub", "10 1 * * *", scrub_due)
-    register_schedule("archive.snapshot", "30 2 * * *", _snapshot)
+    register_schedule("archive.snapshot", "30 */4 * * *", _snapshot)
     register_schedule("archive.sweep", "50 3 * * *", _sweep)
     register_schedule("archive.tally", "20 4 * * *", _tally)
     register_schedule("archive.compact", "40 4 * * 0", compact_all)
 
 
 def _snapshot() -> None:
-    _once("archive.snapshot", "Write a snapshot of the catalogue")
+    step, title = "archive.snapshot", "Write a snapshot of the catalogue"
+    create_job(kind=step, title=title, by=SYSTEM, tasks=[TaskSpec(step)])
 
 
 def _sweep() -> None:

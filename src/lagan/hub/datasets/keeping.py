@@ -98,6 +98,8 @@ def _adopt_files(lines: Sequence[FileLine]) -> None:
             key = line.belongs["dataset"], line.belongs["path"]
             if key not in newest or newest[key].version < line.version:
                 newest[key] = line
+    present = _present(newest)
+    newest = {key: line for key, line in newest.items() if key[0] in present}
     known = _versions(newest)
     fresh = {key: line for key, line in newest.items() if known.get(key, 0) < line.version}
     older = [key for key in fresh if key in known]
@@ -105,6 +107,13 @@ def _adopt_files(lines: Sequence[FileLine]) -> None:
         Entry.objects.filter(dataset=dataset, path=path).delete()
     bulk.insert(Entry, [_values(*key, line) for key, line in fresh.items()], _COLUMNS)
     _count(fresh, lines, known)
+
+
+def _present(keys: Iterable[tuple[int, str]]) -> frozenset[int]:
+    """Datasets that are there: a file whose dataset no readable note describes stays in the archive
+    without one, and the rebuild goes on."""
+    datasets = {dataset for dataset, _ in keys}
+    return frozenset(Dataset.objects.filter(pk__in=datasets).values_list("pk", flat=True))
 
 
 def _versions(keys: Iterable[tuple[int, str]]) -> dict[tuple[int, str], int]:

@@ -85,7 +85,7 @@ async def head(exchange: Exchange, id: str) -> None:
     if upload.kind != "partial" and upload.state == RECEIVING and upload.received == upload.size:
         receiving = await in_thread(Receiving, by=actor, id=id, offset=upload.received)
         try:
-            await _archive(receiving, None)
+            await _archive(receiving)
         finally:
             await in_thread(receiving.release)
         upload = await in_thread(uploads.find, by=actor, id=id)
@@ -204,11 +204,12 @@ async def _receive(
     digest = read_repr_digest(exchange.header("repr-digest"))
     receiving = await in_thread(Receiving, by=actor, id=id, offset=offset, checksum=checksum)
     try:
+        await in_thread(receiving.announce, digest)
         await _take(exchange, receiving)
         if receiving.complete and receiving.upload.kind == "partial":
             await in_thread(receiving.set_aside)
         elif receiving.complete:
-            await _archive(receiving, digest)
+            await _archive(receiving)
     finally:
         await in_thread(receiving.release)
     upload = await in_thread(uploads.find, by=actor, id=id)
@@ -228,8 +229,8 @@ async def _take(exchange: Exchange, receiving: Receiving) -> None:
     await in_thread(receiving.end_of_request)
 
 
-async def _archive(receiving: Receiving, digest: str | None) -> Attached:
-    future = await in_thread(receiving.archive, digest)
+async def _archive(receiving: Receiving) -> Attached:
+    future = await in_thread(receiving.archive)
     return result(await _committed(future))
 
 
@@ -242,7 +243,8 @@ async def _join(exchange: Exchange, actor: Actor) -> None:
     receiving = await in_thread(Receiving, by=actor, id=str(upload.pk), offset=0)
     try:
         await in_thread(_copy, found, receiving)
-        await _archive(receiving, read_repr_digest(exchange.header("repr-digest")))
+        await in_thread(receiving.announce, read_repr_digest(exchange.header("repr-digest")))
+        await _archive(receiving)
     finally:
         await in_thread(receiving.release)
     for each in found:

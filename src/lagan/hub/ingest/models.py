@@ -12,6 +12,7 @@ class Upload(models.Model):
     """A resumable upload. `received` bytes survive a power cut; `key` names them on `volume`.
 
     `kind` is `whole`, or by tus concatenation `partial` (never archived itself) or `final`.
+    `announced` is the SHA-256 that the sender says the whole has, from the moment it says so.
     """
 
     id = models.UUIDField(primary_key=True)
@@ -27,6 +28,7 @@ class Upload(models.Model):
     key = models.CharField(max_length=64)
     state = models.CharField(max_length=9, default=RECEIVING)
     file = models.UUIDField(null=True)
+    announced = models.CharField(max_length=64, null=True)
     sha256 = models.CharField(max_length=64, null=True)
     created_at = models.DateTimeField()
     expires_at = models.DateTimeField(db_index=True)

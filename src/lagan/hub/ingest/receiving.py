@@ -112,15 +112,21 @@ class Receiving:
         self.incoming.close()
         self.incoming = None
 
-    def archive(self, sha256: str | None) -> Future[list[Outcome]]:
-        """All bytes are there: archive them. DigestMismatch when they are not what `sha256`
-        announces; then all is gone."""
+    def announce(self, sha256: str | None) -> None:
+        """The sender says what the whole is."""
+        if sha256 is not None:
+            uploads.announce(upload=self.upload, sha256=sha256)
+
+    def archive(self) -> Future[list[Outcome]]:
+        """All bytes are there: archive them. DigestMismatch when they are not what was announced;
+        then all is gone."""
         assert self.incoming  # noqa: S101
         digests = self.incoming.digests()
-        if sha256 is not None and digests.sha256 != sha256:
+        announced = self.upload.announced
+        if announced is not None and digests.sha256 != announced:
             self.discard()
             raise DigestMismatch(
-                "The file does not have the SHA-256 that was announced.", announced=sha256
+                "The file does not have the SHA-256 that was announced.", announced=announced
             )
         upload, incoming = self.upload, self.incoming
         assert upload.dataset_id is not None  # noqa: S101

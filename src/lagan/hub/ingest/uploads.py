@@ -102,6 +102,13 @@ def note_received(*, upload: Upload, received: int) -> None:
     upload.save(update_fields=["received", "expires_at"])
 
 
+def announce(*, upload: Upload, sha256: str) -> None:
+    """Remember what the sender says the whole is, before its last bytes arrive: whoever archives
+    it, after whatever crash, compares."""
+    Upload.objects.filter(pk=upload.pk).update(announced=sha256)
+    upload.announced = sha256
+
+
 def end(*, upload: Upload) -> None:
     """Remove what was received; its id stays known as gone. The caller holds it."""
     Upload.objects.filter(pk=upload.pk, state=RECEIVING).update(state=GONE)
