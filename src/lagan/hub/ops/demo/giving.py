@@ -71,7 +71,9 @@ def download(stage: Stage) -> str:
             size += _same(path, file, target)
             count += 1
     small = max(stage.instrument.files(SHARED).items(), key=lambda item: item[1].stat().st_size)
-    ranges = _compare_ranges(owner, stage.datasets[RAW], RAW_FILE, stage.instrument.files(RAW)[RAW_FILE])
+    ranges = _compare_ranges(
+        owner, stage.datasets[RAW], RAW_FILE, stage.instrument.files(RAW)[RAW_FILE]
+    )
     ranges += _compare_ranges(owner, stage.datasets[SHARED], *small)
     return f"{count} files, {show_size(size)}, and {ranges} ranges compared"
 

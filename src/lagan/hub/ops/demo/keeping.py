@@ -8,6 +8,7 @@ import time
 from typing import Any
 
 from lagan.client import Hub
+from lagan.hub.ops.data_folder import VOLUMES
 from lagan.hub.ops.demo.browser import Browser
 from lagan.hub.ops.demo.comparing import require, require_same_names
 from lagan.hub.ops.demo.errors import Broken
@@ -23,7 +24,6 @@ from lagan.hub.ops.demo.stage import (
     last_job,
 )
 from lagan.hub.ops.demo.volumes import flip
-from lagan.hub.ops.data_folder import VOLUMES
 from lagan.kit.errors import Unavailable
 from lagan.kit.sizes import show_size
 
@@ -174,7 +174,9 @@ def _require_given_out(stage: Stage, dataset: str, path: str) -> None:
     target = stage.folder / "downloads" / "while damaged"
     target.parent.mkdir(exist_ok=True)
     stage.people[OWNER].download(dataset, path, target)
-    source = next(f for d, p, f in stage.instrument.every() if (stage.datasets[d], p) == (dataset, path))
+    source = next(
+        f for d, p, f in stage.instrument.every() if (stage.datasets[d], p) == (dataset, path)
+    )
     require(f"{path} downloaded", expected=True, found=target.read_bytes() == source.read_bytes())
 
 
