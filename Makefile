@@ -5,14 +5,15 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 # Test processes at a time; the services of one run are shared by all of them.
 TESTERS ?= 2
-FAST := not (slow or service or fault or browser)
+FAST := not (slow or service or fault or browser or soak)
 
-.PHONY: setup demo test check static bench docs lock help
+.PHONY: setup demo test soak check static bench docs lock help
 .DEFAULT_GOAL := help
 
 help:
 	@echo "make demo [ARGS=--exit]  real instrument files through the whole main job"
 	@echo "make test                all tests, with the real services they need"
+	@echo "make soak                every fault at every point, for hours; seeds are printed"
 	@echo "make check               format, lint, types, import contracts, fast tests"
 	@echo "make bench [ARGS=P4]     benchmarks against their peers; results in bench/results"
 	@echo "make docs                the documentation as a web site in site/"
@@ -39,6 +40,10 @@ test: setup
 	@deploy/system-packages test
 	LAGAN_TEST_DATABASE=sqlite $(BIN)/python -m pytest -n $(TESTERS) $(ARGS)
 	LAGAN_TEST_DATABASE=postgresql $(BIN)/python -m pytest -n $(TESTERS) -m database $(ARGS)
+
+soak: setup
+	@deploy/system-packages test
+	$(BIN)/python -m pytest -s -m soak $(ARGS)
 
 check: static
 	$(BIN)/python -m pytest -q -n $(TESTERS) -m "$(FAST)" $(ARGS)

@@ -42,7 +42,7 @@ def up(
     port = port or require_free(host, port)
     with held(settings.data, address(host, port)):
         require_free(host, port)
-        link = _prepare(settings)
+        link = prepare(settings)
         where = address(host, port)
 
         def ready() -> None:
@@ -58,9 +58,9 @@ def up(
         )
 
 
-def _prepare(settings: Config) -> str | None:
-    """Make the folder a hub; the path of the page that sets the administrator's password, or
-    None."""
+def prepare(settings: Config) -> str | None:
+    """Make the folder a hub, and settle what was killed when it last ran; the path of the page that
+    sets the administrator's password, or None."""
     from lagan.hub.ops.settings import set_up_django
 
     set_up_django(data=settings.data)

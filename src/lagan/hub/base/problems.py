@@ -9,14 +9,26 @@ from typing import Any
 
 from django.core.exceptions import PermissionDenied, RequestDataTooBig, SuspiciousOperation
 from django.core.serializers.json import DjangoJSONEncoder
+from django.db import OperationalError
 from django.http import Http404, HttpRequest, HttpResponse
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 
-from lagan.kit.errors import BadInput, Forbidden, LaganError, NotFound, NotSignedIn, TooLarge
+from lagan.kit.errors import (
+    BadInput,
+    Forbidden,
+    LaganError,
+    NoSpace,
+    NotFound,
+    NotSignedIn,
+    TooLarge,
+    Unavailable,
+)
 from lagan.kit.ids import new_id
 
 log = logging.getLogger("lagan.problems")
 CONTENT_TYPE = "application/problem+json"
+_DISK_FULL = {"database or disk is full", "53100"}
+"""What SQLite says, and PostgreSQL's code."""
 
 
 def problem(error: LaganError) -> dict[str, Any]:
@@ -42,8 +54,8 @@ def respond(error: LaganError) -> HttpResponse:
 
 
 def refusal(error: Exception) -> LaganError | None:
-    """What a foreign exception that the sender caused means in our words; None when it is our own
-    fault."""
+    """What a foreign exception means in our words, whether the sender caused it or the machine;
+    None when it is our own fault."""
     match error:
         case LaganError():
             return error
@@ -61,6 +73,8 @@ def refusal(error: Exception) -> LaganError | None:
             return BadInput(str(error))
         case SuspiciousOperation():
             return BadInput("This request is malformed.")
+        case OperationalError():
+            return _database(error)
     return None
 
 
@@ -77,6 +91,13 @@ def answer(request: HttpRequest, error: Exception) -> HttpResponse:
     return respond(
         LaganError(f"Something went wrong here; it is logged as {incident}.", incident=incident)
     )
+
+
+def _database(error: OperationalError) -> LaganError:
+    """The database is full, away or too busy; its own words stay in the log."""
+    if _DISK_FULL & {str(error), getattr(error.__cause__, "sqlstate", None)}:
+        return NoSpace("The hub's database has no room.")
+    return Unavailable("The hub's database cannot be used just now.")
 
 
 def _validation(error: ValidationError) -> BadInput:

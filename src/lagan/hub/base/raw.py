@@ -14,6 +14,7 @@ from uuid import uuid4
 
 from django.db import close_old_connections
 
+from lagan.hub.base.problems import refusal
 from lagan.kit.errors import LaganError, TooLarge
 
 Scope = MutableMapping[str, Any]
@@ -173,12 +174,12 @@ async def answer(exchange: Exchange, handle: Handler) -> None:
             await exchange.refuse(error)
         else:
             raise
-    except Exception:
+    except Exception as error:
         incident = uuid4().hex
         _log.exception("incident %s: %s %s", incident, exchange.method, exchange.path)
         if exchange.answered:
             raise
-        problem = LaganError(
+        problem = refusal(error) or LaganError(
             f"Something went wrong here; it is logged as incident {incident}.", incident=incident
         )
         await exchange.refuse(problem)

@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from lagan.hub.archive import services as archive
 from lagan.hub.base.actors import Actor
+from lagan.hub.base.problems import refusal
 from lagan.hub.datasets import services as datasets
 from lagan.hub.datasets.services import Arrival, Attached
 from lagan.hub.ingest.errors import BadArchive
@@ -201,10 +202,10 @@ class Batch:
         return self._pack
 
     def _close_pack(self) -> None:
-        pack, self._pack = self._pack, None
+        pack = self._pack
         if pack is None:
             return
-        pack.writer.finish()
+        pack.writer.finish()  # until the writer has it, it is ours to discard
         future = submit(
             volume=self._volume,
             incoming=pack.incoming,
@@ -212,6 +213,7 @@ class Batch:
             by=self._by,
             files=pack.files,
         )
+        self._pack = None
         for member in pack.members:
             member.future = future
 
@@ -252,8 +254,9 @@ def _answer(member: Member) -> dict[str, Any]:
     if error is None and member.future is not None:
         try:
             outcome = member.future.result()[member.place]
-        except LaganError as failure:
-            error = failure
+        except Exception as failure:
+            if (error := refusal(failure)) is None:
+                raise
         else:
             if isinstance(outcome, LaganError):
                 error = outcome

@@ -7,7 +7,7 @@ import threading
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
@@ -22,6 +22,7 @@ from lagan.hub.base.actors import Actor
 from lagan.hub.datasets import services as datasets
 from lagan.hub.datasets.services import Arrival, Attached, NotOpen
 from lagan.hub.ingest import uploads
+from lagan.kit.errors import LaganError
 from lagan.kit.ids import new_id
 from lagan.store.journal import FileLine, NoteLine
 from lagan.store.volume import Incoming
@@ -70,7 +71,21 @@ def submit(
     Files that are refused or present already leave no object behind (in a pack: dead bytes, until
     it is compacted).
     """
-    return _writer(volume).commit(Landing(incoming, object, _Delivery(by, files, upload)))
+    future = _writer(volume).commit(Landing(incoming, object, _Delivery(by, files, upload)))
+    # Before anybody is told, because this is the first to hear of it.
+    future.add_done_callback(lambda done: _let_go(done, incoming, keep=upload is not None))
+    return future
+
+
+def _let_go(done: Future[list[Outcome]], incoming: Incoming, *, keep: bool) -> None:
+    """What could not be archived leaves nothing, but of a resumable upload the bytes."""
+    if done.cancelled() or done.exception() is None:
+        return
+    with suppress(LaganError):
+        if keep:
+            incoming.close()
+        else:
+            incoming.discard()
 
 
 def _writer(volume: UUID) -> Writer:

@@ -18,8 +18,22 @@ STOP_SECONDS = (
 )
 
 
-def serve(*, host: str, port: int, workers: int) -> None:
-    """Serve `lagan.hub.asgi` until TERM or INT; blocks."""
+Application = Callable[[Any, Any, Any], Coroutine[Any, Any, None]]
+
+
+def load_application() -> Application:
+    """The application, loaded in a worker process that ends with the server."""
+    end_with_parent(signal.SIGKILL)
+    from lagan.hub import asgi
+
+    application: Application = asgi.application
+    return application
+
+
+def serve(
+    *, host: str, port: int, workers: int, load: Callable[[], Application] = load_application
+) -> None:
+    """Serve what `load` gives in each worker process, until TERM or INT; blocks."""
     from granian import Granian
     from granian.constants import HTTPModes, Interfaces, Loops, TaskImpl
     from granian.http import HTTP1Settings
@@ -41,16 +55,4 @@ def serve(*, host: str, port: int, workers: int) -> None:
         respawn_failed_workers=True,
         workers_kill_timeout=STOP_SECONDS,
         process_name=None,
-    ).serve(target_loader=load_application, wrap_loader=False)
-
-
-Application = Callable[[Any, Any, Any], Coroutine[Any, Any, None]]
-
-
-def load_application() -> Application:
-    """The application, loaded in a worker process that ends with the server."""
-    end_with_parent(signal.SIGKILL)
-    from lagan.hub import asgi
-
-    application: Application = asgi.application
-    return application
+    ).serve(target_loader=load, wrap_loader=False)

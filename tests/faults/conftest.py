@@ -1,0 +1,73 @@
+"""A hub's web process to be struck, its judges, and the points at which it can be."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.faults.sending import Sending
+from tests.faults.serving import DATA_PATH, WRITER
+from tests.faults.victim import Judge, Point, Trace, Victim, count, judges
+
+THREADS = (DATA_PATH, WRITER)
+
+
+@pytest.fixture(scope="module")
+def victim(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Victim]:
+    running = Victim(tmp_path_factory.mktemp("victim"))
+    try:
+        yield running.start()
+    finally:
+        running.stop()
+
+
+@pytest.fixture(scope="module")
+def judge(victim: Victim) -> Iterator[tuple[Judge, Judge]]:
+    with judges(victim) as pair:
+        yield pair
+
+
+@pytest.fixture(scope="module")
+def key(victim: Victim) -> str:
+    """alice's, good for as long as the database lives."""
+    victim.add_user("alice")
+    return victim.key("alice")
+
+
+def client_of(victim: Victim, key: str) -> httpx.Client:
+    return httpx.Client(
+        base_url=victim.url, headers={"Authorization": f"Api-Key {key}"}, timeout=60
+    )
+
+
+@pytest.fixture(scope="module")
+def points(
+    victim: Victim, key: str, tmp_path_factory: pytest.TempPathFactory
+) -> list[tuple[Point, int]]:
+    """Every call of an undisturbed run, of each thread, with how many of its kind there are."""
+    folder = tmp_path_factory.mktemp("calls")
+    runs = []
+    for number in range(2):
+        dataset = victim.dataset(f"undisturbed {number}", owner="alice")
+        with client_of(victim, key) as client:
+            victim.warm(client, dataset)
+            pid = victim.worker().pid
+            traces = {name: Trace(folder / f"{name}.{number}", pid, name) for name in THREADS}
+            Sending(dataset).go_on(client)
+            runs.append({name: count(trace.end()) for name, trace in traces.items()})
+    first, second = runs
+    found = [
+        Point(thread, call, nth)
+        for thread in THREADS
+        for call in sorted(first[thread])
+        for nth in range(1, min(first[thread][call], second[thread][call]) + 1)
+    ]
+    return [(each, first[each.thread][each.call]) for each in found]
+
+
+@pytest.fixture
+def log(tmp_path: Path) -> Path:
+    return tmp_path / "calls"

@@ -1,0 +1,59 @@
+"""`lagan serve` with one process and one thread for each kind of work, so that the calls of one run
+are those of every run, and each thread can be found by its name.
+
+`python -m tests.faults.serving PORT` starts what `lagan up` starts before its pages answer, then
+the web server. The code is the hub's own; only its pool of threads is smaller.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import signal
+import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+from lagan.hub.ops import web_server
+
+DATA_PATH, WRITER = "data-path_0", "writer"
+"""The threads in which the upload path makes its calls; files of one group are flushed by others."""
+
+_PR_SET_NAME = 15
+_PR_SET_PTRACER, _ANYBODY = 0x59616D61, ctypes.c_ulong(-1)
+
+
+def load_application() -> web_server.Application:
+    """The hub's application, its threads named for the kernel and open to a tracer."""
+    prctl = ctypes.CDLL(None).prctl
+    prctl(_PR_SET_PTRACER, _ANYBODY, 0, 0, 0)
+    run = threading.Thread.run
+
+    def named(self: threading.Thread) -> None:
+        prctl(_PR_SET_NAME, self.name[:15].encode(), 0, 0, 0)
+        run(self)
+
+    threading.Thread.run = named  # type: ignore[method-assign]
+    web_server.end_with_parent(signal.SIGKILL)
+    from lagan.hub import asgi
+    from lagan.hub.base import raw
+
+    raw._POOL = ThreadPoolExecutor(1, "data-path")
+    application: web_server.Application = asgi.application
+    return application
+
+
+def main(port: int) -> None:
+    web_server.end_with_parent(signal.SIGKILL)
+    from django.db import connections
+
+    from lagan.cli.up import prepare
+    from lagan.hub.ops.settings import use_settings
+
+    prepare(use_settings())
+    connections.close_all()
+    web_server.LEAST_WORKERS = 1
+    web_server.serve(host="127.0.0.1", port=port, workers=1, load=load_application)
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]))
