@@ -31,6 +31,7 @@ class Stage:
     people: People = field(default_factory=People)
     groups: Mapping[str, int] = field(default_factory=dict)
     datasets: dict[Recorded, str] = field(default_factory=dict)
+    damaged: list[str] = field(default_factory=list)
     _instrument: Instrument | None = None
 
     def __post_init__(self) -> None:
