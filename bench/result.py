@@ -18,6 +18,11 @@ class Result:
     goal: float
     notes: str = ""
     figures: dict[str, float] = field(default_factory=dict)
+    what: str = ""
+    """Which of several comparisons of one benchmark this is."""
+    cost: float = 0.0
+    """What ours took (seconds or bytes), to be compared between the two sizes; 0 if that says
+    nothing."""
 
     @property
     def reached(self) -> bool:

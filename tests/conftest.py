@@ -19,7 +19,7 @@ from tests.services.chromium import path as chromium_path
 from tests.services.hub import Hub
 from tests.services.process import Running
 
-SERVICES = ("postgresql", "rabbitmq", "s3", "ssh", "smtp", "chromium")
+SERVICES = ("postgresql", "rabbitmq", "s3", "ssh", "smtp", "chromium", "hub")
 DATABASE_FIXTURES = {"db", "transactional_db", "live_server", "hub"}
 DATABASE = os.environ.setdefault("LAGAN_TEST_DATABASE", "sqlite")
 if DATABASE not in {"sqlite", "postgresql"}:

@@ -1,4 +1,5 @@
-"""The data folder of a hub: one `up` at a time, and where its address and logs are."""
+"""The data folder of a hub: one `up` at a time, where its address is, and which volumes the first
+start makes in it."""
 
 from __future__ import annotations
 
@@ -13,6 +14,8 @@ from pathlib import Path
 from lagan.kit.errors import Locked, Unavailable
 
 LOCK = "up.lock"
+VOLUMES = (("main", "main"), ("copy", "copy"))
+"""Folder beneath `volumes/`, and its role in the storage set."""
 
 
 @dataclass(frozen=True, slots=True)

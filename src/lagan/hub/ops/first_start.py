@@ -13,6 +13,7 @@ from lagan.hub.archive import queries as archive_queries
 from lagan.hub.archive import services as archive
 from lagan.hub.base.actors import SYSTEM
 from lagan.hub.jobs import services as jobs
+from lagan.hub.ops.data_folder import VOLUMES
 from lagan.hub.ops.stack import LOCAL_SITE
 from lagan.hub.tree.queries import members
 from lagan.kit.errors import Conflict, NotFound
@@ -26,8 +27,6 @@ class DatabaseLost(Conflict):
 
 ADMINISTRATOR = "admin"
 STORAGE_SET = "main"
-VOLUMES = (("main", "main"), ("copy", "copy"))
-"""Folder beneath `volumes/`, and its role in the storage set."""
 
 
 def migrate() -> None:

@@ -1,0 +1,1 @@
+"""The main job on real instrument files, every step checked by comparing bytes."""
