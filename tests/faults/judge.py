@@ -3,8 +3,8 @@ asked again and again.
 
 `python -m tests.faults.judge` with LAGAN_DATA: a line `look` is answered by the state of that
 hub's archive, everything read and compared; `sweep` settles the volumes first; `copies`
-counts good copies; `read DATASET` reads every version from a volume; `rebuild LOCATION...` fills an empty catalogue from
-volumes and answers the same of it.
+counts good copies; `read DATASET` reads every version from a volume; `rebuild LOCATION...` fills an
+empty catalogue from volumes and answers the same of it.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ def copies() -> dict[str, int]:
 
 
 def read(dataset: int) -> dict[str, Any]:
-    """All versions of every path of a dataset, with the SHA-256 of the bytes that lie on a volume."""
+    """All versions of every path of a dataset, with the SHA-256 of the bytes on a volume."""
     from lagan.hub.archive import queries
     from lagan.hub.archive.models import File
 
@@ -81,13 +81,11 @@ def _journal(store: Any, named: set[Any]) -> list[str]:
         for each in lines
         if isinstance(each, FileLine) and each.id not in void
     }
-    damage = [f"journal line {each.line}: {each.reason}" for each in lines if _damaged(each)]
+    damage = [
+        f"journal line {each.line}: {each.reason}" for each in lines if isinstance(each, Damage)
+    ]
     more = [f"the journal alone has {each}" for each in sorted(map(str, counting - named))]
     return [*damage, *more, *(f"no line of {each}" for each in sorted(map(str, named - counting)))]
-
-
-def _damaged(line: object) -> bool:
-    return isinstance(line, Damage)
 
 
 def _datasets() -> dict[str, Any]:

@@ -1,5 +1,5 @@
-"""A whole hub under an agent's run, its processes and the agent killed at random moments: in the end
-all is as if nothing had happened."""
+"""A whole hub under an agent's run, its processes and the agent killed at random moments: in the
+end all is as if nothing had happened."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
@@ -102,7 +103,7 @@ def expect_whole(hub: Hub, bench: Bench) -> None:
         assert contents(again) == contents(found)
 
 
-def contents(found: dict) -> dict[str, list]:
+def contents(found: dict[str, Any]) -> dict[str, Any]:
     return {
         f"{each['owner']}/{each['name']}/{path}": versions
         for each in found["datasets"].values()

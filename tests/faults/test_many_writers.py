@@ -88,7 +88,7 @@ def test_two_agents_with_one_folder_make_one_copy(hub: Hub, judge: Judge, tmp_pa
     for n in range(80):
         bench.file(f"alice/twins/{n}.tif", b"%d" % n * 3000)
     bench.file("alice/twins/large.raw", bytes(range(256)) * 40_000)
-    # One machine lets only one agent at a folder; two machines that mount it do not know each other.
+    # One machine lets one agent at a folder; two that mount it do not know of each other.
     shutil.copytree(bench.data, tmp_path / "mounted")
     agents = []
     for name, folder in (("left", bench.data), ("right", tmp_path / "mounted")):

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 from http.client import HTTPConnection
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 import httpx
@@ -36,7 +37,8 @@ ODD = [
 ]  # fmt: skip
 WINDOWS = ["C:", "C:\\x", "\\"]
 """Of the odd ones those that a Windows program would unpack somewhere else."""
-Door = Callable[[httpx.Client, int, str, bytes], dict | None]
+Problem = dict[str, Any]
+Door = Callable[[httpx.Client, int, str, bytes], Problem | None]
 """Takes a file in; the problem when it was refused."""
 
 
@@ -44,7 +46,7 @@ def raw(name: str) -> bytes:
     return name.encode("utf-8", "surrogateescape")
 
 
-def put(client: httpx.Client, dataset: int, name: str, data: bytes) -> dict | None:
+def put(client: httpx.Client, dataset: int, name: str, data: bytes) -> Problem | None:
     # A client library resolves `..` before it asks; the standard library's sends what it is told.
     target = f"/api/datasets/{dataset}/content/{quote(raw(name), safe='/')}"
     at = client.base_url
@@ -57,14 +59,14 @@ def put(client: httpx.Client, dataset: int, name: str, data: bytes) -> dict | No
     return None if answer.status < 300 else dict(json.loads(told))
 
 
-def tus(client: httpx.Client, dataset: int, name: str, data: bytes) -> dict | None:
+def tus(client: httpx.Client, dataset: int, name: str, data: bytes) -> Problem | None:
     facts = {"dataset": str(dataset).encode(), "path": raw(name)}
     about = ",".join(f"{key} {base64.b64encode(value).decode()}" for key, value in facts.items())
     headers = {**STREAM, "Upload-Length": str(len(data)), "Upload-Metadata": about}
     return problem(client.post("/api/uploads/", headers={**headers, **TUS}, content=data))
 
 
-def batch(client: httpx.Client, dataset: int, name: str, data: bytes) -> dict | None:
+def batch(client: httpx.Client, dataset: int, name: str, data: bytes) -> Problem | None:
     stream = io.BytesIO()
     with tarfile.open(
         fileobj=stream, mode="w", format=tarfile.PAX_FORMAT, errors="surrogateescape"
@@ -78,15 +80,15 @@ def batch(client: httpx.Client, dataset: int, name: str, data: bytes) -> dict | 
     if (found := problem(answer)) is not None:
         return found
     (line,) = [json.loads(each) for each in answer.text.splitlines()]
-    return line.get("error")
+    told: Problem | None = line.get("error")
+    return told
 
 
-def problem(answer: httpx.Response) -> dict | None:
+def problem(answer: httpx.Response) -> Problem | None:
     if answer.is_success:
         return None
     assert answer.status_code < 500, answer.text
-    told: dict = answer.json()
-    return told
+    return dict(answer.json())
 
 
 @pytest.fixture
@@ -101,7 +103,7 @@ def alice(hub: Hub, dataset: int) -> Iterator[httpx.Client]:
 
 
 def listed(client: httpx.Client, dataset: int, folder: str = "") -> Iterator[str]:
-    query: dict = {"folder": folder}
+    query: dict[str, Any] = {"folder": folder}
     while True:
         page = client.get(f"/api/datasets/{dataset}/files/", params=query).json()
         for row in page["results"]:
@@ -119,9 +121,7 @@ def zipped(client: httpx.Client, dataset: int) -> dict[str, bytes]:
     answer = client.get(f"/api/datasets/{dataset}/zip")
     with zipfile.ZipFile(io.BytesIO(answer.content)) as held:
         assert held.testzip() is None
-        return {
-            each.orig_filename.partition("/")[2]: held.read(each) for each in held.infolist()
-        }
+        return {each.orig_filename.partition("/")[2]: held.read(each) for each in held.infolist()}
 
 
 @pytest.mark.fault

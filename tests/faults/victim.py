@@ -190,4 +190,3 @@ def judges(victim: Hub) -> Iterator[tuple[Judge, Judge]]:
 
 def locations(victim: Hub) -> list[str]:
     return [f"posix:{victim.data}/volumes/{name}" for name in ("main", "copy")]
-
