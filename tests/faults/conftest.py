@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import operator
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -47,10 +49,11 @@ def client_of(victim: Victim, key: str) -> httpx.Client:
 def points(
     victim: Victim, key: str, tmp_path_factory: pytest.TempPathFactory
 ) -> list[tuple[Point, int]]:
-    """Every call of an undisturbed run, of each thread, with how many of its kind there are."""
+    """Every call that each undisturbed run has, of each thread, and how many of its kind there
+    are."""
     folder = tmp_path_factory.mktemp("calls")
     runs = []
-    for number in range(2):
+    for number in range(3):
         dataset = victim.dataset(f"undisturbed {number}", owner="alice")
         with client_of(victim, key) as client:
             victim.warm(client, dataset)
@@ -58,14 +61,13 @@ def points(
             traces = {name: Trace(folder / f"{name}.{number}", pid, name) for name in THREADS}
             Sending(dataset).go_on(client)
             runs.append({name: count(trace.end()) for name, trace in traces.items()})
-    first, second = runs
-    found = [
-        Point(thread, call, nth)
-        for thread in THREADS
-        for call in sorted(first[thread])
-        for nth in range(1, min(first[thread][call], second[thread][call]) + 1)
+    least = {name: functools.reduce(operator.and_, [run[name] for run in runs]) for name in THREADS}
+    return [
+        (Point(thread, call, nth), last)
+        for thread, calls in least.items()
+        for call, last in sorted(calls.items())
+        for nth in range(1, last + 1)
     ]
-    return [(each, first[each.thread][each.call]) for each in found]
 
 
 @pytest.fixture

@@ -2,16 +2,18 @@
 asked again and again.
 
 `python -m tests.faults.judge` with LAGAN_DATA: a line `look` is answered by the state of that
-hub's archive, everything read and compared; `sweep` settles the volumes first; `rebuild LOCATION...` fills an empty catalogue from
-volumes and answers the same of it.
+hub's archive, everything read and compared; `sweep` settles the volumes first; `copies`
+counts good copies; `read DATASET` reads every version from a volume; `rebuild LOCATION...` fills an
+empty catalogue from volumes and answers the same of it.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 import shutil
 import sys
-from collections import defaultdict
+from collections import Counter, defaultdict
 from pathlib import Path
 from typing import Any
 
@@ -39,7 +41,31 @@ def look() -> dict[str, Any]:
         damaged = scrub(row, list(objects_of(row)), depth="full").damaged
         wrong += [f"{row.name}: damaged copy of {each}" for each in damaged]
     waiting = Upload.objects.filter(state=RECEIVING).count()
-    return {"wrong": wrong, "waiting": waiting, "datasets": _datasets()}
+    return {"wrong": wrong, "waiting": waiting, "datasets": _datasets(), "copies": copies()}
+
+
+def copies() -> dict[str, int]:
+    """How many files have how many good copies."""
+    from django.db.models import Count, Q
+
+    from lagan.hub.archive.models import File
+
+    rows = File.objects.annotate(n=Count("replicas", filter=Q(replicas__state="good")))
+    return dict(Counter(str(n) for n in rows.values_list("n", flat=True)))
+
+
+def read(dataset: int) -> dict[str, Any]:
+    """All versions of every path of a dataset, with the SHA-256 of the bytes on a volume."""
+    from lagan.hub.archive import queries
+    from lagan.hub.archive.models import File
+
+    found: dict[str, list[Any]] = defaultdict(list)
+    for each in File.objects.filter(belongs__dataset=dataset).order_by("version"):
+        place = queries.locate(each.id)
+        pieces = place.store.read(place.object, place.offset, place.length)
+        digest = hashlib.sha256(b"".join(map(bytes, pieces))).hexdigest()
+        found[each.belongs["path"]].append([each.version, digest])
+    return found
 
 
 def _lines(rows: Any) -> Any:
@@ -55,13 +81,11 @@ def _journal(store: Any, named: set[Any]) -> list[str]:
         for each in lines
         if isinstance(each, FileLine) and each.id not in void
     }
-    damage = [f"journal line {each.line}: {each.reason}" for each in lines if _damaged(each)]
+    damage = [
+        f"journal line {each.line}: {each.reason}" for each in lines if isinstance(each, Damage)
+    ]
     more = [f"the journal alone has {each}" for each in sorted(map(str, counting - named))]
     return [*damage, *more, *(f"no line of {each}" for each in sorted(map(str, named - counting)))]
-
-
-def _damaged(line: object) -> bool:
-    return isinstance(line, Damage)
 
 
 def _datasets() -> dict[str, Any]:
@@ -123,7 +147,12 @@ def main() -> None:
         word, *locations = json.loads(line)
         if word == "sweep":
             services.sweep(by=SYSTEM, starting=True)
-        told = rebuild(locations, data) if word == "rebuild" else look()
+        if word == "rebuild":
+            told = rebuild(locations, data)
+        elif word == "read":
+            told = read(int(locations[0]))
+        else:
+            told = copies() if word == "copies" else look()
         sys.stdout.write(json.dumps(told) + "\n")
         sys.stdout.flush()
 

@@ -35,11 +35,13 @@ MEMBERS = {
     "batch/large.raw": content("large", LARGE),
     **{f"batch/{n:02}.tif": content(f"small {n}", 500 * n) for n in range(SMALL)},
 }
-"""The large one first: the writer has mostly begun with it when the pack is complete."""
+"""The writer may take the large one and the pack of the others together, or one by one."""
+PACK = {f"pack/{n}.tif": content(f"packed {n}", 700 * n) for n in range(5)}
+"""A pack alone."""
 EXPECTED: dict[str, list[bytes]] = {
     "put.bin": [PUT, AGAIN],
     "resumable.bin": [RESUMABLE],
-    **{path: [data] for path, data in MEMBERS.items()},
+    **{path: [data] for path, data in {**MEMBERS, **PACK}.items()},
 }
 """Every path with its versions, after all steps."""
 
@@ -60,13 +62,14 @@ class Sending:
         return {
             "put": lambda client: self._put(client, PUT),
             "resumable": self._resumable,
-            "batch": self._batch,
+            "batch": lambda client: self._batch(client, MEMBERS),
+            "pack": lambda client: self._batch(client, PACK),
             "again": lambda client: self._put(client, AGAIN),
         }
 
     def go_on(self, client: httpx.Client) -> None:
-        """Do what is not acknowledged yet; Refused by the first refusal, httpx's errors when the hub
-        is gone."""
+        """Do what is not acknowledged yet; Refused by the first refusal, httpx's errors when the
+        hub is gone."""
         for name, act in self.steps().items():
             if name not in self.acknowledged:
                 self.acknowledged[name] = act(client)
@@ -93,8 +96,8 @@ class Sending:
         if self.upload is not None:
             answer = client.head(self.upload, headers=TUS)
             if answer.status_code not in (404, 410):
-                headers = checked(answer, 200).headers
-                return int(headers["Upload-Offset"]), headers.get("Repr-Digest")
+                told = checked(answer, 200).headers
+                return int(told["Upload-Offset"]), told.get("Repr-Digest")
         facts = {"dataset": str(self.dataset), "path": "resumable.bin"}
         about = ",".join(f"{k} {base64.b64encode(v.encode()).decode()}" for k, v in facts.items())
         headers = {**TUS, "Upload-Length": str(len(RESUMABLE)), "Upload-Metadata": about}
@@ -103,10 +106,10 @@ class Sending:
         ]
         return 0, None
 
-    def _batch(self, client: httpx.Client) -> Acknowledged:
+    def _batch(self, client: httpx.Client, members: dict[str, bytes]) -> Acknowledged:
         stream = io.BytesIO()
         with tarfile.open(fileobj=stream, mode="w") as tar:
-            for path, data in MEMBERS.items():
+            for path, data in members.items():
                 info = tarfile.TarInfo(f"{self.dataset}/{path}")
                 info.size = len(data)
                 tar.addfile(info, io.BytesIO(data))
@@ -115,9 +118,7 @@ class Sending:
         for line in lines:
             if line["status"] == "refused":
                 raise Refused(200, line["error"])
-        return {
-            line["path"].partition("/")[2]: (line["version"], line["sha256"]) for line in lines
-        }
+        return {line["path"].partition("/")[2]: (line["version"], line["sha256"]) for line in lines}
 
 
 class Refused(Exception):  # noqa: N818 - what the hub's answer is called

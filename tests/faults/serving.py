@@ -14,9 +14,10 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 
 from lagan.hub.ops import web_server
+from lagan.hub.ops.leash import end_with_parent
 
 DATA_PATH, WRITER = "data-path_0", "writer"
-"""The threads in which the upload path makes its calls; files of one group are flushed by others."""
+"""The threads in which the upload path makes its calls; others flush the files of one group."""
 
 _PR_SET_NAME = 15
 _PR_SET_PTRACER, _ANYBODY = 0x59616D61, ctypes.c_ulong(-1)
@@ -33,7 +34,7 @@ def load_application() -> web_server.Application:
         run(self)
 
     threading.Thread.run = named  # type: ignore[method-assign]
-    web_server.end_with_parent(signal.SIGKILL)
+    end_with_parent(signal.SIGKILL)
     from lagan.hub import asgi
     from lagan.hub.base import raw
 
@@ -43,7 +44,7 @@ def load_application() -> web_server.Application:
 
 
 def main(port: int) -> None:
-    web_server.end_with_parent(signal.SIGKILL)
+    end_with_parent(signal.SIGKILL)
     from django.db import connections
 
     from lagan.cli.up import prepare

@@ -1,5 +1,5 @@
-"""A volume filled to the last byte: uploads are refused and leave nothing, reading goes on, and when
-there is room again uploads work without a restart."""
+"""A volume filled to the last byte: uploads are refused and leave nothing, reading goes on, and
+when there is room again uploads work without a restart."""
 
 from __future__ import annotations
 

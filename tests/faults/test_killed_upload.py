@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from tests.faults.conftest import client_of
-from tests.faults.sending import EXPECTED, Sending, sha
+from tests.faults.sending import EXPECTED, Acknowledged, Sending, sha
 from tests.faults.victim import CALLS, Judge, Point, Trace, Victim, locations
 
 SEED = int(os.environ.get("LAGAN_FAULT_SEED", "0")) or random.SystemRandom().randrange(1 << 32)
@@ -103,7 +103,7 @@ def expect_struck(point: Point, seen: list[str]) -> None:
     assert seen[-1].endswith("= ?"), f"the thread lived on after {point}: {seen[-5:]}"
 
 
-def expect_there(client: httpx.Client, dataset: int, acknowledged: dict) -> None:
+def expect_there(client: httpx.Client, dataset: int, acknowledged: dict[str, Acknowledged]) -> None:
     """The newest of what was acknowledged of a path is what is given back."""
     newest = {path: told for step in acknowledged.values() for path, told in step.items()}
     for path, (_, digest) in newest.items():

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import signal
 import subprocess
 import sys
-import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -153,15 +151,12 @@ def count(lines: Sequence[str]) -> Counter[str]:
 class Judge:
     """Asks a judge process; see tests/faults/judge.py."""
 
-    def __init__(self, data: Path) -> None:
+    def __init__(self, data: Path, environment: Mapping[str, str]) -> None:
         data.mkdir(exist_ok=True)
         self._process = subprocess.Popen(
             [sys.executable, "-m", "tests.faults.judge"],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT,
-            env={
-                **{k: v for k, v in os.environ.items() if not k.startswith(("LAGAN_", "POSTGRES"))},
-                "LAGAN_DATA": str(data),
-            },
+            env={**environment, "LAGAN_DATA": str(data)},
         )  # fmt: skip
 
     def ask(self, *words: str) -> dict[str, Any]:
@@ -185,9 +180,9 @@ class Judge:
 @contextmanager
 def judges(victim: Hub) -> Iterator[tuple[Judge, Judge]]:
     """One that looks at the hub, one that rebuilds a catalogue from its volumes."""
-    pair = Judge(victim.data), Judge(victim.folder / "rebuilt")
+    pair = [Judge(each, victim.environment) for each in (victim.data, victim.folder / "rebuilt")]
     try:
-        yield pair
+        yield pair[0], pair[1]
     finally:
         for each in pair:
             each.close()
@@ -195,7 +190,3 @@ def judges(victim: Hub) -> Iterator[tuple[Judge, Judge]]:
 
 def locations(victim: Hub) -> list[str]:
     return [f"posix:{victim.data}/volumes/{name}" for name in ("main", "copy")]
-
-
-def elapsed(since: float) -> float:
-    return time.monotonic() - since

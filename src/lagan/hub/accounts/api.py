@@ -12,7 +12,7 @@ from pydantic import ConfigDict, Field
 
 from lagan.hub.accounts import queries, services
 from lagan.hub.accounts.models import ClientKey, User
-from lagan.hub.base.actors import Actor
+from lagan.hub.base.api import asker
 from lagan.hub.base.numbered import numbered
 
 auth = Router(tags=["auth"])
@@ -167,7 +167,7 @@ def verify_token(request: HttpRequest, body: VerifyIn) -> Any:
 @auth.get("me/", response=Me)
 def me(request: HttpRequest) -> Any:
     """Who is signed in."""
-    user = queries.user_of(_actor(request))
+    user = queries.user_of(asker(request))
     return {
         "username": user.username,
         "name": user.get_full_name(),
@@ -179,32 +179,32 @@ def me(request: HttpRequest) -> Any:
 @auth.get("clientkeys/", response=KeysOut)
 def list_keys(request: HttpRequest) -> Any:
     """One's own client keys."""
-    return numbered(request, queries.client_keys(_actor(request)), lambda key: _key(request, key))
+    return numbered(request, queries.client_keys(asker(request)), lambda key: _key(request, key))
 
 
 @auth.post("clientkeys/", response={201: NewKeyOut})
 def create_key(request: HttpRequest, body: KeyIn) -> Any:
     """A new client key; its text is in this answer and nowhere else."""
-    key, text = services.create_client_key(by=_actor(request), name=body.name)
+    key, text = services.create_client_key(by=asker(request), name=body.name)
     return Status(201, {**_key(request, key), "api_key": text})
 
 
 @auth.get("clientkeys/{int:key}/", response=KeyOut)
 def show_key(request: HttpRequest, key: int) -> Any:
     """One of one's own client keys."""
-    return _key(request, queries.client_key(_actor(request), key))
+    return _key(request, queries.client_key(asker(request), key))
 
 
 @auth.patch("clientkeys/{int:key}/", response=KeyOut)
 def rename_key(request: HttpRequest, key: int, body: KeyIn) -> Any:
     """Rename a client key."""
-    return _key(request, services.rename_client_key(by=_actor(request), key=key, name=body.name))
+    return _key(request, services.rename_client_key(by=asker(request), key=key, name=body.name))
 
 
 @auth.delete("clientkeys/{int:key}/", response={204: None})
 def revoke_key(request: HttpRequest, key: int) -> Any:
     """End a client key."""
-    services.revoke_client_key(by=_actor(request), key=key)
+    services.revoke_client_key(by=asker(request), key=key)
     return Status(204, None)
 
 
@@ -212,35 +212,33 @@ def revoke_key(request: HttpRequest, key: int) -> Any:
 def list_users(request: HttpRequest) -> Any:
     """The users whom the asker may see."""
     return numbered(
-        request, queries.visible_users(_actor(request)), lambda user: _user(request, user)
+        request, queries.visible_users(asker(request)), lambda user: _user(request, user)
     )
 
 
 @users.post("", response={201: UserOut})
 def create_user(request: HttpRequest, body: UserIn) -> Any:
     """A new user; the password is never shown."""
-    user = services.create_user(by=_actor(request), **body.dict())
+    user = services.create_user(by=asker(request), **body.dict())
     return Status(201, _user(request, user))
 
 
 @users.get("{username}/", response=UserOut)
 def show_user(request: HttpRequest, username: str) -> Any:
     """One user."""
-    return _user(request, queries.visible_user(_actor(request), username))
+    return _user(request, queries.visible_user(asker(request), username))
 
 
 @users.patch("{username}/", response=UserOut)
 def change_user(request: HttpRequest, username: str, body: UserPatch) -> Any:
     """Change a user's address, names or password."""
-    return _user(
-        request, services.change_user(by=_actor(request), username=username, **body.dict())
-    )
+    return _user(request, services.change_user(by=asker(request), username=username, **body.dict()))
 
 
 @users.delete("{username}/", response={204: None})
 def remove_user(request: HttpRequest, username: str) -> Any:
     """Make a user anonymous."""
-    services.anonymise(by=_actor(request), username=username)
+    services.anonymise(by=asker(request), username=username)
     return Status(204, None)
 
 
@@ -248,7 +246,7 @@ def remove_user(request: HttpRequest, username: str) -> Any:
 def activate(request: HttpRequest, username: str) -> Any:
     """Let a user in again."""
     return Status(
-        201, _user(request, services.set_active(by=_actor(request), username=username, active=True))
+        201, _user(request, services.set_active(by=asker(request), username=username, active=True))
     )
 
 
@@ -257,13 +255,8 @@ def deactivate(request: HttpRequest, username: str) -> Any:
     """Shut a user out."""
     return Status(
         201,
-        _user(request, services.set_active(by=_actor(request), username=username, active=False)),
+        _user(request, services.set_active(by=asker(request), username=username, active=False)),
     )
-
-
-def _actor(request: HttpRequest) -> Actor:
-    actor: Actor = request.auth  # type: ignore[attr-defined]
-    return actor
 
 
 def _key(request: HttpRequest, key: ClientKey) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from ninja import NinjaAPI, Router
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 
 import lagan
+from lagan.hub.base.actors import Actor
 from lagan.hub.base.problems import answer
 
 
@@ -30,3 +31,9 @@ def build_api(routers: Mapping[str, Router | str], auth: Callable[[HttpRequest],
     for prefix, router in routers.items():
         api.add_router(prefix, router)
     return api
+
+
+def asker(request: HttpRequest) -> Actor:
+    """Who sent a request that the API's `auth` let in."""
+    actor: Actor = request.auth  # type: ignore[attr-defined]
+    return actor

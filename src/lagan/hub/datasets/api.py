@@ -9,7 +9,7 @@ from django.http import HttpRequest
 from ninja import Router, Schema
 from pydantic import Field
 
-from lagan.hub.base.actors import Actor
+from lagan.hub.base.api import asker
 from lagan.hub.datasets import queries, services
 
 router = Router(tags=["datasets"])
@@ -63,11 +63,6 @@ class FileListing(Schema):
     next: str | None
 
 
-def _actor(request: HttpRequest) -> Actor:
-    actor: Actor = request.auth  # type: ignore[attr-defined]
-    return actor
-
-
 @router.get("/", response=Listing)
 def list_datasets(
     request: HttpRequest,
@@ -77,21 +72,21 @@ def list_datasets(
     state: str | None = None,
 ) -> dict[str, Any]:
     """Datasets the asker may read, newest first."""
-    page = queries.visible(_actor(request), after=after, size=size, text=text, state=state)
+    page = queries.visible(asker(request), after=after, size=size, text=text, state=state)
     return {"results": page.items, "next": page.next}
 
 
 @router.post("/", response={201: DatasetOut})
 def create_dataset(request: HttpRequest, body: DatasetIn) -> tuple[int, Any]:
     """A new open dataset in a group."""
-    made = services.create_dataset(by=_actor(request), name=body.name, group=body.group)
-    return 201, queries.dataset(_actor(request), made.pk)
+    made = services.create_dataset(by=asker(request), name=body.name, group=body.group)
+    return 201, queries.dataset(asker(request), made.pk)
 
 
 @router.get("/{int:id}/", response=DatasetOut)
 def read_dataset(request: HttpRequest, id: int) -> Any:
     """One dataset."""
-    return queries.dataset(_actor(request), id)
+    return queries.dataset(asker(request), id)
 
 
 @router.get("/{int:id}/files/", response=FileListing)
@@ -103,19 +98,19 @@ def list_files(
     size: Size = 200,
 ) -> dict[str, Any]:
     """What lies directly in a folder of the dataset."""
-    page = queries.folder(_actor(request), id, folder=folder, after=after, size=size)
+    page = queries.folder(asker(request), id, folder=folder, after=after, size=size)
     return {"results": page.items, "next": page.next}
 
 
 @router.post("/{int:id}/close/", response=DatasetOut)
 def close_dataset(request: HttpRequest, id: int) -> Any:
     """No more files after this."""
-    services.close_dataset(by=_actor(request), dataset=id)
-    return queries.dataset(_actor(request), id)
+    services.close_dataset(by=asker(request), dataset=id)
+    return queries.dataset(asker(request), id)
 
 
 @router.delete("/{int:id}/", response={204: None})
 def remove_dataset(request: HttpRequest, id: int) -> tuple[int, None]:
     """Mark as removed."""
-    services.remove_dataset(by=_actor(request), dataset=id)
+    services.remove_dataset(by=asker(request), dataset=id)
     return 204, None

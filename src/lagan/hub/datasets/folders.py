@@ -46,7 +46,9 @@ SELECT path FROM step WHERE path IS NOT NULL LIMIT %(limit)s
 """Finds the first path of each item and jumps over the rest of it: `0` is the character after
 `/`."""
 
-_LEAST, _GREATEST = "\x01", "\U0010ffff"
+_LEAST, _GREATEST = "\x01", "\U0010ffff" * 64
+"""Before and after all that names can begin with: a part has at most 255 bytes, so 63 of the last
+character."""
 
 
 def folder_page(dataset: int, *, folder: str, after: str | None, size: int) -> Page[FolderItem]:

@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from ninja import Router, Schema
 from pydantic import Field
 
-from lagan.hub.base.actors import Actor
+from lagan.hub.base.api import asker
 from lagan.hub.ingest import instruments, lookup
 from lagan.hub.ingest.instruments import OwnerKind, Wanted
 from lagan.hub.ingest.lookup import Held
@@ -67,23 +67,18 @@ class LookupsIn(Schema):
     verified: bool = False
 
 
-def _actor(request: HttpRequest) -> Actor:
-    actor: Actor = request.auth  # type: ignore[attr-defined]
-    return actor
-
-
 @router.post("/instruments/", response=InstrumentOut)
 def register_instrument(request: HttpRequest, body: InstrumentIn) -> Any:
     """Find or make an instrument."""
     return instruments.register_instrument(
-        by=_actor(request), facility=body.facility, name=body.name
+        by=asker(request), facility=body.facility, name=body.name
     )
 
 
 @router.post("/datasets/")
 def ensure_datasets(request: HttpRequest, body: DatasetsIn) -> dict[str, Any]:
     """Find or make datasets; an answer for each, in order."""
-    by = _actor(request)
+    by = asker(request)
     instrument = instruments.instrument(by=by, id=body.instrument)
     wanted = [
         Wanted(each.name, each.owner, each.owner_kind, each.experiment) for each in body.datasets
@@ -100,7 +95,7 @@ def ensure_datasets(request: HttpRequest, body: DatasetsIn) -> dict[str, Any]:
 def look_up(request: HttpRequest, body: LookupsIn) -> dict[str, Any]:
     """Which files are here already."""
     asked = [(each.dataset, [Held(*file) for file in each.files]) for each in body.lookups]
-    answers = lookup.look_up(by=_actor(request), lookups=asked, verified=body.verified)
+    answers = lookup.look_up(by=asker(request), lookups=asked, verified=body.verified)
     return {
         "lookups": [
             {"dataset": each.dataset, "states": each.states, "digests": each.digests}

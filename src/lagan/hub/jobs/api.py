@@ -9,7 +9,7 @@ from typing import Any
 from django.http import HttpRequest
 from ninja import Router, Schema
 
-from lagan.hub.base.actors import Actor
+from lagan.hub.base.api import asker
 from lagan.hub.jobs import queries, services
 
 router = Router(tags=["jobs"])
@@ -54,27 +54,27 @@ def list_jobs(
     request: HttpRequest, after: str | None = None, size: int = 50, state: str | None = None
 ) -> dict[str, Any]:
     """The jobs you may see, the newest first."""
-    page = queries.visible(_actor(request), after=after, size=size, state=state)
+    page = queries.visible(asker(request), after=after, size=size, state=state)
     return {"items": page.items, "next": page.next}
 
 
 @router.get("{int:id}/", response=JobOut)
 def read_job(request: HttpRequest, id: int) -> queries.JobRow:
     """One job with its progress."""
-    return queries.job(_actor(request), id)
+    return queries.job(asker(request), id)
 
 
 @router.get("{int:id}/failures/", response=FailuresOut)
 def list_failures(request: HttpRequest, id: int, after: str | None = None) -> dict[str, Any]:
     """What was not done, and why."""
-    page = queries.failures(_actor(request), id, after)
+    page = queries.failures(asker(request), id, after)
     return {"items": [asdict(each) for each in page.items], "next": page.next}
 
 
 @router.post("{int:id}/cancel/", response=JobOut)
 def cancel_job(request: HttpRequest, id: int) -> queries.JobRow:
     """Stop a job; what is done stays done."""
-    actor = _actor(request)
+    actor = asker(request)
     services.cancel(job=id, by=actor)
     return queries.job(actor, id)
 
@@ -82,11 +82,6 @@ def cancel_job(request: HttpRequest, id: int) -> queries.JobRow:
 @router.post("{int:id}/retry/", response=JobOut)
 def retry_job(request: HttpRequest, id: int) -> queries.JobRow:
     """Run again what failed or was cancelled in a job that has ended."""
-    actor = _actor(request)
+    actor = asker(request)
     services.retry(job=id, by=actor)
     return queries.job(actor, id)
-
-
-def _actor(request: HttpRequest) -> Actor:
-    actor: Actor = request.auth  # type: ignore[attr-defined]
-    return actor

@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from ninja import Router, Schema
 from pydantic import Field
 
-from lagan.hub.base.actors import Actor
+from lagan.hub.base.api import asker
 from lagan.hub.tree import queries, services
 from lagan.hub.tree.models import Entity
 
@@ -62,11 +62,6 @@ class MemberIn(Schema):
     member: int
 
 
-def _actor(request: HttpRequest) -> Actor:
-    actor: Actor = request.auth  # type: ignore[attr-defined]
-    return actor
-
-
 def _shown(rows: list[Entity]) -> list[dict[str, Any]]:
     paths = queries.full_path([each.id for each in rows])
     return [
@@ -96,7 +91,7 @@ def list_entities(
 ) -> dict[str, Any]:
     """Entities of a type that the asker sees, by name."""
     page = queries.visible_entities(
-        _actor(request), type, parent=parent, after=after, size=size, text=text
+        asker(request), type, parent=parent, after=after, size=size, text=text
     )
     return {"results": _shown(page.items), "next": page.next}
 
@@ -105,7 +100,7 @@ def list_entities(
 def create_entity(request: HttpRequest, body: EntityIn) -> tuple[int, Any]:
     """A new entity in a group; needs `<type>_CREATE` there."""
     made = services.create_entity(
-        by=_actor(request), type=body.type, name=body.name, parent=body.parent
+        by=asker(request), type=body.type, name=body.name, parent=body.parent
     )
     return 201, _one(made)
 
@@ -113,13 +108,13 @@ def create_entity(request: HttpRequest, body: EntityIn) -> tuple[int, Any]:
 @router.get("/{int:id}/", response=EntityOut)
 def read_entity(request: HttpRequest, id: int) -> Any:
     """One entity."""
-    return _one(services.require_sight(actor=_actor(request), entity=id))
+    return _one(services.require_sight(actor=asker(request), entity=id))
 
 
 @router.patch("/{int:id}/", response=EntityOut)
 def change_entity(request: HttpRequest, id: int, body: EntityChange) -> Any:
     """Rename it, move it, or both."""
-    by = _actor(request)
+    by = asker(request)
     if body.name is not None:
         services.rename(by=by, entity=id, name=body.name)
     if body.parent is not None:
@@ -130,14 +125,14 @@ def change_entity(request: HttpRequest, id: int, body: EntityChange) -> Any:
 @router.delete("/{int:id}/", response={204: None})
 def remove_entity(request: HttpRequest, id: int) -> tuple[int, None]:
     """Remove an entity that holds nothing."""
-    services.remove(by=_actor(request), entity=id)
+    services.remove(by=asker(request), entity=id)
     return 204, None
 
 
 @router.get("/{int:id}/permissions/", response=list[str])
 def read_permissions(request: HttpRequest, id: int) -> Any:
     """What the asker may do there."""
-    actor = _actor(request)
+    actor = asker(request)
     services.require_sight(actor=actor, entity=id)
     return sorted(queries.permissions_on(actor, id))
 
@@ -146,7 +141,7 @@ def read_permissions(request: HttpRequest, id: int) -> Any:
 def set_grants(request: HttpRequest, id: int, body: GrantsIn) -> tuple[int, None]:
     """Make these all that the subject has of its own there; needs `<type>_PERM_SET`."""
     services.set_grants(
-        by=_actor(request), subject=body.subject, object=id, grant=body.grant, deny=body.deny
+        by=asker(request), subject=body.subject, object=id, grant=body.grant, deny=body.deny
     )
     return 204, None
 
@@ -154,12 +149,12 @@ def set_grants(request: HttpRequest, id: int, body: GrantsIn) -> tuple[int, None
 @router.post("/{int:id}/members/", response={204: None})
 def add_member(request: HttpRequest, id: int, body: MemberIn) -> tuple[int, None]:
     """Make an entity a member of the group."""
-    services.add_member(by=_actor(request), member=body.member, group=id)
+    services.add_member(by=asker(request), member=body.member, group=id)
     return 204, None
 
 
 @router.delete("/{int:id}/members/{int:member}/", response={204: None})
 def remove_member(request: HttpRequest, id: int, member: int) -> tuple[int, None]:
     """End a membership."""
-    services.remove_member(by=_actor(request), member=member, group=id)
+    services.remove_member(by=asker(request), member=member, group=id)
     return 204, None

@@ -31,9 +31,7 @@ def require_same_names(what: str, *, expected: Collection[str], found: Collectio
     raise Broken(what, expected=f"{len(expected)} names", found="; ".join(said) or len(found))
 
 
-def require_same_rows(
-    what: str, *, expected: Mapping[Any, Any], found: Mapping[Any, Any]
-) -> None:
+def require_same_rows(what: str, *, expected: Mapping[Any, Any], found: Mapping[Any, Any]) -> None:
     """Broken unless both map the same keys to the same values; names a row that differs."""
     require_same_names(what, expected=[*map(str, expected)], found=[*map(str, found)])
     for key, value in expected.items():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import zipfile
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -71,7 +72,9 @@ def download(stage: Stage) -> str:
             size += _same(path, file, target)
             count += 1
     small = max(stage.instrument.files(SHARED).items(), key=lambda item: item[1].stat().st_size)
-    ranges = _compare_ranges(owner, stage.datasets[RAW], RAW_FILE, stage.instrument.files(RAW)[RAW_FILE])
+    ranges = _compare_ranges(
+        owner, stage.datasets[RAW], RAW_FILE, stage.instrument.files(RAW)[RAW_FILE]
+    )
     ranges += _compare_ranges(owner, stage.datasets[SHARED], *small)
     return f"{count} files, {show_size(size)}, and {ranges} ranges compared"
 
@@ -83,7 +86,7 @@ def download_zips(stage: Stage) -> str:
     for each in mine:
         target = stage.folder / "downloads" / f"{each.name}.zip"
         stage.people[OWNER].download_zip(stage.datasets[each], target)
-        files = stage.instrument.files(each)
+        files = {f"{each.name}/{p}": file for p, file in stage.instrument.files(each).items()}
         try:
             with zipfile.ZipFile(target) as packed:
                 require_same_names(
@@ -119,7 +122,7 @@ def _require_absent(stage: Stage, username: str) -> None:
     content = f"api/datasets/{dataset}/content/{segment(path, keep='/')}"
     ways = (f"api/datasets/{dataset}/", f"api/datasets/{dataset}/files/", content)
     for way in (*ways, f"api/datasets/{dataset}/zip", f"api/entities/{dataset}/"):
-        _require_refused(f"{way} for {username}", NotFound, lambda way=way: _get(hub, way))
+        _require_refused(f"{way} for {username}", NotFound, partial(_get, hub, way))
 
 
 def _get(hub: Hub, way: str) -> bytes:

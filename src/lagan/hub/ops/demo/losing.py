@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from lagan.client import Hub
+from lagan.hub.ops.data_folder import VOLUMES
 from lagan.hub.ops.demo.comparing import require, require_same_rows
-from lagan.hub.ops.demo.instrument import LATE, add_late, write_settings
+from lagan.hub.ops.demo.instrument import add_late, write_settings
 from lagan.hub.ops.demo.people import MANAGER, make_key, sign_in_again
 from lagan.hub.ops.demo.stage import Stage, await_verified, compare_copies, report_of
-from lagan.hub.ops.data_folder import VOLUMES
 
 DATABASE = "hub.sqlite3"
 KEPT = ("name", "owner", "group", "state", "file_count", "bytes")

@@ -18,6 +18,8 @@ FORMATS = frozenset(
 )
 """Endings of instrument and image formats: DICOM, FITS, NIfTI, Analyze, AFNI, MGH, MINC, PAR/REC,
 GIFTI, TrackVis, ECAT, TIFF and other pictures, arrays and tables."""
+DICOM = b"DICM"
+"""What a DICOM file has after its first 128 bytes, whatever it is called (DICOM PS3.10, 7.1)."""
 PACKED = frozenset((".gz", ".bz2", ".xz", ".z"))
 """Endings that stand behind those of a format."""
 
@@ -43,7 +45,7 @@ def find_samples(package: str) -> list[Sample]:
     found = [
         Sample(path, "/".join(name.parts[1:]))
         for name, path in named
-        if is_sample(name) and path.is_file()
+        if (is_sample(name) or (not name.suffix and is_dicom(path))) and path.is_file()
     ]
     if not found:
         raise NotFound(f"The package {package} carries no sample files.", package=package)
@@ -56,6 +58,15 @@ def is_sample(name: PurePosixPath) -> bool:
     if endings and endings[-1] in PACKED:
         endings.pop()
     return bool(endings) and endings[-1] in FORMATS and "__pycache__" not in name.parts
+
+
+def is_dicom(path: Path) -> bool:
+    """Whether a file says of itself that it is DICOM."""
+    try:
+        with path.open("rb") as file:
+            return file.read(132)[128:] == DICOM
+    except OSError:
+        return False
 
 
 def short_names(names: Iterable[str]) -> dict[str, str]:

@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from lagan.client import Hub, State, Wanted
+from lagan.hub.ops.data_folder import VOLUMES
 from lagan.hub.ops.demo.comparing import require, require_same_bytes, require_same_names
 from lagan.hub.ops.demo.folder import hub_folder
 from lagan.hub.ops.demo.instrument import Instrument, Recorded
 from lagan.hub.ops.demo.people import ADMINISTRATOR, MANAGER, People, ask
 from lagan.hub.ops.demo.programs import Ended, HubProgram, ended, until
 from lagan.hub.ops.demo.volumes import OnVolume
-from lagan.hub.ops.data_folder import VOLUMES
 
 OPEN_JOBS = ("PENDING", "STARTED")
 JOB_LIMIT = 120.0  # seconds
@@ -31,6 +31,7 @@ class Stage:
     people: People = field(default_factory=People)
     groups: Mapping[str, int] = field(default_factory=dict)
     datasets: dict[Recorded, str] = field(default_factory=dict)
+    damaged: list[str] = field(default_factory=list)
     _instrument: Instrument | None = None
 
     def __post_init__(self) -> None:

@@ -1,0 +1,183 @@
+"""Entities are made, renamed, moved and removed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from django.db import transaction
+from django.db.models import ProtectedError, Value
+from django.db.models.functions import Concat, Substr
+
+from lagan.hub.audit.kinds import Kind
+from lagan.hub.audit.services import record
+from lagan.hub.base import bulk, locks
+from lagan.hub.base.actors import Actor
+from lagan.hub.tree.models import Entity, Type
+from lagan.hub.tree.permissions import permission_to
+from lagan.hub.tree.rules import DEEPEST, WIDTH, beneath, path_of
+from lagan.hub.tree.services.names import ADMINISTRATORS, SHAPE, USERS
+from lagan.hub.tree.services.sight import existing, locked, require
+from lagan.kit.errors import BadInput, Conflict
+
+LONGEST_NAME = 500
+"""Characters of a name: with its neighbours in the index it stays below PostgreSQL's 2,704
+bytes."""
+
+
+@transaction.atomic
+def create_entity(*, by: Actor, type: str, name: str, parent: int) -> Entity:
+    """A new entity in the group `parent`; needs `<type>_CREATE` there. Conflict when a sibling of
+    the type has the name."""
+    return create_entities(by=by, type=type, names=[name], parent=parent)[0]
+
+
+@transaction.atomic
+def create_entities(*, by: Actor, type: str, names: Sequence[str], parent: int) -> list[Entity]:
+    """As `create_entity`, for many at once, in order: one insert and one event for all."""
+    kind = _type(type)
+    checked = [_name(name) for name in names]
+    locks.until_commit(SHAPE, shared=True)
+    group = require(actor=by, permission=permission_to("CREATE", kind), entity=parent)
+    group = locked(group.id)
+    if group.type != Type.GROUP:
+        raise BadInput(
+            f"Only groups hold other entities; {group.name} is a {group.type}.", parent=parent
+        )
+    _refuse_taken(kind, checked, group)
+    ids = bulk.reserve_ids(Entity, len(checked))
+    made = Entity.objects.bulk_create(
+        Entity(id=each, type=kind, name=name, parent=group, path=path_of(each, group.path))
+        for each, name in zip(ids, checked, strict=True)
+    )
+    for entity in made:
+        data = {"type": kind, "name": entity.name, "parent": group.id}
+        record(kind=Kind.ENTITY_CREATED, by=by, subject=entity.id, data=data)
+    return made
+
+
+@transaction.atomic
+def restore_entities(rows: Sequence[tuple[int, str, str, int]]) -> None:
+    """Put back entities that a volume's journal knows and the tree does not: `(id, type, name,
+    parent)`, parents first, the root being its own parent. Those that are there stay as they
+    are."""
+    for id, kind, name, parent in rows:
+        if Entity.objects.filter(id=id).exists():
+            continue
+        above = "" if parent == id else Entity.objects.get(id=parent).path
+        Entity.objects.create(
+            id=id, type=kind, name=name, parent_id=parent, path=path_of(id, above)
+        )
+    bulk.keep_counting(Entity)
+
+
+@transaction.atomic
+def rename(*, by: Actor, entity: int, name: str) -> Entity:
+    """Give the entity another name; needs `<type>_CHANGE`."""
+    found = _changeable(by, "CHANGE", entity)
+    new = _name(name)
+    if new == found.name:
+        return found
+    _refuse_taken(Type(found.type), [new], found.parent)
+    old, found.name = found.name, new
+    found.save(update_fields=["name"])
+    record(kind=Kind.ENTITY_RENAMED, by=by, subject=entity, data={"from": old, "to": new})
+    return found
+
+
+@transaction.atomic
+def move(*, by: Actor, entity: int, parent: int) -> Entity:
+    """Put the entity, with everything beneath it, into another group; needs `<type>_MOVE` on it and
+    `<type>_CREATE` on the group. BadInput when the group lies beneath the entity."""
+    locks.until_commit(SHAPE)
+    found = _changeable(by, "MOVE", entity)
+    group = require(actor=by, permission=permission_to("CREATE", found.type), entity=parent)
+    if group.type != Type.GROUP:
+        raise BadInput(
+            f"Only groups hold other entities; {group.name} is a {group.type}.", parent=parent
+        )
+    if group.path.startswith(found.path):
+        raise BadInput(f"{group.name} lies within {found.name}.", parent=parent)
+    if group.id == found.parent_id:
+        return found
+    _refuse_taken(Type(found.type), [found.name], group)
+    before, old = found.parent_id, found.path
+    new = path_of(found.id, group.path)
+    _rewrite_paths(old, new)
+    Entity.objects.filter(id=entity).update(parent=group)
+    record(kind=Kind.ENTITY_MOVED, by=by, subject=entity, data={"from": before, "to": group.id})
+    return Entity.objects.get(id=entity)
+
+
+@transaction.atomic
+def remove(*, by: Actor, entity: int) -> None:
+    """Remove the entity with its grants, memberships and metadata; needs `<type>_DELETE`. Conflict
+    while something is beneath it, or for a user: those are only made anonymous."""
+    locks.until_commit(SHAPE)
+    found = _changeable(by, "DELETE", entity)
+    if found.type == Type.USER:
+        raise Conflict("A user is never removed, only made anonymous.", entity=entity)
+    if found.children.exists():
+        raise Conflict(f"{found.name} is not empty.", entity=entity)
+    data = {"type": found.type, "name": found.name, "parent": found.parent_id}
+    try:
+        found.delete()
+    except ProtectedError:
+        raise Conflict(f"{found.name} is still in use.", entity=entity) from None
+    record(kind=Kind.ENTITY_REMOVED, by=by, subject=entity, data=data)
+
+
+def _changeable(by: Actor, act: str, entity: int) -> Entity:
+    """The entity, locked and read afresh, when the actor may do `act` to it and the hub does not
+    stand on it."""
+    kind = existing(entity).type
+    require(actor=by, permission=permission_to(act, kind), entity=entity)
+    found = locked(entity)
+    fixed = len(found.path) == WIDTH or (
+        len(found.path) == 2 * WIDTH
+        and found.type == Type.GROUP
+        and found.name in (ADMINISTRATORS, USERS)
+    )
+    if fixed:
+        raise Conflict(
+            f"The hub stands on {found.name}; it stays where and what it is.", entity=entity
+        )
+    return found
+
+
+def _type(type: str) -> Type:
+    if type not in Type.values:
+        raise BadInput(f"{type!r} is no type of entity.", types=Type.values)
+    return Type(type)
+
+
+def _name(name: str) -> str:
+    """The name as it will stand in the tree, or BadInput."""
+    clean = name.strip()
+    if not clean or len(clean) > LONGEST_NAME:
+        raise BadInput(f"A name has 1 to {LONGEST_NAME} characters.", name=clean[:50])
+    if "/" in clean or not clean.isprintable():
+        raise BadInput(
+            "A name has no slash and no control characters.",
+            name=clean[:50].encode("ascii", "replace").decode(),
+        )
+    return clean
+
+
+def _refuse_taken(kind: Type, names: Sequence[str], group: Entity) -> None:
+    taken = Entity.objects.filter(parent=group, type=kind, name__in=names).exclude(id=group.id)
+    name = taken.values_list("name", flat=True).first()
+    if name is None and len(set(names)) < len(names):
+        name = next(each for each in names if names.count(each) > 1)
+    if name is not None:
+        raise Conflict(
+            f"{group.name} already has a {kind} named {name}.", name=name, parent=group.id
+        )
+
+
+def _rewrite_paths(old: str, new: str) -> None:
+    low, high = beneath(old)
+    rows = Entity.objects.filter(path__gte=low, path__lt=high)
+    deepest = max(map(len, rows.values_list("path", flat=True).iterator()))
+    if deepest - len(old) + len(new) > DEEPEST * WIDTH:
+        raise BadInput(f"The tree is at most {DEEPEST} levels deep.", deepest=DEEPEST)
+    rows.update(path=Concat(Value(new), Substr("path", len(old) + 1)))

@@ -1,0 +1,7 @@
+"""The names that every tree has, and the lock that guards its shape."""
+
+ROOT, ADMINISTRATORS, USERS = "root", "Administrators", "Users"
+
+SHAPE = "tree.shape"
+"""The lock that creation shares and moving holds alone: a path is never read while it is
+rewritten."""
