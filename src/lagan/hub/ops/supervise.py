@@ -62,7 +62,8 @@ class Supervisor:
     say: Callable[[str], None]
     """Takes a sentence about what happens to a child."""
     on_tick: Callable[[], bool] | None = None
-    """Called every TICK until it returns False (for example while a port does not answer yet)."""
+    """Called every TICK until it returns False (for example while a port does not answer yet).
+    Only then are the programs after the first started."""
     short_life: float = SHORT_LIFE
     grace: float = GRACE
     _children: list[_Child] = field(default_factory=list)
@@ -75,11 +76,15 @@ class Supervisor:
         self._children = [_Child(program) for program in self.programs]
         try:
             while self._wait() not in ENDING:
-                for child in self._children:
+                for child in self._wanted():
                     self._look_after(child)
         finally:
             self._end_all()
             signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+    def _wanted(self) -> Sequence[_Child]:
+        """The first alone while it is awaited: what starts beside it takes its processor time."""
+        return self._children if self.on_tick is None else self._children[:1]
 
     def _wait(self) -> signal.Signals | None:
         """The next signal, or None when it is time to look after the children."""
