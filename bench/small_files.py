@@ -24,7 +24,7 @@ NUMBER, TITLE = "P3", "small files"
 FILES = 10_000  # at scale 1
 SIZE = 4096  # bytes of each
 CONNECTIONS = 4
-SINGLES = 2000  # PUTs at most that the peer's rate is taken from
+SINGLES = 1000  # PUTs at most that the peer's rate is taken from
 INGEST_BEFORE = 5.0  # files/s of the ingest that our users come from
 _numbers = count()
 
