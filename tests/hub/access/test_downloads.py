@@ -29,7 +29,7 @@ def dataset(hub: Hub, files) -> int:
 
 @pytest.fixture
 def alice(hub: Hub):
-    with hub.as_user("alice") as client:
+    with hub.as_user(hub.add_user("alice")) as client:
         yield client
 
 

@@ -14,6 +14,7 @@ from lagan.hub.archive.models import File, Replica, Volume
 from lagan.hub.archive.services.volumes import forget_opened
 from lagan.kit.errors import NotFound
 from lagan.kit.ids import new_id
+from lagan.store.journal import FileLine
 from tests.hub.archive.shelf import Archive
 
 
@@ -38,7 +39,9 @@ def test_the_main_copy_counts_as_verified_when_it_was_stored(archive: Archive) -
 def test_a_version_is_catalogued_once(archive: Archive) -> None:
     id = archive.store_one(b"data")
     file = File.objects.get(id=id)
-    other = services.NewFile(new_id(), file.file_id, 1, "x", "files/x", 0, 4, file.digests)
+    at = file.stored_at.timestamp()
+    place = ("x", "files/x", 0, 4)
+    other = FileLine(new_id(), file.file_id, 1, *place, file.digests, at, {})
     volume = Volume.objects.get(name="main").pk
     with pytest.raises(IntegrityError), transaction.atomic():
         services.record_files(volume=volume, stored_at=file.stored_at, files=[other])

@@ -12,9 +12,10 @@ from lagan.cli.audit import audit
 from lagan.hub.audit import guard, queries
 from lagan.hub.audit.kinds import Kind
 from lagan.hub.audit.models import Event
-from lagan.hub.audit.services import record, seal
+from lagan.hub.audit.services import record
 from lagan.hub.base.actors import SYSTEM
 from lagan.kit.errors import Conflict
+from tests.hub.audit.sealing import seal_all
 
 pytestmark = pytest.mark.usefixtures("transactional_db")
 
@@ -27,7 +28,7 @@ def run(*words: str) -> tuple[list[str], BaseException | None]:
 def some_events() -> None:
     for number in range(3):
         record(kind=Kind.JOB_CREATED, by=SYSTEM, data={"n": number})
-    seal()
+    seal_all()
 
 
 def test_a_whole_record_is_confirmed() -> None:

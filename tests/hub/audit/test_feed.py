@@ -14,6 +14,7 @@ from lagan.hub.audit.kinds import Kind
 from lagan.hub.audit.rules import EventRow
 from lagan.hub.audit.services import record, seal
 from lagan.hub.base.actors import SYSTEM
+from tests.hub.audit.sealing import seal_all
 
 pytestmark = pytest.mark.usefixtures("transactional_db")
 
@@ -54,7 +55,7 @@ def test_events_come_in_order_and_once_when_all_goes_well() -> None:
     store(1, 2)
     store(99, kind=Kind.JOB_CREATED)
     store(3)
-    seal()
+    seal_all()
     assert run_reactions(limit=2) == 2
     assert run_reactions(limit=2) == 1
     assert run_reactions() == 0
@@ -65,7 +66,7 @@ def test_what_is_not_sealed_is_not_seen() -> None:
     witness = Witness("w", {Kind.FILES_STORED})
     store(1)
     assert run_reactions() == 0
-    seal()
+    seal_all()
     run_reactions()
     assert witness.seen == [1]
 
@@ -76,12 +77,12 @@ def test_a_failing_reaction_is_tried_again_and_stops_no_other(
     failing = Witness("a", {Kind.FILES_STORED}, failures=1)
     steady = Witness("b", {Kind.FILES_STORED})
     store(1, 2)
-    seal()
+    seal_all()
     assert run_reactions() == 2
     assert (failing.seen, steady.seen) == ([], [1, 2])
     assert "reaction a failed" in quiet.text
     store(3)
-    seal()
+    seal_all()
     run_reactions()
     assert (failing.seen, steady.seen) == ([1, 2, 3], [1, 2, 3])
 
@@ -98,7 +99,7 @@ def test_an_open_transaction_holds_back_what_is_younger() -> None:
         # Writers come one by one here: no event is ever older than one that is to be seen.
         with transaction.atomic():
             store(1)
-        assert seal() == 1
+        assert seal_all() == 1
         return
     other = connections.create_connection("default")
     try:
@@ -108,6 +109,6 @@ def test_an_open_transaction_holds_back_what_is_younger() -> None:
         store(1)
         assert seal() == 0
         other.rollback()
-        assert seal() == 1
+        assert seal_all() == 1
     finally:
         other.close()

@@ -12,6 +12,7 @@ from lagan.hub.audit.kinds import Kind
 from lagan.hub.audit.models import Event
 from lagan.hub.audit.services import record, seal
 from lagan.hub.base.actors import SYSTEM, Actor
+from tests.hub.audit.sealing import seal_all
 
 ADA = Actor(7, "ada", "jwt")
 
@@ -53,7 +54,7 @@ def test_an_unknown_kind_is_refused() -> None:
 def test_sealing_numbers_without_gaps_in_order_of_ids() -> None:
     ids = [note(number) for number in range(5)]
     assert seal(limit=3) == 3
-    assert seal() == 2
+    assert seal_all() == 2
     assert seal() == 0
     rows = Event.objects.order_by("sequence").values_list("sequence", "id")
     assert list(rows) == list(enumerate(ids, start=1))
@@ -72,7 +73,7 @@ STATEMENTS = {
 @pytest.mark.parametrize("statement", STATEMENTS.values(), ids=STATEMENTS.keys())
 def test_the_database_refuses_to(statement: str) -> None:
     event = note()
-    seal()
+    seal_all()
     with pytest.raises(Error, match="audit events are never"), connection.cursor() as cursor:
         cursor.execute(statement, [event])
     assert queries.verify() is None

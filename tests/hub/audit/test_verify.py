@@ -11,8 +11,9 @@ from lagan.hub.audit import guard, queries
 from lagan.hub.audit.kinds import Kind
 from lagan.hub.audit.models import Event
 from lagan.hub.audit.rules import BEGINNING, Break, Harm, digest
-from lagan.hub.audit.services import record, seal
+from lagan.hub.audit.services import record
 from lagan.hub.base.actors import Actor
+from tests.hub.audit.sealing import seal_all
 
 SIZE = 6
 
@@ -22,7 +23,7 @@ def unguarded(transactional_db: None) -> Iterator[None]:
     """Six sealed events, and no triggers while the test tampers."""
     for number in range(SIZE):
         record(kind=Kind.FILES_STORED, by=Actor(7, "ada", "jwt"), data={"n": number})
-    assert seal() == SIZE
+    assert seal_all() == SIZE
     assert queries.verify() is None
     with guard.lifted(connection):
         yield

@@ -65,3 +65,11 @@ def test_a_broker_makes_the_engine_celery(tmp_path: Path) -> None:
 def test_odd_settings_are_refused_by_name(tmp_path: Path, name: str, value: str) -> None:
     with pytest.raises(BadInput, match=name if name != "LAGAN_CONFIG" else value):
         load(given(tmp_path, **{name: value}))
+
+
+def test_where_nginx_sends_from_is_a_prefix_for_each_volume(tmp_path: Path) -> None:
+    told = load(given(tmp_path, LAGAN_X_ACCEL="main=/.volumes/main/, copy=/c/"))
+    assert told.x_accel == {"main": "/.volumes/main/", "copy": "/c/"}
+    for odd in ("main", "main=", "=/x/", "main=x/", "main=/x", "main=/"):
+        with pytest.raises(BadInput, match="LAGAN_X_ACCEL"):
+            load(given(tmp_path, LAGAN_X_ACCEL=odd))

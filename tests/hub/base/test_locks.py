@@ -64,3 +64,31 @@ def test_a_lost_connection_lets_go() -> None:
         if connection.vendor == "postgresql":
             connection.close()
     assert not taken("a")
+
+
+def test_on_sqlite_writers_wait_in_line() -> None:
+    if connection.vendor == "postgresql":
+        with locks.turn("a"):
+            assert elsewhere(lambda: entered("a"))
+        return
+    inside, order = threading.Event(), []
+
+    def second() -> None:
+        inside.wait(10)
+        with locks.turn("a"):
+            order.append("second")
+        connections.close_all()
+
+    thread = threading.Thread(target=second)
+    thread.start()
+    with locks.turn("a"):
+        inside.set()
+        thread.join(0.2)
+        order.append("first")
+    thread.join(10)
+    assert order == ["first", "second"]
+
+
+def entered(name: str) -> bool:
+    with locks.turn(name):
+        return True

@@ -8,7 +8,7 @@ import re
 import secrets
 import time
 from dataclasses import dataclass
-from typing import Any, Literal, get_args
+from typing import Any, Literal
 
 import jwt
 from django.conf import settings
@@ -65,11 +65,6 @@ def decode_token(text: str, type: TokenType) -> Token:
     ):
         raise NotSignedIn(f"This is not a token of the type {type}.")
     return Token(int(user), mark, type)
-
-
-def token_types() -> tuple[str, ...]:
-    """The names of the types."""
-    return get_args(TokenType)
 
 
 def password_mark(stored: str) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Iterator
 
-from lagan.hub.audit.kinds import Kind
 from lagan.hub.audit.models import Event, Head
 from lagan.hub.audit.rules import BEGINNING, Break, EventRow, Harm, digest
 
@@ -84,15 +83,6 @@ def head() -> tuple[int, str]:
     """The last sealed sequence and its hash."""
     found = Head.objects.first()
     return (found.sequence, found.hash) if found else (0, BEGINNING)
-
-
-def history(subject: int, *, kinds: Collection[Kind] = (), limit: int = 100) -> list[EventRow]:
-    """The latest events of an entity, newest first. The caller has asked whether the reader may see
-    its log."""
-    events = Event.objects.filter(subject=subject).order_by("-id")
-    if kinds:
-        events = events.filter(kind__in=list(kinds))
-    return [as_row(event) for event in events[:limit]]
 
 
 def everything() -> Iterator[tuple[EventRow, str]]:

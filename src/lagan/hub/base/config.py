@@ -31,6 +31,8 @@ class Config:
     trusted_origins: list[str] = field(default_factory=list)
     metrics_token: str | None = None
     log_level: str = "INFO"
+    x_accel: Mapping[str, str] = field(default_factory=dict)
+    """Volumes whose files nginx sends: name to the prefix of its internal location."""
 
     @property
     def engine(self) -> str:
@@ -54,6 +56,7 @@ def load(environ: Mapping[str, str] | None = None) -> Config:
         trusted_origins=_words(settings.get("LAGAN_TRUSTED_ORIGINS", "")),
         metrics_token=_secret(settings, "LAGAN_METRICS_TOKEN"),
         log_level=_one_of(settings, "LAGAN_LOG_LEVEL", ("INFO", "DEBUG", "WARNING", "ERROR")),
+        x_accel=_prefixes(settings, "LAGAN_X_ACCEL"),
     )
 
 
@@ -139,6 +142,19 @@ def _broker_url(settings: Mapping[str, str]) -> str | None:
     password = _secret(settings, "RABBITMQ_PASSWORD") or _secret(settings, "BROKER_PASSWORD") or ""
     port = settings.get("BROKER_PORT", "5672")
     return f"amqp://{quote(user, safe='')}:{quote(password, safe='')}@{host}:{port}//"
+
+
+def _prefixes(settings: Mapping[str, str], name: str) -> dict[str, str]:
+    """`volume=/prefix/` pairs."""
+    found = {}
+    for word in _words(settings.get(name, "")):
+        volume, _, prefix = word.partition("=")
+        if not (volume and len(prefix) > 1 and prefix[0] == prefix[-1] == "/"):
+            raise BadInput(
+                f"{name} must be pairs like main=/.volumes/main/, not {word!r}.", setting=name
+            )
+        found[volume] = prefix
+    return found
 
 
 def _positive(settings: Mapping[str, str], name: str, default: int) -> int:

@@ -53,6 +53,24 @@ def until_commit(name: str, *, shared: bool = False) -> None:
 
 
 @contextmanager
+def turn(name: str) -> Iterator[None]:
+    """Wait in line to write; enter before the transaction.
+
+    SQLite lets whoever finds it taken sleep up to 100 ms and try again; the kernel wakes the next
+    one at once. PostgreSQL has lines of its own: there this does nothing.
+    """
+    if connection.vendor == "postgresql":
+        yield
+        return
+    descriptor = _lock_file(name)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+@contextmanager
 def _database_lock(name: str) -> Iterator[bool]:
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_try_advisory_lock(%s)", [_number(name)])
@@ -67,12 +85,7 @@ def _database_lock(name: str) -> Iterator[bool]:
 
 @contextmanager
 def _file_lock(name: str) -> Iterator[bool]:
-    folder = Path(settings.CONFIG.data) / "locks"
-    folder.mkdir(parents=True, exist_ok=True)
-    # The file stays: removing it would let two processes lock two files of one name.
-    descriptor = os.open(
-        folder / hashlib.sha256(name.encode()).hexdigest()[:32], os.O_RDWR | os.O_CREAT, 0o600
-    )
+    descriptor = _lock_file(name)
     try:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -82,6 +95,15 @@ def _file_lock(name: str) -> Iterator[bool]:
         yield True
     finally:
         os.close(descriptor)
+
+
+def _lock_file(name: str) -> int:
+    """An open descriptor of the file that stands for `name`."""
+    folder = Path(settings.CONFIG.data) / "locks"
+    folder.mkdir(parents=True, exist_ok=True)
+    # The file stays: removing it would let two processes lock two files of one name.
+    place = folder / hashlib.sha256(name.encode()).hexdigest()[:32]
+    return os.open(place, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
 
 
 def _number(name: str) -> int:

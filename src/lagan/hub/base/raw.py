@@ -15,7 +15,7 @@ from uuid import uuid4
 from django.db import close_old_connections
 
 from lagan.hub.base.problems import refusal
-from lagan.kit.errors import LaganError, TooLarge
+from lagan.kit.errors import LaganError
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -56,7 +56,6 @@ class Exchange:
     def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
         self.method: str = scope["method"]
         self.path = _decoded(scope)
-        self.query = scope.get("query_string", b"").decode("latin-1")
         self.extensions: MutableMapping[str, Any] = scope.get("extensions") or {}
         self.answered = False
         self._headers = {
@@ -89,15 +88,6 @@ class Exchange:
                 gathered, size = [], 0
         if gathered:
             yield gathered
-
-    async def body(self, limit: int = BLOCK) -> bytes:
-        """The whole of a small body; LaganError 413 beyond `limit` bytes."""
-        taken = bytearray()
-        async for pieces in self.pieces():
-            taken += b"".join(pieces)
-            if len(taken) > limit:
-                raise TooLarge(f"This takes at most {limit} bytes.", limit=limit)
-        return bytes(taken)
 
     async def start(self, status: int, headers: Iterable[tuple[str, str]]) -> None:
         """Send the status line and headers; a body follows by `write` and `end`."""

@@ -18,6 +18,7 @@ from django.utils import timezone
 from lagan.hub.archive import services as archive
 from lagan.hub.audit import services as audit
 from lagan.hub.audit.kinds import Kind
+from lagan.hub.base import locks
 from lagan.hub.base.actors import Actor
 from lagan.hub.datasets import services as datasets
 from lagan.hub.datasets.services import Arrival, Attached, NotOpen
@@ -105,7 +106,7 @@ def _catalogue(volume: UUID, landings: Sequence[Landing]) -> Iterator[list[Verdi
     versions are final."""
     close_old_connections()
     try:
-        with transaction.atomic():
+        with locks.turn("catalogue"), transaction.atomic():
             at = timezone.now()
             _identify(landings)
             outcomes = datasets.attach(arrivals=[each.arrival for each in _files(landings)], at=at)

@@ -81,10 +81,6 @@ class Supervisor:
             self._end_all()
             signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
-    def pids(self) -> dict[str, int]:
-        """The process ids of the children that live, by name."""
-        return {child.program.name: child.process.pid for child in self._children if child.process}
-
     def _wait(self) -> signal.Signals | None:
         """The next signal, or None when it is time to look after the children."""
         if self.on_tick is not None and not self.on_tick():

@@ -1,6 +1,6 @@
 """The archive's verbs."""
 
-from lagan.hub.archive.services.files import NewFile, object_name, record_files
+from lagan.hub.archive.services.files import object_name, record_files
 from lagan.hub.archive.services.rebuilding import Rebuilt, rebuild, take_in
 from lagan.hub.archive.services.registry import keep_pending, register_exporter
 from lagan.hub.archive.services.snapshots import Snapshot, snapshot
@@ -15,7 +15,6 @@ from lagan.hub.archive.services.volumes import (
 )
 
 __all__ = [
-    "NewFile",
     "Rebuilt",
     "Snapshot",
     "Swept",

@@ -3,8 +3,7 @@ them."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -12,25 +11,7 @@ from uuid import UUID
 from lagan.hub.archive import rules
 from lagan.hub.archive.models import Depth, File, Replica, ReplicaState
 from lagan.hub.base import bulk
-from lagan.kit.digests import Digests
 from lagan.store.journal import FileLine
-
-
-@dataclass(frozen=True, slots=True)
-class NewFile:
-    """A file just written: `length` bytes from `offset` of `object`; `belongs` is what its journal
-    line says."""
-
-    id: UUID
-    file_id: str
-    version: int
-    name: str
-    object: str
-    offset: int
-    length: int
-    digests: Digests
-    belongs: Mapping[str, Any] = field(default_factory=dict)
-
 
 FILE_COLUMNS = (
     *("id", "file_id", "version", "name", "size"),
@@ -41,12 +22,10 @@ REPLICA_COLUMNS = (
     *("state", "verified_at", "depth", "made_at", "line"),
 )
 
-Stored = NewFile | FileLine
-"""What the catalogue takes in: a file just written, or its line in a journal."""
 
-
-def record_files(*, volume: UUID, stored_at: datetime, files: Sequence[Stored]) -> None:
-    """Catalogue files and their main copies, inside the caller's transaction.
+def record_files(*, volume: UUID, stored_at: datetime, files: Sequence[FileLine]) -> None:
+    """Catalogue files and their main copies, as their journal lines describe them, inside the
+    caller's transaction.
 
     A file's first line in a journal has the file's own id. The copy counts as verified at
     `stored_at`: its digests were computed from what was written.
@@ -62,7 +41,7 @@ def object_name(*, id: UUID, name: str | None, at: datetime) -> str:
     return rules.pack_object(id, at) if name is None else rules.file_object(id, name, at)
 
 
-def file_row(stored: Stored, at: datetime) -> tuple[Any, ...]:
+def file_row(stored: FileLine, at: datetime) -> tuple[Any, ...]:
     """The values of `FILE_COLUMNS`."""
     known = stored.digests
     return (
@@ -71,7 +50,7 @@ def file_row(stored: Stored, at: datetime) -> tuple[Any, ...]:
     )
 
 
-def replica_row(stored: Stored, volume: UUID, at: datetime) -> tuple[Any, ...]:
+def replica_row(stored: FileLine, volume: UUID, at: datetime) -> tuple[Any, ...]:
     """The values of `REPLICA_COLUMNS` of a copy that was verified while it was written, at `at`."""
     return (
         *(stored.id, volume, stored.object, stored.offset, stored.length),

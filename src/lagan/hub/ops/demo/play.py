@@ -48,7 +48,8 @@ def play(*, folder: Path, port: int, stay: bool) -> int:
     a demo to use.
     """
     teller = Teller()
-    stage = Stage(fresh_folder(folder), _free_port(port, teller))
+    port = _free_port(port, teller)
+    stage = Stage(fresh_folder(folder), port)
     began = time.monotonic()
     try:
         if not all(_take(step, stage, teller) for step in STEPS):
