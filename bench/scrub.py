@@ -166,6 +166,7 @@ def run(scale: float) -> Result:
         peer=f"raw read {raw:.2f} GB/s, SHA-256 on all cores {sha:.2f} GB/s",
         goal=0.9,
         notes=f"left in the page cache: {found['left in page cache, bytes']} bytes",
+        cost=scale / full,
         figures={"raw": raw, "sha256": sha, "routine": crc, "full": full},
     )
 

@@ -14,7 +14,6 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from itertools import count
 from pathlib import Path
-from urllib.parse import quote
 
 from bench import peers
 from bench.hub import OWNER, Served, serving
@@ -116,7 +115,7 @@ def by_hand(peer: Peer) -> Sender:
 
 def plainly(peer: Peer) -> Sender:
     """PUT to a server that answers when it likes."""
-    return lambda source: upload(source, f"{peer.url}/{quote(str(next(_numbers)))}.bin")
+    return lambda source: upload(source, f"{peer.url}/{next(_numbers)}.bin")
 
 
 def flat_memory(hub: Served, size: int) -> Result:

@@ -87,24 +87,40 @@ def ensure_datasets(
 ) -> list[Ensured | LaganError]:
     """A dataset for each, in order: found by experiment and name, or made, open, with its owner's
     rights."""
-    return [_ensure_or_say_why(by, instrument, each) for each in wanted]
+    places: dict[Place, tuple[int, int]] = {}
+    return [_ensure_or_say_why(by, instrument, each, places) for each in wanted]
 
 
-def _ensure_or_say_why(by: Actor, instrument: Instrument, each: Wanted) -> Ensured | LaganError:
+Place = tuple[str | None, str, str | None]
+"""Whose and in which experiment: what the datasets of one request mostly have in common."""
+
+
+def _ensure_or_say_why(
+    by: Actor, instrument: Instrument, each: Wanted, places: dict[Place, tuple[int, int]]
+) -> Ensured | LaganError:
+    """`places` are the owners and groups that were settled before; another joins once committed."""
+    wanted = each.owner, each.owner_kind, each.experiment
     try:
         with transaction.atomic():
-            return _ensure(by, instrument, each)
+            if not each.name.strip():
+                raise BadInput("A dataset needs a name.", field="name")
+            locks.until_commit(f"datasets of {instrument.facility_id}")
+            owner, group = places.get(wanted) or _place(by, instrument, each)
+            ensured = _ensure(by, instrument, each, owner, group)
     except LaganError as refusal:
         return refusal
+    places[wanted] = owner, group
+    return ensured
 
 
-def _ensure(by: Actor, instrument: Instrument, each: Wanted) -> Ensured:
+def _place(by: Actor, instrument: Instrument, each: Wanted) -> tuple[int, int]:
+    """The entity that owns the dataset, and the group that it lies in."""
     owner, full_name = _owner(by, each)
-    if not each.name.strip():
-        raise BadInput("A dataset needs a name.", field="name")
-    locks.until_commit(f"datasets of {instrument.facility_id}")
     experiment = each.experiment or _own_experiment(instrument, full_name, owner)
-    group = _experiment(instrument, experiment, owner)
+    return owner, _experiment(instrument, experiment, owner)
+
+
+def _ensure(by: Actor, instrument: Instrument, each: Wanted, owner: int, group: int) -> Ensured:
     found = dataset_queries.named(group, each.name, owner=owner, computer=instrument.id)
     if found is not None:
         return Ensured(found.id, found.state)
