@@ -1,5 +1,5 @@
-"""Says what a hub's catalogue and volumes hold, and whether they agree; a process of its own that is
-asked again and again.
+"""Says what a hub's catalogue and volumes hold, and whether they agree; a process of its own that
+is asked again and again.
 
 `python -m tests.faults.judge` with LAGAN_DATA: a line `look` is answered by the state of that
 hub's archive, everything read and compared; `sweep` settles the volumes first; `copies`

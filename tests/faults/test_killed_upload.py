@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from tests.faults.conftest import client_of
-from tests.faults.sending import EXPECTED, Acknowledged, Sending, sha
+from tests.faults.sending import EXPECTED, Acknowledged, Refused, Sending, sha
 from tests.faults.victim import CALLS, Judge, Point, Trace, Victim, locations
 
 SEED = int(os.environ.get("LAGAN_FAULT_SEED", "0")) or random.SystemRandom().randrange(1 << 32)
@@ -51,11 +51,13 @@ def test_killed_at_every_call(victim, key, judge, points, log) -> None:
     for point in to_kill(points):
         try:
             kill_at(point, victim, key, judge, log)
-        except AssertionError as error:
+        except (AssertionError, Refused) as error:
             wrong.append(f"{point}: {error}")
             victim.stop()
             victim.start()
-        sys.stdout.write(f"{point}: {'as it should be' if not wrong else wrong[-1][:2000]}\n")
+            sys.stdout.write(f"{wrong[-1]}\n")
+        else:
+            sys.stdout.write(f"{point}: as it should be\n")
     assert not wrong, "\n".join(wrong)
 
 

@@ -55,9 +55,11 @@ def test_refused_at_every_call(victim, key, judge, points, log) -> None:
     for point, error in to_refuse(points):
         try:
             refuse_at(point, error, victim, key, judge, log)
-        except AssertionError as failure:
+        except (AssertionError, Refused) as failure:
             wrong.append(f"{point} {error}: {failure}")
-        sys.stdout.write(f"{point} {error}: {wrong[-1][:1500] if wrong else 'as it should be'}\n")
+            sys.stdout.write(f"{wrong[-1]}\n")
+        else:
+            sys.stdout.write(f"{point} {error}: as it should be\n")
     assert not wrong, "\n".join(wrong)
 
 

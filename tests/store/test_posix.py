@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import time
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,18 @@ def test_objects_are_plain_files_with_readable_names(folder: Path, volume: Volum
     put(volume, "2026/scan 1.tif", b"pixels")
     assert (folder / "2026/scan 1.tif").read_bytes() == b"pixels"
     assert volume.local_path("2026/scan 1.tif") == folder / "2026/scan 1.tif"
+
+
+def test_what_is_gone_on_with_is_young_again(folder: Path, volume: Volume) -> None:
+    """A sweep leaves young objects to whoever is cataloguing them; so must one be that had rested
+    for hours before it was resumed and published."""
+    incoming = volume.receive("rested")
+    incoming.write([b"bytes"])
+    incoming.checkpoint()
+    incoming.close()
+    os.utime(folder / ".lagan/incoming/rested", (1, 1))
+    volume.publish([(volume.resume("rested", size=5), "late")])
+    assert volume.stat("late").modified > time.time() - 60
 
 
 def test_links_are_neither_followed_nor_listed(folder: Path, volume: Volume) -> None:

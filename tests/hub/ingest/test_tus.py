@@ -164,6 +164,19 @@ def test_partial_uploads_are_joined(hub, alice, place):
     assert not [name for name in hub.objects() if name.startswith("partial/")]
 
 
+def test_a_partial_upload_whose_process_died_before_it_was_set_aside_is_joined(hub, alice, place):
+    given = {**STREAM, "Upload-Concat": "partial", "Upload-Length": "5"}
+    part = alice.post("/api/uploads/", headers=given, content=b"whole").headers["Location"]
+    volume = hub.data / "volumes/main"
+    (volume / "partial" / key_of(part)).rename(volume / ".lagan/incoming" / key_of(part))
+    given = {**about(place, "joined late"), "Upload-Concat": f"final;{part}"}
+    answer = alice.post("/api/uploads/", headers=given)
+    assert answer.status_code == 201, answer.text
+    assert alice.get(f"/api/datasets/{place}/content/joined%20late").content == b"whole"
+    assert key_of(part) not in hub.incoming()
+    assert not [name for name in hub.objects() if name.startswith("partial/")]
+
+
 def test_a_terminated_upload_is_gone_and_leaves_nothing(hub, alice, place):
     upload = begin(alice, place, "ended", 10)
     patch(alice, upload, 0, b"abc")

@@ -148,10 +148,8 @@ class Receiving:
     def set_aside(self) -> None:
         """A partial upload is complete: it waits under a name of its own until it is joined."""
         assert self.incoming  # noqa: S101
-        incoming, self.incoming = self.incoming, None
-        archive.open_store(self.upload.volume).publish(
-            [(incoming, uploads.partial_object(self.upload))]
-        )
+        uploads.set_aside(upload=self.upload, incoming=self.incoming)
+        self.incoming = None  # only now: what could not be set aside is let go at the release
 
     def discard(self) -> None:
         """Leave nothing of the upload."""

@@ -24,7 +24,7 @@ from lagan.hub.jobs.services import TaskSpec
 from lagan.kit.errors import BadInput, LaganError, Locked, NotFound, NotSignedIn
 from lagan.kit.ids import new_id
 from lagan.kit.paths import check_relative
-from lagan.store.volume import Volume
+from lagan.store.volume import Incoming, Volume
 from lagan.worker.steps import Context
 
 LIFETIME = timedelta(days=7)
@@ -128,6 +128,11 @@ def partial_object(upload: Upload) -> str:
     return f"partial/{upload.key}"
 
 
+def set_aside(*, upload: Upload, incoming: Incoming) -> None:
+    """Keep a complete partial upload under a name of its own until it is joined."""
+    _store(upload).publish([(incoming, partial_object(upload))])
+
+
 def partials(*, by: Actor, ids: Sequence[str]) -> list[Upload]:
     """The finished partial uploads to be joined, in order. BadInput when one is not."""
     found = [find(by=by, id=each) for each in ids]
@@ -136,7 +141,18 @@ def partials(*, by: Actor, ids: Sequence[str]) -> list[Upload]:
             raise BadInput(
                 f"Upload {each.pk} is not a complete partial upload.", upload=str(each.pk)
             )
+        _settle_partial(each)
     return found
+
+
+def _settle_partial(upload: Upload) -> None:
+    """Set aside what a process had received whole when it was killed."""
+    store = _store(upload)
+    try:
+        store.stat(partial_object(upload))
+    except NotFound:
+        with held(RUN, upload.pk):
+            set_aside(upload=upload, incoming=store.resume(upload.key, size=upload.received))
 
 
 def read_partials(found: Sequence[Upload]) -> Iterator[bytes]:
