@@ -32,7 +32,8 @@ HEAD = """\
 
 Each row is one comparison on one machine, ours and the peer interleaved, medians of several rounds.
 Clients, servers and peers share the machine's cores. Uploads, downloads and look-ups meet a hub on
-SQLite whose workers, which copy and check what arrived, do not run meanwhile. The ratio is how many times as good as the
+SQLite whose workers, which copy and check what arrived, do not run meanwhile. The ratio is how many
+times as good as the
 peer we are. Scale 1 is the size of the goal, 0.1 a tenth of it; growth is what ours cost at scale 1
 over what it cost at 0.1, so 10 is linear. Load is how many processes wanted a core in the minute
 before each benchmark: far above 0 means that others worked on the machine, and that only ratios
