@@ -127,7 +127,7 @@ def test_names_that_would_leave_are_refused(volume: Volume, name: str) -> None:
 
 
 def test_what_tar_cannot_size_is_refused(volume: Volume, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("lagan.store.packs._LARGEST", 10)
+    monkeypatch.setattr("lagan.kit.tar.LARGEST", 10)
     with pytest.raises(TooLarge):
         PackWriter(volume.receive("k")).add("x", b"12345678901", digests_of([]), 0)
 

@@ -11,19 +11,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
+from lagan.kit import tar
 from lagan.kit.digests import Buffer, Digests
 from lagan.kit.errors import TooLarge
 from lagan.kit.paths import check_relative
 from lagan.store.errors import DamagedPack
 from lagan.store.volume import Incoming, Volume
 
-BLOCK = 512
 _FLUSH = 1 << 20
 """Bytes that are gathered before they are written: small members share one write and one digest
 update."""
-_LARGEST = 8**11 - 1
-"""What ustar's eleven octal digits hold; larger files have no place in a pack."""
-_ZEROS = bytes(2 * BLOCK)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,12 +59,12 @@ class PackWriter:
         TooLarge from 8 GiB on, NoSpace or Unavailable from the volume.
         """
         length = memoryview(data).nbytes
-        if length > _LARGEST:
+        if length > tar.LARGEST:
             raise TooLarge(f"{name} has {length} bytes: too large for a pack.", size=length)
         header = _header(check_relative(name), length, digests, mtime)
-        padding = -length % BLOCK
+        padding = -length % tar.BLOCK
         offset = self._end + len(header)
-        self._gathered += (header, data, _ZEROS[:padding])
+        self._gathered += (header, data, tar.END[:padding])
         added = len(header) + length + padding
         self._end += added
         self._waiting += added
@@ -77,8 +74,8 @@ class PackWriter:
 
     def finish(self) -> None:
         """Write what is gathered and the end of the archive."""
-        self._gathered.append(_ZEROS)
-        self._end += len(_ZEROS)
+        self._gathered.append(tar.END)
+        self._end += len(tar.END)
         self._flush()
 
     def _flush(self) -> None:
@@ -91,7 +88,7 @@ def members(volume: Volume, object: str) -> Iterator[Member]:  # noqa: A002 - th
     read."""
     source = _Source(object, volume.read(object))
     records: dict[str, str] = {}
-    while (header := source.take(BLOCK)).strip(b"\0"):
+    while (header := source.take(tar.BLOCK)).strip(b"\0"):
         kind, length = _check_header(header, source)
         if kind == b"x":
             records = _records(source.take(length), source)
@@ -102,7 +99,7 @@ def members(volume: Volume, object: str) -> Iterator[Member]:  # noqa: A002 - th
         else:
             source.skip(length)
             records = {}
-        source.skip(-length % BLOCK)
+        source.skip(-length % tar.BLOCK)
 
 
 def _header(name: str, length: int, digests: Digests, mtime: float) -> bytes:
@@ -112,56 +109,35 @@ def _header(name: str, length: int, digests: Digests, mtime: float) -> bytes:
     if digests.blake3 is not None:
         body += f"{_RECORD_BLAKE3}{digests.blake3}\n"
     seconds = int(mtime)
-    if seconds != mtime or not 0 <= seconds <= _LARGEST:
-        body += _record("mtime", repr(float(mtime)))
-        seconds = min(max(seconds, 0), _LARGEST)
-    if len(name) > 100 or not name.isascii():
-        body += _record("path", name)
+    if seconds != mtime or not 0 <= seconds <= tar.LARGEST:
+        body += tar.record("mtime", repr(float(mtime))).decode()
+        seconds = min(max(seconds, 0), tar.LARGEST)
+    if len(name) > tar.LONGEST_NAME or not name.isascii():
+        body += tar.record("path", name).decode()
     encoded = body.encode()
     short = (
-        name.encode("ascii", "replace")[-100:]
-        if len(name) > 100
+        name.encode("ascii", "replace")[-tar.LONGEST_NAME :]
+        if len(name) > tar.LONGEST_NAME
         else name.encode("ascii", "replace")
     )
     return b"".join(
         (
             _pax_header(len(encoded)),
             encoded,
-            _ZEROS[: -len(encoded) % BLOCK],
-            _ustar(short, length, seconds, b"0"),
+            tar.padding(len(encoded)),
+            tar.header(short, length, seconds, b"0"),
         )
     )
 
 
 @lru_cache(maxsize=1024)
 def _pax_header(length: int) -> bytes:
-    return _ustar(b"PaxHeaders/member", length, 0, b"x")
-
-
-_MODE = b"0000644\x000000000\x000000000\x00"
-_TAIL = bytes(100) + b"ustar\x0000" + bytes(32 + 32 + 8 + 8 + 155 + 12)
-_CONSTANT = sum(_MODE) + sum(_TAIL) + 8 * ord(" ")
-"""What everything but name, size, time and type adds to the checksum (whose own field counts as
-spaces)."""
-
-
-def _ustar(name: bytes, size: int, mtime: int, kind: bytes) -> bytes:
-    numbers = b"%011o\0%011o\0" % (size, mtime)
-    checksum = _CONSTANT + sum(name) + sum(numbers) + kind[0]
-    return b"%b%b%b%06o\0 %b%b" % (name.ljust(100, b"\0"), _MODE, numbers, checksum, kind, _TAIL)
-
-
-def _record(key: str, value: str) -> str:
-    """A pax record: its own length in decimal, counting itself, a space, key=value, a line feed."""
-    rest = len(f" {key}={value}\n".encode())
-    length = rest + len(str(rest))
-    length = rest + len(str(length))
-    return f"{length} {key}={value}\n"
+    return tar.header(b"PaxHeaders/member", length, 0, b"x")
 
 
 def _prefix(key: str, digits: int) -> str:
     """The record up to its value, for values of constant length."""
-    return _record(key, "0" * digits)[: -digits - 1]
+    return tar.record(key, "0" * digits).decode()[: -digits - 1]
 
 
 _RECORD_CRC32C = _prefix("LAGAN.crc32c", 8)
@@ -210,33 +186,22 @@ class _Source:
 
 def _check_header(header: bytes, source: _Source) -> tuple[bytes, int]:
     try:
-        stated = int(header[148:156].strip(b"\0 "), 8)
-        length = int(header[124:136].strip(b"\0 "), 8)
-    except ValueError:
-        raise source.damaged("no header of a member") from None
-    if stated != sum(header[:148]) + sum(header[156:]) + 8 * ord(" "):
-        raise source.damaged("a damaged header")
-    return header[156:157], length
+        tar.check(header)
+        return header[156:157], tar.number(header[124:136])
+    except tar.NotTar as error:
+        raise source.damaged(error.sentence) from None
 
 
 def _records(body: bytes, source: _Source) -> dict[str, str]:
-    found: dict[str, str] = {}
-    while body:
-        try:
-            length = int(body[: body.index(b" ")])
-            key, equals, value = body[:length].split(b" ", 1)[1].decode().partition("=")
-            if not equals or not value.endswith("\n"):
-                raise ValueError("no record")
-        except (ValueError, IndexError):
-            raise source.damaged("a damaged extended header") from None
-        found[key] = value[:-1]
-        body = body[length:]
-    return found
+    try:
+        return {key.decode(): value.decode() for key, value in tar.records(body)}
+    except (tar.NotTar, UnicodeDecodeError):
+        raise source.damaged("a damaged extended header") from None
 
 
 def _member(header: bytes, offset: int, length: int, records: dict[str, str]) -> Member:
     name = records.get("path") or header[:100].rstrip(b"\0").decode(errors="replace")
-    mtime = float(records.get("mtime") or int(header[136:148].strip(b"\0 ") or b"0", 8))
+    mtime = float(records.get("mtime") or tar.number(header[136:148]))
     return Member(name, offset, length, mtime, _stated(length, records))
 
 

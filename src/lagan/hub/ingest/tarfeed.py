@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from lagan.hub.ingest.errors import BadArchive
+from lagan.kit import tar
 
-_RECORD = 512
 _LIMIT_EXTENSION = 1 << 20
 """Bytes of one pax header at most; real ones have a few hundred."""
 
@@ -66,6 +66,8 @@ class TarFeed:
                     break
                 position, events = step
                 yield from events
+        except tar.NotTar as error:
+            raise BadArchive(error.sentence) from None
         finally:
             view.release()
             del self._buffer[:position]
@@ -81,12 +83,12 @@ class TarFeed:
     def _step(self, view: memoryview, at: int) -> tuple[int, list[Event]] | None:
         if self._member:
             return self._content(view, at)
-        if len(view) - at < _RECORD:
+        if len(view) - at < tar.BLOCK:
             return None
-        block = bytes(view[at : at + _RECORD])
+        block = bytes(view[at : at + tar.BLOCK])
         if not block.strip(b"\0"):
             self._ended = True
-            return at + _RECORD, []
+            return at + tar.BLOCK, []
         return self._header(view, at, block)
 
     def _content(self, view: memoryview, at: int) -> tuple[int, list[Event]] | None:
@@ -106,8 +108,8 @@ class TarFeed:
         return at + taken, [bytes(view[at : at + taken])]
 
     def _header(self, view: memoryview, at: int, block: bytes) -> tuple[int, list[Event]] | None:
-        size = _number(block[124:136])
-        _check(block)
+        size = tar.number(block[124:136])
+        tar.check(block)
         kind = chr(block[156])
         if kind in "xgLK":
             return self._extension(view, at, kind, size)
@@ -116,40 +118,24 @@ class TarFeed:
         name = pax.get("path") or _name(block)
         header = Header(name, size, kind, _mtime(pax, block), pax)
         content = size if header.is_file else 0
-        self._left, self._padding, self._member = content, -content % _RECORD, True
+        self._left, self._padding, self._member = content, -content % tar.BLOCK, True
         self._streaming = content >= self._whole_below
-        return at + _RECORD, [header]
+        return at + tar.BLOCK, [header]
 
     def _extension(
         self, view: memoryview, at: int, kind: str, size: int
     ) -> tuple[int, list[Event]] | None:
         if size > _LIMIT_EXTENSION:
             raise BadArchive(f"An extended header of {size} bytes is too large.")
-        end = at + _RECORD + size + -size % _RECORD
+        end = at + tar.BLOCK + size + -size % tar.BLOCK
         if len(view) < end:
             return None
-        body = bytes(view[at + _RECORD : at + _RECORD + size])
+        body = bytes(view[at + tar.BLOCK : at + tar.BLOCK + size])
         if kind == "x":
-            self._pax.update(_records(body))
+            self._pax.update((_text(key), _text(value)) for key, value in tar.records(body))
         elif kind == "L":
             self._pax["path"] = _text(body.rstrip(b"\0"))
         return end, []
-
-
-def _records(body: bytes) -> Iterator[tuple[str, str]]:
-    """Pax records: `<length> <key>=<value>\\n`, the length counting all of it (POSIX.1-2001,
-    pax)."""
-    at = 0
-    while at < len(body):
-        space = body.find(b" ", at, at + 12)
-        if space < 0 or not body[at:space].isdigit():
-            raise BadArchive("An extended header is malformed.")
-        end = at + int(body[at:space])
-        key, equals, value = body[space + 1 : end - 1].partition(b"=")
-        if end <= space or end > len(body) or not equals:
-            raise BadArchive("An extended header is malformed.")
-        yield _text(key), _text(value)
-        at = end
 
 
 def _name(block: bytes) -> str:
@@ -165,32 +151,13 @@ def _text(data: bytes) -> str:
     return data.decode("utf-8", "surrogateescape")
 
 
-def _number(field: bytes) -> int:
-    """An octal number, or base 256 when the first bit is set (GNU)."""
-    if field[0] & 0x80:
-        return int.from_bytes(field, "big") & (1 << 8 * len(field) - 1) - 1
-    text = field.rstrip(b"\0 ").lstrip()
-    try:
-        return int(text, 8) if text else 0
-    except ValueError:
-        raise BadArchive("A header of the batch is not tar.") from None
-
-
 def _mtime(pax: Mapping[str, str], block: bytes) -> int:
     """Nanoseconds; decimal arithmetic, since a float cannot hold them."""
     text = pax.get("mtime")
     if text is None:
-        return _number(block[136:148]) * 1_000_000_000
+        return tar.number(block[136:148]) * 1_000_000_000
     whole, _, part = text.partition(".")
     try:
         return int(whole) * 1_000_000_000 + int((part + "0" * 9)[:9])
     except ValueError:
         raise BadArchive(f"The time {text!r} in an extended header is not a number.") from None
-
-
-def _check(block: bytes) -> None:
-    stated = _number(block[148:156])
-    if sum(block) - sum(block[148:156]) + 8 * 32 != stated:
-        raise BadArchive(
-            "A header of the batch has a wrong checksum; it is not tar or was damaged."
-        )
