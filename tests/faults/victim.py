@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import signal
 import subprocess
@@ -19,7 +20,7 @@ import psutil
 
 from tests.faults import serving
 from tests.services.hub import Hub, until
-from tests.services.process import find_program, free_port
+from tests.services.process import find_program, free_port, stop_process
 
 CALLS = (
     *("fsync", "fdatasync", "ftruncate", "rename", "renameat", "renameat2", "link", "linkat"),
@@ -69,12 +70,10 @@ class Victim(Hub):
 
     def stop(self) -> None:
         if self.process is not None:
-            family = [psutil.Process(self.process.pid)]
-            family += family[0].children(recursive=True)
-            for each in family:
-                with_suppressed(each)
+            # The whole group: the server may be starting another worker at this moment.
+            os.killpg(self.process.pid, signal.SIGKILL)
             self.process.wait(30)
-            psutil.wait_procs(family[1:], timeout=30)
+            stop_process(self.process.pid)
             self.process = None
 
     def worker(self) -> psutil.Process:
@@ -89,13 +88,6 @@ class Victim(Hub):
         """Have a first file stored, so that every thread is there."""
         answer = client.put(f"/api/datasets/{dataset}/content/first", content=b"first")
         assert answer.status_code in (200, 201), answer.text
-
-
-def with_suppressed(process: psutil.Process) -> None:
-    try:
-        process.send_signal(signal.SIGKILL)
-    except psutil.NoSuchProcess:
-        return
 
 
 def threads(pid: int) -> dict[str, int]:
