@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import shutil
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -23,7 +24,8 @@ from lagan.hub.archive.services.tables import rows_of
 from lagan.hub.audit.models import Event
 from lagan.hub.base.actors import SYSTEM
 from lagan.kit.errors import BadInput
-from lagan.store import FileLine, NoteLine
+from lagan.kit.ids import new_id
+from lagan.store import FileLine, NoteLine, VoidLine
 from tests.hub.archive.shelf import Archive, damage
 
 TABLES = [*rooms.TREE, "accounts.User"]
@@ -306,3 +308,26 @@ def test_the_rebuilt_archive_works_on(archive: Archive) -> None:
     replicate([*ids, *more])
     assert {each.status for each in queries.health([*ids, *more]).values()} == {"good"}
     assert Event.objects.filter(kind="catalogue.rebuilt").count() == 1
+
+
+@pytest.mark.parametrize("apart", [0, 2500])
+def test_of_two_lines_for_one_version_the_later_counts(archive: Archive, apart: int) -> None:
+    """A process was killed between journal and COMMIT; what was sent again then got the version.
+    `apart` is how many other lines stand between the two."""
+    main = Volume.objects.get(name="main")
+    [lost] = archive.store([b"never acknowledged"])
+    line = next(each for each in services.journal(main).entries() if isinstance(each, FileLine))
+    File.objects.filter(id=lost).delete()
+    archive.store([b"%d" % n for n in range(apart)], packed=True)
+    [kept] = archive.store([b"acknowledged"])
+    File.objects.filter(id=kept).update(file_id=line.file_id)
+    again = replace(
+        next(each for each in reversed(list(services.journal(main).entries())) if each.id == kept),
+        file_id=line.file_id,
+    )
+    services.journal(main).append([VoidLine(kept, again.stored_at), replace(again, id=new_id())])
+    drop_database()
+    rebuilt = rebuild(archive)
+    assert rebuilt.conflicts == []
+    held = File.objects.get(file_id=line.file_id, version=1)
+    assert held.sha256 == again.digests.sha256

@@ -83,10 +83,14 @@ def _files(row: Volume, lines: dict[UUID, FileLine], replayed: Replay) -> list[U
             "file_id", "version", "id"
         )
     }
+    lines = _latest(lines)
     new, good = [], []
     for file, line in lines.items():
         there = known.get(file)
-        holder = versions.setdefault((line.file_id, line.version), file)
+        holder = versions.get((line.file_id, line.version), file)
+        if holder != file and _supersedes(row, line, holder):
+            File.objects.filter(pk=holder).delete()
+            holder = file
         if holder != file or (there and not there.digests.agrees_with(line.digests)):
             what = f"version {line.version} of {line.file_id} is another file already"
             replayed.conflicts.append(f"{row.name}: {line.object}: {what}")
@@ -96,6 +100,21 @@ def _files(row: Volume, lines: dict[UUID, FileLine], replayed: Replay) -> list[U
             new.append(file_row(as_first(line), _time(line)))
     bulk.insert(File, new, FILE_COLUMNS)
     return good
+
+
+def _latest(lines: dict[UUID, FileLine]) -> dict[UUID, FileLine]:
+    """Without lines whose version a later line of the same journal has: a process was killed after
+    it wrote the earlier one, before its COMMIT, so nobody was told of that file."""
+    last = {(line.file_id, line.version): file for file, line in lines.items()}
+    return {file: line for file, line in lines.items() if last[line.file_id, line.version] == file}
+
+
+def _supersedes(row: Volume, line: FileLine, holder: UUID) -> bool:
+    """Whether `holder` is such an earlier file of a batch before: it has this volume's copy alone,
+    and was stored before."""
+    if set(Replica.objects.filter(file=holder).values_list("volume", flat=True)) != {row.id}:
+        return False
+    return File.objects.get(pk=holder).stored_at < _time(line)
 
 
 def _replicas(row: Volume, lines: dict[UUID, FileLine]) -> None:
