@@ -34,7 +34,7 @@ def load_application() -> web_server.Application:
         run(self)
 
     threading.Thread.run = named  # type: ignore[method-assign]
-    end_with_parent(signal.SIGKILL)
+    end_with_parent(signal.SIGKILL, parent=web_server._server)
     from lagan.hub import asgi
     from lagan.hub.base import raw
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 from collections.abc import Callable, Coroutine
 from typing import Any
@@ -18,12 +19,15 @@ STOP_SECONDS = (
 )
 
 
+_server: int | None = None
+"""The process that serves, known to the workers that it forks."""
+
 Application = Callable[[Any, Any, Any], Coroutine[Any, Any, None]]
 
 
 def load_application() -> Application:
     """The application, loaded in a worker process that ends with the server."""
-    end_with_parent(signal.SIGKILL)
+    end_with_parent(signal.SIGKILL, parent=_server)
     from lagan.hub import asgi
 
     application: Application = asgi.application
@@ -34,6 +38,8 @@ def serve(
     *, host: str, port: int, workers: int, load: Callable[[], Application] = load_application
 ) -> None:
     """Serve what `load` gives in each worker process, until TERM or INT; blocks."""
+    global _server
+    _server = os.getpid()
     from granian import Granian
     from granian.constants import HTTPModes, Interfaces, Loops, TaskImpl
     from granian.http import HTTP1Settings
