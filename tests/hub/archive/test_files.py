@@ -94,3 +94,14 @@ def test_damage_is_listed_page_by_page(archive: Archive) -> None:
     rest = queries.damage(after=first[-1].id, size=3)
     assert (len(first), len(rest)) == (3, 2)
     assert queries.volumes()[1].damaged == {"bad": 5}
+
+
+def test_statuses_are_those_of_health(archive: Archive) -> None:
+    ids = archive.store([b"%d" % n for n in range(8)], packed=True)
+    states = ["good", "bad", "missing", "suspect"]
+    main = Volume.objects.get(name="main")
+    for n, id in enumerate(ids):
+        Replica.objects.filter(file=id, volume=main).update(state=states[n % 4])
+    judged = queries.statuses(ids)
+    assert judged == {id: each.status for id, each in queries.health(ids).items()}
+    assert set(judged.values()) == {"pending", "lost", "degraded"}

@@ -44,6 +44,7 @@ def test_ten_thousand_files_in_one_packed_request(hub: Hub):
 
 
 def test_bodies_that_are_not_what_they_say_are_refused(hub: Hub):
+    hub.facility("Imaging", "manager")
     headers = {"Content-Encoding": "gzip", "Content-Type": "application/json"}
     with hub.as_user("manager") as manager:
         for body in (b"no gzip", gzip.compress(b"no json"), gzip.compress(b"[" * 100_000)):

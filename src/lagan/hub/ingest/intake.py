@@ -4,8 +4,9 @@ transaction a group."""
 from __future__ import annotations
 
 import threading
+import time
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
@@ -51,6 +52,10 @@ class _Delivery:
     upload: UUID | None
     tried: bool = False
 
+
+_NOTED_FOR = 600.0
+"""Seconds after which a journal is told again of a dataset: by then its name may have changed."""
+_noted: dict[tuple[UUID, int], float] = {}
 
 _writers: dict[UUID, Writer] = {}
 _lock = threading.Lock()
@@ -110,12 +115,14 @@ def _catalogue(volume: UUID, landings: Sequence[Landing]) -> Iterator[list[Verdi
             at = timezone.now()
             _identify(landings)
             outcomes = datasets.attach(arrivals=[each.arrival for each in _files(landings)], at=at)
-            verdicts = _verdicts(landings, outcomes, at)
+            notes = _notes(volume, landings)
+            verdicts = _verdicts(landings, outcomes, at, dict(notes))
             new = [line for each in verdicts for line in each.lines if isinstance(line, FileLine)]
             archive.record_files(volume=volume, stored_at=at, files=new)
             _audit(landings, outcomes)
             _mark_uploads(landings, verdicts)
             yield verdicts
+        _noted.update(((volume, dataset), time.monotonic()) for dataset in notes)
     finally:
         close_old_connections()
 
@@ -134,11 +141,21 @@ def _files(landings: Sequence[Landing]) -> Iterator[Arrived]:
     return (each for landing in landings for each in landing.context.files)
 
 
-def _verdicts(
-    landings: Sequence[Landing], outcomes: Sequence[Outcome], at: datetime
-) -> list[Verdict]:
+def _notes(volume: UUID, landings: Sequence[Landing]) -> dict[int, NoteLine]:
+    """What a reader without the database must know of these files' datasets, for those of which
+    this process has not told the volume's journal of late."""
     used = {each.arrival.dataset for each in _files(landings)}
-    notes = {note.data["id"]: note for note in datasets.notes(used)}
+    now = time.monotonic()
+    due = {each for each in used if now - _noted.get((volume, each), -_NOTED_FOR) >= _NOTED_FOR}
+    return {note.data["id"]: note for note in datasets.notes(due)} if due else {}
+
+
+def _verdicts(
+    landings: Sequence[Landing],
+    outcomes: Sequence[Outcome],
+    at: datetime,
+    notes: dict[int, NoteLine],
+) -> list[Verdict]:
     rest = iter(outcomes)
     verdicts = []
     for landing in landings:
@@ -173,9 +190,10 @@ def _line(object: str, each: Arrived, outcome: Outcome, at: datetime) -> FileLin
     )
 
 
-def _about(files: Sequence[FileLine], notes: Mapping[int, NoteLine]) -> list[NoteLine]:
-    """What a reader without the database must know of the datasets of these files."""
-    return [notes[each] for each in sorted({line.belongs["dataset"] for line in files})]
+def _about(files: Sequence[FileLine], notes: dict[int, NoteLine]) -> list[NoteLine]:
+    """The notes that stand before these files; each is taken once."""
+    used = sorted({line.belongs["dataset"] for line in files})
+    return [notes.pop(each) for each in used if each in notes]
 
 
 def _mark_uploads(landings: Sequence[Landing], verdicts: Sequence[Verdict]) -> None:

@@ -84,8 +84,7 @@ def _with_verified(
     files: Sequence[Held], known: dict[str, EntryRow], states: list[State]
 ) -> list[State]:
     same = [known[each.path].stored for n, each in enumerate(files) if states[n] is State.SAME]
-    health = archive.health(same)
-    good = {id for id, each in health.items() if each.status == "good"}
+    good = {id for id, status in archive.statuses(same).items() if status == "good"}
     return [
         State.VERIFIED if each is State.SAME and known[held.path].stored in good else each
         for held, each in zip(files, states, strict=True)
