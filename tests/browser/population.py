@@ -31,6 +31,9 @@ class Population:
     running: int
     failed: int
     link: str
+    """A link that no test uses up."""
+    spare_link: str
+    """One that a test may set a password with."""
 
 
 def populate(folder: Path) -> Population:
@@ -43,7 +46,7 @@ def populate(folder: Path) -> Population:
 
     root = accounts.bootstrap().root
     lab = tree.create_entity(by=SYSTEM, type="GROUP", name="Imaging facility", parent=root.pk)
-    alice, bob, carol = (
+    alice, bob, carol, dan = (
         accounts.create_user(
             by=SYSTEM, username=name, email=f"{name}@example.org", full_name=full, password=password
         )
@@ -51,6 +54,7 @@ def populate(folder: Path) -> Population:
             ("alice", "Alice Novák", PASSWORD),
             ("bob", "Bob Svensson", PASSWORD),
             ("carol", "Carol Ng", None),
+            ("dan", "Dan Okafor", None),
         )
     )
     for name, role in (("north-1", "main"), ("south-1", "copy")):
@@ -69,9 +73,8 @@ def populate(folder: Path) -> Population:
     datasets.close_dataset(by=owner, dataset=made[1])
     running, failed = _jobs(owner)
     tally_volumes()
-    return Population(
-        made[2], made[1], made[0], running, failed, accounts.make_password_link(carol, by=SYSTEM)
-    )
+    links = [accounts.make_password_link(each, by=SYSTEM) for each in (carol, dan)]
+    return Population(made[2], made[1], made[0], running, failed, *links)
 
 
 def _archive(dataset: int, files: Mapping[str, bytes]) -> dict[str, UUID]:
