@@ -154,6 +154,12 @@ class _Server(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 128
 
+    def server_bind(self) -> None:
+        """A narrow window, so that a sender cannot be done before the hub has looked at the first
+        bytes."""
+        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65_536)
+        super().server_bind()
+
     def handle_error(self, request: Any, client_address: Any) -> None:
         """A cut connection is what the tests are about; anything else is a bug of this hub and
         must show."""
