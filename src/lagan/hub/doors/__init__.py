@@ -1,0 +1,1 @@
+"""Other people's protocols on our rooms: each door only translates."""
