@@ -1,0 +1,75 @@
+"""A request's body: exactly the bytes that were announced, in pieces, or the news that the client
+went away."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from io import BufferedIOBase
+
+from lagan.kit.errors import BadInput
+
+PIECE = 1 << 20
+"""Bytes read at once."""
+
+
+class Cut(Exception):
+    """The client ended before its body did."""
+
+
+class Body:
+    """Read it once, by `pieces`."""
+
+    def __init__(self, source: BufferedIOBase, size: int | None) -> None:
+        """`size` bytes of `source`; None for chunked transfer."""
+        self._source, self.size = source, size
+        self._chunked = size is None
+        self.read = 0
+        self._ended = size == 0
+
+    def pieces(self) -> Iterator[bytes]:
+        """The bytes. Cut when they end too early; BadInput for chunks that are none."""
+        while not self._ended:
+            yield from self._chunk() if self._chunked else self._plain(self.size or 0)
+            self._ended = self._ended or not self._chunked
+
+    def drain(self, most: int) -> bool:
+        """Throw away what is left, if that is at most about `most` bytes; whether all is read."""
+        began = self.read
+        if not self._ended and self.size is not None and self.size - self.read > most:
+            return False
+        try:
+            for _ in self.pieces():
+                if self.read - began > most:
+                    return False
+        except (Cut, BadInput, OSError):
+            return False
+        return True
+
+    def _plain(self, size: int) -> Iterator[bytes]:
+        left = size - self.read if not self._chunked else size
+        while left:
+            piece = self._source.read1(min(left, PIECE))
+            if not piece:
+                raise Cut(f"Only read {self.read} out of {self.size or 'unknown'} bytes")
+            left -= len(piece)
+            self.read += len(piece)
+            yield piece
+
+    def _chunk(self) -> Iterator[bytes]:
+        line = self._source.readline(1000)
+        if not line.endswith(b"\n"):
+            raise Cut(f"Only read {self.read} bytes; the last chunk did not come")
+        try:
+            size = int(line.partition(b";")[0].strip(), 16)
+        except ValueError:
+            raise BadInput(f"This is no length of a chunk: {line[:40]!r}.") from None
+        if size < 0:
+            raise BadInput(f"This is no length of a chunk: {line[:40]!r}.")
+        yield from self._plain(size)
+        if size == 0:
+            self._ended = True
+        while self._source.readline(LONGEST_TRAILER).strip():
+            pass
+
+
+LONGEST_TRAILER = 65_536
