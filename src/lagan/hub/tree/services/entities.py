@@ -14,7 +14,7 @@ from lagan.hub.base import bulk, locks
 from lagan.hub.base.actors import Actor
 from lagan.hub.tree.models import Entity, Type
 from lagan.hub.tree.permissions import permission_to
-from lagan.hub.tree.rules import DEEPEST, WIDTH, beneath, path_of
+from lagan.hub.tree.rules import DEEPEST, WIDTH, beneath, holders, path_of
 from lagan.hub.tree.services.names import ADMINISTRATORS, SHAPE, USERS
 from lagan.hub.tree.services.sight import existing, locked, require
 from lagan.kit.errors import BadInput, Conflict
@@ -39,10 +39,7 @@ def create_entities(*, by: Actor, type: str, names: Sequence[str], parent: int) 
     locks.until_commit(SHAPE, shared=True)
     group = require(actor=by, permission=permission_to("CREATE", kind), entity=parent)
     group = locked(group.id)
-    if group.type != Type.GROUP:
-        raise BadInput(
-            f"Only groups hold other entities; {group.name} is a {group.type}.", parent=parent
-        )
+    _refuse_holder(group, kind)
     _refuse_taken(kind, checked, group)
     ids = bulk.reserve_ids(Entity, len(checked))
     made = Entity.objects.bulk_create(
@@ -79,7 +76,7 @@ def rename(*, by: Actor, entity: int, name: str) -> Entity:
         return found
     _refuse_taken(Type(found.type), [new], found.parent)
     old, found.name = found.name, new
-    found.save(update_fields=["name"])
+    found.save(update_fields=["name", "folded"])
     record(kind=Kind.ENTITY_RENAMED, by=by, subject=entity, data={"from": old, "to": new})
     return found
 
@@ -91,10 +88,7 @@ def move(*, by: Actor, entity: int, parent: int) -> Entity:
     locks.until_commit(SHAPE)
     found = _changeable(by, "MOVE", entity)
     group = require(actor=by, permission=permission_to("CREATE", found.type), entity=parent)
-    if group.type != Type.GROUP:
-        raise BadInput(
-            f"Only groups hold other entities; {group.name} is a {group.type}.", parent=parent
-        )
+    _refuse_holder(group, found.type)
     if group.path.startswith(found.path):
         raise BadInput(f"{group.name} lies within {found.name}.", parent=parent)
     if group.id == found.parent_id:
@@ -142,6 +136,16 @@ def _changeable(by: Actor, act: str, entity: int) -> Entity:
             f"The hub stands on {found.name}; it stays where and what it is.", entity=entity
         )
     return found
+
+
+def _refuse_holder(parent: Entity, type: str) -> None:
+    """The parent constraints, as a refusal that says them."""
+    if parent.type in holders(type):
+        return
+    places = "groups, users and computers" if type == Type.TASK else "groups"
+    raise BadInput(
+        f"Only {places} hold a {type}; {parent.name} is a {parent.type}.", parent=parent.id
+    )
 
 
 def _type(type: str) -> Type:
