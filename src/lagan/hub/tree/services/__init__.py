@@ -24,6 +24,8 @@ from lagan.hub.tree.services.names import ADMINISTRATORS, ROOT, USERS
 from lagan.hub.tree.services.sight import require, require_sight
 from lagan.hub.tree.services.templates import (
     assign_template,
+    change_template,
+    create_template,
     remove_field,
     set_assignments,
     set_field,
@@ -40,9 +42,11 @@ __all__ = [
     "USERS",
     "add_member",
     "assign_template",
+    "change_template",
     "copy_metadata",
     "create_entities",
     "create_entity",
+    "create_template",
     "ensure_root",
     "ground",
     "move",

@@ -11,6 +11,7 @@ from lagan.hub.audit.services import record
 from lagan.hub.base.actors import Actor
 from lagan.hub.tree.models import Entity, TemplateAssignment, TemplateField, Type
 from lagan.hub.tree.permissions import Permission
+from lagan.hub.tree.services.entities import create_entity, rename
 from lagan.hub.tree.services.sight import existing, locked, require
 from lagan.hub.tree.templates.effective import fields_of
 from lagan.hub.tree.templates.fields import FLAGS, Field, require_sense
@@ -18,6 +19,28 @@ from lagan.kit.errors import BadInput, Conflict, NotFound
 
 MOST_ASSIGNED = 200
 """Templates for one type at one group."""
+
+
+@transaction.atomic
+def create_template(*, by: Actor, name: str, parent: int, fields: Sequence[Field] = ()) -> Entity:
+    """A new template with its fields in the group `parent`; needs TEMPLATE_CREATE there, for
+    fields also TEMPLATE_CHANGE. Conflict when any template has the name."""
+    made = create_entity(by=by, type=Type.TEMPLATE, name=name, parent=parent)
+    if fields:
+        set_template(by=by, template=made.id, fields=fields)
+    return made
+
+
+@transaction.atomic
+def change_template(
+    *, by: Actor, template: int, name: str | None = None, fields: Sequence[Field] | None = None
+) -> None:
+    """Another name, other fields, or both at once; needs TEMPLATE_CHANGE."""
+    _changeable(by, template)
+    if name is not None:
+        rename(by=by, entity=template, name=name)
+    if fields is not None:
+        set_template(by=by, template=template, fields=fields)
 
 
 @transaction.atomic
