@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Iterator
 
+from lagan.hub.audit.kinds import Kind
 from lagan.hub.audit.models import Event, Head
 from lagan.hub.audit.rules import BEGINNING, Break, EventRow, Harm, digest
 
@@ -28,6 +29,12 @@ def verify() -> Break | None:
     return (
         None if (head.sequence, head.hash) == (sequence, running) else _broken_end(head, sequence)
     )
+
+
+def maker(entity: int) -> str:
+    """The name of who made the entity, as the record has it; empty when it does not know."""
+    events = Event.objects.filter(subject=entity, kind=Kind.ENTITY_CREATED).order_by("id")
+    return events.values_list("actor", flat=True).first() or ""
 
 
 def _harm(event: Event, sequence: int, before: str, running: str) -> Break | None:

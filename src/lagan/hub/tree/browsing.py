@@ -21,6 +21,7 @@ from lagan.hub.tree import queries, rules
 from lagan.hub.tree.models import Entity, Type
 from lagan.hub.tree.permissions import ALL, Permission, seeing
 from lagan.hub.tree.rules import EVERYTHING, NOTHING, Intervals, Mark, effective, ids_in
+from lagan.hub.tree.services.entities import MOST_COUNTED
 from lagan.hub.tree.services.sight import absent
 from lagan.kit.errors import BadInput
 
@@ -29,8 +30,6 @@ ORDER: tuple[Type, ...] = (
     Type.INTERFACE, Type.NOTICE,
 )  # fmt: skip
 """How the children of a group follow each other; within a type by name."""
-MOST_COUNTED = 1000
-"""Where counting ends: `1000` means that many or more."""
 
 
 @dataclass(frozen=True, slots=True)

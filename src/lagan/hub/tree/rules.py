@@ -67,6 +67,11 @@ def holders(type: str) -> frozenset[str]:
     return _HOLDERS.get(type, _GROUPS)
 
 
+RENAMABLE = frozenset({"GROUP", "COMPUTER", "DATASET", "TASK", "TEMPLATE"})
+"""Types whose names people change; a user's name is that of its account. Source:
+seeds/dataset-archive.txt, how to rename an entity."""
+
+
 def folded(name: str) -> str:
     """A name as a search that does not mind the case compares it."""
     return name.lower()

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.db import transaction
-from django.db.models import ProtectedError, Value
-from django.db.models.functions import Concat, Substr
+from django.db.models import Max, ProtectedError, Value
+from django.db.models.functions import Concat, Length, Substr
 
 from lagan.hub.audit.kinds import Kind
 from lagan.hub.audit.services import record
@@ -16,7 +16,7 @@ from lagan.hub.base.actors import Actor
 from lagan.hub.tree.errors import NotCompliant
 from lagan.hub.tree.models import Entity, Type
 from lagan.hub.tree.permissions import permission_to
-from lagan.hub.tree.rules import DEEPEST, WIDTH, beneath, holders, path_of
+from lagan.hub.tree.rules import DEEPEST, RENAMABLE, WIDTH, beneath, holders, path_of
 from lagan.hub.tree.services.metadata import first_metadata, insert_metadata
 from lagan.hub.tree.services.names import ADMINISTRATORS, SHAPE, USERS
 from lagan.hub.tree.services.sight import existing, locked, require
@@ -29,6 +29,8 @@ from lagan.kit.errors import BadInput, Conflict
 LONGEST_NAME = 500
 """Characters of a name: with its neighbours in the index it stays below PostgreSQL's 2,704
 bytes."""
+MOST_COUNTED = 1000
+"""Where counting what lies in an entity ends: `1000` means that many or more."""
 NAME_KEY = "system.name"
 """Where a template says what names entities may have: the regular expression of this key."""
 
@@ -101,8 +103,11 @@ def restore_entities(rows: Sequence[tuple[int, str, str, int]]) -> None:
 
 @transaction.atomic
 def rename(*, by: Actor, entity: int, name: str) -> Entity:
-    """Give the entity another name; needs `<type>_CHANGE`."""
+    """Give the entity another name; needs `<type>_CHANGE`. Conflict for types whose names are not
+    the tree's to change."""
     found = _changeable(by, "CHANGE", entity)
+    if found.type not in RENAMABLE and not by.is_system:
+        raise Conflict(f"The name of a {found.type} is not changed here.", entity=entity)
     new = _name(name)
     if new == found.name:
         return found
@@ -126,7 +131,7 @@ def move(*, by: Actor, entity: int, parent: int) -> Entity:
         raise BadInput(f"{group.name} lies within {found.name}.", parent=parent)
     if group.id == found.parent_id:
         return found
-    _refuse_taken(Type(found.type), [found.name], group)
+    _refuse_taken(Type(found.type), [found.name], group, besides=found.id)
     before, old = found.parent_id, found.path
     new = path_of(found.id, group.path)
     _rewrite_paths(old, new)
@@ -143,14 +148,27 @@ def remove(*, by: Actor, entity: int) -> None:
     found = _changeable(by, "DELETE", entity)
     if found.type == Type.USER:
         raise Conflict("A user is never removed, only made anonymous.", entity=entity)
-    if found.children.exists():
-        raise Conflict(f"{found.name} is not empty.", entity=entity)
+    _refuse_full(found)
     data = {"type": found.type, "name": found.name, "parent": found.parent_id}
     try:
         found.delete()
     except ProtectedError:
         raise Conflict(f"{found.name} is still in use.", entity=entity) from None
     record(kind=Kind.ENTITY_REMOVED, by=by, subject=entity, data=data)
+
+
+def _refuse_full(found: Entity) -> None:
+    """Conflict that says what lies in it, by type."""
+    rows = Entity.objects.filter(parent=found).exclude(id=found.id).order_by()
+    counts = {kind: rows.filter(type=kind)[:MOST_COUNTED].count() for kind in Type.values}
+    holds = {kind: number for kind, number in counts.items() if number}
+    if not holds:
+        return
+    said = ", ".join(
+        f"{number}{' or more' if number == MOST_COUNTED else ''} {kind}"
+        for kind, number in holds.items()
+    )
+    raise Conflict(f"{found.name} is not empty: it holds {said}.", entity=found.id, holds=holds)
 
 
 def _changeable(by: Actor, act: str, entity: int) -> Entity:
@@ -200,8 +218,8 @@ def _name(name: str) -> str:
     return clean
 
 
-def _refuse_taken(kind: Type, names: Sequence[str], group: Entity) -> None:
-    taken = Entity.objects.filter(type=kind, name__in=names).exclude(id=group.id)
+def _refuse_taken(kind: Type, names: Sequence[str], group: Entity, besides: int = 0) -> None:
+    taken = Entity.objects.filter(type=kind, name__in=names).exclude(id__in=[group.id, besides])
     if kind != Type.TEMPLATE:
         taken = taken.filter(parent=group)
     name = taken.values_list("name", flat=True).first()
@@ -233,7 +251,7 @@ def _refuse_odd_names(effective: EffectiveTemplate, names: Sequence[str]) -> Non
 def _rewrite_paths(old: str, new: str) -> None:
     low, high = beneath(old)
     rows = Entity.objects.filter(path__gte=low, path__lt=high)
-    deepest = max(map(len, rows.values_list("path", flat=True).iterator()))
+    deepest = rows.aggregate(deepest=Max(Length("path")))["deepest"]
     if deepest - len(old) + len(new) > DEEPEST * WIDTH:
         raise BadInput(f"The tree is at most {DEEPEST} levels deep.", deepest=DEEPEST)
     rows.update(path=Concat(Value(new), Substr("path", len(old) + 1)))
