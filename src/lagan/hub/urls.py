@@ -14,6 +14,7 @@ ROUTERS = {
     "entities/": "lagan.hub.tree.api.router",
     "templates/": "lagan.hub.tree.templates.api.router",
     "jobs/": "lagan.hub.jobs.api.router",
+    "computers/": "lagan.hub.computers.api.router",
     "datasets/": "lagan.hub.datasets.api.router",
     "ingest/": "lagan.hub.ingest.api.router",
 }

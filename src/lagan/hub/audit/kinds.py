@@ -54,3 +54,10 @@ class Kind(StrEnum):
     DATASET_CREATED = "dataset.created"
     DATASET_CLOSED = "dataset.closed"
     DATASET_REMOVED = "dataset.removed"
+    DATASET_RESTORED = "dataset.restored"
+    DATASET_EXPIRY_SET = "dataset.expiry-set"
+    DATASET_ACQUIRED = "dataset.acquired"
+
+    COMPUTER_REGISTERED = "computer.registered"
+    COMPUTER_CHANGED = "computer.changed"
+    HOST_KEY_CONFIRMED = "host-key.confirmed"

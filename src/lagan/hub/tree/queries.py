@@ -298,3 +298,14 @@ def metadata(entity: int) -> dict[str, list[str]]:
     for key, text in rows.values_list("key", "text"):
         result[key].append(text)
     return dict(result)
+
+
+def metadata_of(
+    entities: Collection[int], keys: Collection[str]
+) -> dict[int, dict[str, list[str]]]:
+    """As `metadata`, the values of some keys of several entities, in one reading."""
+    result: dict[int, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
+    rows = Metadata.objects.filter(entity__in=entities, key__in=keys).order_by("key", "position")
+    for entity, key, text in rows.values_list("entity_id", "key", "text"):
+        result[entity][key].append(text)
+    return {entity: dict(each) for entity, each in result.items()}
