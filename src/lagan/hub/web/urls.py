@@ -5,7 +5,17 @@ from __future__ import annotations
 from django.urls import path
 from django.views.i18n import set_language
 
-from lagan.hub.web.views import archive, datasets, entities, home, jobs, login, profile
+from lagan.hub.web.views import (
+    archive,
+    datasets,
+    entities,
+    entity_forms,
+    home,
+    jobs,
+    login,
+    profile,
+    tree,
+)
 
 urlpatterns = [
     path("", home.home),
@@ -19,7 +29,14 @@ urlpatterns = [
     path("datasets/<int:dataset>/log/", datasets.log),
     path("datasets/<int:dataset>/close/", datasets.close),
     path("entities/children/", entities.children),
+    path("tree/", tree.tree),
     path("entities/hits/", entities.hits),
+    path("entities/<int:entity>/", entities.entity),
+    path("entities/<int:entity>/panel/", entities.panel),
+    path("entities/<int:entity>/create/", entity_forms.create),
+    path("entities/<int:entity>/rename/", entity_forms.rename),
+    path("entities/<int:entity>/move/", entity_forms.move),
+    path("entities/<int:entity>/remove/", entity_forms.remove),
     path("jobs/", jobs.job_list),
     path("jobs/<int:job>/", jobs.job),
     path("jobs/<int:job>/cancel/", jobs.cancel),
