@@ -1,5 +1,5 @@
-"""A tree for the browser's hub that alice looks after: NTNU with its groups, a computer, a task, and
-a group of many. Run as a program it plants one and says its ids as JSON; safe to repeat."""
+"""A tree for the browser's hub that alice looks after: NTNU with its groups, a computer, a task,
+and a group of many. Run as a program it plants one and says its ids as JSON; safe to repeat."""
 
 from __future__ import annotations
 
@@ -49,6 +49,8 @@ def plant() -> Planted:
     assert alice is not None
     assert bob is not None
     tree.set_grants(by=SYSTEM, subject=alice.entity_id, object=ntnu, grant=ALL)
+    guests = grown("GROUP", "TEM-Lab_guest", labs)
+    tree.set_grants(by=SYSTEM, subject=guests, object=labs, grant=["COMPUTER_REMOTE"])
     tree.set_grants(by=SYSTEM, subject=bob.entity_id, object=labs, grant=["COMPUTER_READ"])
     return Planted(ntnu, ify, nano, labs, microscope, many)
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from django.utils.functional import Promise
-from django.utils.translation import gettext, pgettext_lazy
+from django.utils.translation import gettext, ngettext_lazy, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from lagan.hub.tree.permissions import Permission, permission_to
@@ -126,23 +126,28 @@ def creating(kind: str) -> Act:
     return Act(f"create-{kind}", CREATING[kind], KINDS[kind].icon, f"create/?type={kind}")
 
 
-def offers(
+def makes(
     node: Node, held: Collection[Permission], holders: Mapping[str, Collection[str]]
 ) -> list[Act]:
-    """What somebody may do to an entity who holds these permissions on it."""
+    """What somebody who holds these permissions on an entity may make in it."""
     if not node.sees:
         return []
-    makes = [
+    return [
         creating(kind)
         for kind in CREATING
         if node.type in holders[kind] and permission_to("CREATE", kind) in held
     ]
-    changes = [
+
+
+def changes(node: Node, held: Collection[Permission]) -> list[Act]:
+    """How they may change it."""
+    if not node.sees:
+        return []
+    return [
         act
         for act in CHANGING
         if node.type in _TYPES[act.key] and permission_to(_NEEDED[act.key], node.type) in held
     ]
-    return makes + changes
 
 
 def pages(node: Node) -> list[Act]:
@@ -155,10 +160,10 @@ def pages(node: Node) -> list[Act]:
 def acts(
     node: Node, held: Collection[Permission], holders: Mapping[str, Collection[str]]
 ) -> list[str]:
-    """The keys of `offers` and `pages`, for the menu that a script shows."""
+    """The keys of `makes`, `changes` and `pages`, for the menu that a script shows."""
     if not node.sees:
         return []
-    return [act.key for act in (*offers(node, held, holders), *pages(node))]
+    return [act.key for act in (*makes(node, held, holders), *changes(node, held), *pages(node))]
 
 
 def every_act() -> list[Act]:
@@ -173,15 +178,27 @@ def place(path: str) -> str:
 
 
 def counted(numbers: Mapping[str, int], most: int) -> str:
-    """Counts by type in words: `3 Group, 1,000 or more Dataset`."""
-    said = []
-    for kind, count in numbers.items():
-        words = KINDS[kind].words
-        if count >= most:
-            said.append(
-                gettext("%(count)s or more %(type)s")
-                % {"count": shown.number(count), "type": words}
-            )
-        else:
-            said.append(f"{shown.number(count)} {words}")
-    return ", ".join(said) or str(_("nothing"))
+    """Counts by type in words: `3 groups, 1,000 or more datasets`."""
+    said = [
+        str(_COUNTED[kind] % {"count": count, "number": _most(count, most)})
+        for kind, count in numbers.items()
+    ]
+    return ", ".join(said) or gettext("nothing")
+
+
+def _most(count: int, most: int) -> str:
+    number = shown.number(count)
+    return gettext("%(number)s or more") % {"number": number} if count >= most else number
+
+
+_COUNTED = {
+    "GROUP": ngettext_lazy("%(number)s group", "%(number)s groups", "count"),
+    "USER": ngettext_lazy("%(number)s user", "%(number)s users", "count"),
+    "COMPUTER": ngettext_lazy("%(number)s computer", "%(number)s computers", "count"),
+    "DATASET": ngettext_lazy("%(number)s dataset", "%(number)s datasets", "count"),
+    "TEMPLATE": ngettext_lazy("%(number)s template", "%(number)s templates", "count"),
+    "TASK": ngettext_lazy("%(number)s task", "%(number)s tasks", "count"),
+    "STORE": ngettext_lazy("%(number)s store", "%(number)s stores", "count"),
+    "INTERFACE": ngettext_lazy("%(number)s interface", "%(number)s interfaces", "count"),
+    "NOTICE": ngettext_lazy("%(number)s notice", "%(number)s notices", "count"),
+}

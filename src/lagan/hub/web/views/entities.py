@@ -113,7 +113,8 @@ def facts(actor: Actor, entity: int, seen: browsing.Sight | None = None) -> dict
         "counts": entities.counted(browsing.counts(actor, entity, seen), MOST_COUNTED)
         if node.holds
         else "",
-        "offers": entities.offers(node, held, _HOLDERS),
+        "makes": entities.makes(node, held, _HOLDERS),
+        "changes": entities.changes(node, held),
         "pages": entities.pages(node) if node.sees else [],
     }
 
