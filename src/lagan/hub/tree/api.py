@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 from django.db import transaction
 from django.http import HttpRequest
-from ninja import Query, Router, Schema
+from ninja import Query, Router, Schema, Status
 from pydantic import Field
 
 from lagan.hub.base.actors import Actor
@@ -163,7 +163,7 @@ def _known(type: str) -> str:
 
 
 @router.post("/", response={201: EntityOut})
-def create_entity(request: HttpRequest, body: EntityIn) -> tuple[int, Any]:
+def create_entity(request: HttpRequest, body: EntityIn) -> Status:
     """A new entity, as its room makes them; needs `<type>_CREATE` on what it will be in. What its
     metadata lacks under the templates there is told all at once."""
     actor = asker(request)
@@ -174,7 +174,7 @@ def create_entity(request: HttpRequest, body: EntityIn) -> tuple[int, Any]:
         parent=_id(actor, body.parent),
         metadata=body.metadata,
     )
-    return 201, _shown(browsing.nodes([made], browsing.sight(actor)))[0]
+    return Status(201, _shown(browsing.nodes([made], browsing.sight(actor)))[0])
 
 
 @router.get("/at/", response=EntityOut)
@@ -224,11 +224,11 @@ def change_entity(request: HttpRequest, id: int, body: EntityChange) -> Any:
 
 
 @router.delete("/{int:id}/", response={204: None})
-def remove_entity(request: HttpRequest, id: int) -> tuple[int, None]:
+def remove_entity(request: HttpRequest, id: int) -> Status:
     """Remove it, as its room does: a group must hold nothing, a user is made anonymous, a dataset
     keeps its record."""
     services.discard(by=asker(request), entity=id)
-    return 204, None
+    return Status(204, None)
 
 
 @router.get("/{int:id}/permissions/", response=list[str])
