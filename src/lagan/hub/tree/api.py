@@ -163,7 +163,7 @@ def _known(type: str) -> str:
 
 
 @router.post("/", response={201: EntityOut})
-def create_entity(request: HttpRequest, body: EntityIn) -> Status:
+def create_entity(request: HttpRequest, body: EntityIn) -> Status[Any]:
     """A new entity, as its room makes them; needs `<type>_CREATE` on what it will be in. What its
     metadata lacks under the templates there is told all at once."""
     actor = asker(request)
@@ -224,7 +224,7 @@ def change_entity(request: HttpRequest, id: int, body: EntityChange) -> Any:
 
 
 @router.delete("/{int:id}/", response={204: None})
-def remove_entity(request: HttpRequest, id: int) -> Status:
+def remove_entity(request: HttpRequest, id: int) -> Status[Any]:
     """Remove it, as its room does: a group must hold nothing, a user is made anonymous, a dataset
     keeps its record."""
     services.discard(by=asker(request), entity=id)
