@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from lagan.hub.tree.metadata.values import KEY, LONGEST_VALUE, text_problem
+from lagan.hub.tree.metadata.values import KEY, LONGEST_VALUE, is_plain, text_problem
 from lagan.hub.tree.templates.patterns import matcher
 from lagan.kit.errors import BadInput
 
@@ -107,8 +107,7 @@ def problems(field: Field) -> list[str]:
             (len(field.defaults) > MOST_DEFAULTS, f"At most {MOST_DEFAULTS} default values."),
             (len(set(field.defaults)) < len(field.defaults), "A default value is there twice."),
             (
-                len(field.comment) > LONGEST_COMMENT
-                or text_problem(field.comment or " ") is not None,
+                len(field.comment) > LONGEST_COMMENT or not is_plain(field.comment),
                 f"A comment is text of at most {LONGEST_COMMENT} characters.",
             ),
         )

@@ -11,6 +11,7 @@ from functools import lru_cache
 
 import re2
 
+from lagan.hub.tree.metadata.values import is_plain
 from lagan.kit.errors import BadInput
 
 LONGEST_PATTERN = 1000
@@ -26,7 +27,7 @@ def matcher(pattern: str) -> Matcher:
     none."""
     if len(pattern) > LONGEST_PATTERN:
         raise BadInput(f"A regular expression has at most {LONGEST_PATTERN} characters.")
-    if "\x00" in pattern or not _encodable(pattern):
+    if not is_plain(pattern):
         raise BadInput("A regular expression is plain text.")
     return _compiled(pattern)
 
@@ -46,7 +47,3 @@ def _compiled(pattern: str) -> Matcher:
 def _words(error: Exception) -> str:
     said = error.args[0] if error.args else ""
     return said.decode("utf-8", "replace") if isinstance(said, bytes) else str(said)
-
-
-def _encodable(text: str) -> bool:
-    return not any("\ud800" <= each <= "\udfff" for each in text)
