@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -104,7 +105,7 @@ def test_changing_needs_change_and_reading_needs_metadata_read(
 
 
 def test_the_whole_is_judged_at_every_write(people: People, dataset: Entity) -> None:
-    act = {"by": people.owner, "entity": dataset.id}
+    act: dict[str, Any] = {"by": people.owner, "entity": dataset.id}
     with pytest.raises(NotCompliant) as refusal:
         services.set_metadata(values={".Operator": [], ".Depth": ["deep"], ".own": ["1"]}, **act)
     assert codes(refusal) == {(".Operator", "missing"), (".Depth", "no-match")}
@@ -118,7 +119,7 @@ def test_the_whole_is_judged_at_every_write(people: People, dataset: Entity) -> 
 def test_what_is_persistent_is_set_once_until_the_template_changes(
     people: People, lab: Entity, dataset: Entity
 ) -> None:
-    act = {"by": people.owner, "entity": dataset.id}
+    act: dict[str, Any] = {"by": people.owner, "entity": dataset.id}
     services.set_metadata(values={".Scope": ["A1"]}, **act)
     services.set_metadata(values={".Scope": ["A1"]}, **act)
     for values in ({".Scope": ["B2"]}, {".Scope": []}):
@@ -134,7 +135,7 @@ def test_what_is_persistent_is_set_once_until_the_template_changes(
 
 
 def test_texts_stay_as_given_and_are_comparable(people: People, dataset: Entity) -> None:
-    values = {".n": ["007", "1e3", "x"], ".t": ["2026-11-22T01:00:00+01:00"]}
+    values: dict[str, list[str]] = {".n": ["007", "1e3", "x"], ".t": ["2026-11-22T01:00:00+01:00"]}
     services.set_metadata(by=people.owner, entity=dataset.id, values=values)
     found = metadata.metadata(people.owner, dataset.id)
     assert {key: found[key] for key in values} == values
@@ -158,7 +159,7 @@ def test_the_systems_keys_are_neither_shown_nor_changed(people: People, dataset:
 
 
 def test_history_tells_every_change(people: People, dataset: Entity) -> None:
-    act = {"by": people.owner, "entity": dataset.id}
+    act: dict[str, Any] = {"by": people.owner, "entity": dataset.id}
     services.set_metadata(values={".Depth": ["5 um"], ".Operator": ["Ada"]}, **act)
     services.set_metadata(values={".Depth": ["5 um"]}, **act)
     services.set_metadata(values={".Depth": []}, **act)
@@ -178,7 +179,7 @@ def test_copying_respects_who_may_read_and_what_is_persistent(
     people: People, lab: Entity, dataset: Entity
 ) -> None:
     other = dataset_in(lab, {".Operator": ["Eve"], ".Scope": ["B2"], ".own": ["1"]}, "other")
-    act = {"by": people.owner, "source": other.id, "target": dataset.id}
+    act: dict[str, Any] = {"by": people.owner, "source": other.id, "target": dataset.id}
     with pytest.raises(NotFound):
         services.copy_metadata(**act)
     services.set_metadata(by=people.owner, entity=dataset.id, values={".Scope": ["A1"]})
@@ -201,7 +202,7 @@ def test_a_preview_tells_what_would_change_and_changes_nothing(
     people: People, dataset: Entity
 ) -> None:
     before = queries.metadata(dataset.id)
-    act = {"by": people.owner, "entity": dataset.id}
+    act: dict[str, Any] = {"by": people.owner, "entity": dataset.id}
     changes, reasons = services.preview_metadata(values={".own": ["1"]}, **act)
     assert [(each.key, each.before, each.after) for each in changes] == [(".own", (), ("1",))]
     assert reasons == []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import count
+from typing import Any
 
 import pytest
 
@@ -118,7 +119,7 @@ def test_assigning_needs_template_assign_on_the_group_and_sight_of_the_template(
     made, other = template(people), template(people)
     allow(people.owner, people.team, Permission.GROUP_TEMPLATE_ASSIGN, Permission.GROUP_READ)
     allow(people.mate, people.team, Permission.GROUP_READ)
-    act = {"group": people.team.id, "type": "DATASET"}
+    act: dict[str, Any] = {"group": people.team.id, "type": "DATASET"}
     with pytest.raises(NotFound):
         services.assign_template(by=people.owner, template=made.id, **act)
     allow(people.owner, made, Permission.TEMPLATE_READ)
