@@ -122,9 +122,9 @@ def test_what_is_persistent_is_set_once_until_the_template_changes(
     act: dict[str, Any] = {"by": people.owner, "entity": dataset.id}
     services.set_metadata(values={".Scope": ["A1"]}, **act)
     services.set_metadata(values={".Scope": ["A1"]}, **act)
-    for values in ({".Scope": ["B2"]}, {".Scope": []}):
+    for scope in (["B2"], []):
         with pytest.raises(NotCompliant) as refusal:
-            services.set_metadata(values=values, **act)
+            services.set_metadata(values={".Scope": scope}, **act)
         assert codes(refusal) == {(".Scope", "persistent")}
     template = Entity.objects.get(type="TEMPLATE")
     services.set_field(by=SYSTEM, template=template.id, field=Field(".Scope"))

@@ -11,7 +11,6 @@ from pydantic import Field as Limits
 from pydantic import StrictFloat, StrictInt, StrictStr
 
 from lagan.hub.base.api import asker
-from lagan.hub.tree import queries as tree
 from lagan.hub.tree import services
 from lagan.hub.tree.metadata import formats, queries
 
@@ -165,7 +164,7 @@ def copy_metadata(request: HttpRequest, id: int, body: CopyIn) -> dict[str, Any]
 def read_presets(request: HttpRequest, id: int, type: str | None = None) -> Any:
     """Keys to choose from, for the entity itself or, with `type`, for a new one in it."""
     found = services.require_sight(actor=asker(request), entity=id)
-    return queries.presets_at(id, type or tree.rows([id])[found.id].type)
+    return queries.presets_at(id, type) if type else queries.presets_at(found.parent_id, found.type)
 
 
 def _listed(values: Values) -> dict[str, list[Any]]:

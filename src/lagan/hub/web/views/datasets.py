@@ -94,6 +94,7 @@ def _head(actor: Actor, dataset: int, part: str) -> dict[str, Any]:
         "part": part,
         "closable": row.state == "open" and tree.may(actor, "DATASET_CLOSE", dataset),
         "may_read_log": tree.may(actor, "DATASET_LOG_READ", dataset),
+        "may_read_metadata": tree.may(actor, "DATASET_METADATA_READ", dataset),
     }
 
 
