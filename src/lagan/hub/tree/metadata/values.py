@@ -14,7 +14,7 @@ LONGEST_VALUE = 10_000
 """Characters of one value."""
 MOST_VALUES = 1000
 """Values of one entity, all keys together."""
-MOST_TEXT = 1_000_000
+MOST_TEXT = 500_000
 """Characters of all values of one entity."""
 
 _NUMBER = re.compile(

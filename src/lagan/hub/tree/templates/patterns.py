@@ -16,7 +16,7 @@ from lagan.kit.errors import BadInput
 
 LONGEST_PATTERN = 1000
 """Characters of an expression."""
-_MEMORY = 1 << 20
+_MEMORY = 1 << 19
 """Bytes of one compiled expression; a larger one is refused."""
 
 Matcher = Callable[[str], bool]
@@ -32,7 +32,7 @@ def matcher(pattern: str) -> Matcher:
     return _compiled(pattern)
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=128)
 def _compiled(pattern: str) -> Matcher:
     options = re2.Options()
     options.log_errors = False
