@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from django.db import transaction
@@ -121,8 +122,9 @@ def insert_metadata(by: Actor, entities: Sequence[Entity], values: Texts) -> Non
     rows = [row for each in entities for row in _rows(each.id, values)]
     Metadata.objects.bulk_create(rows, batch_size=5000)
     given = differences({}, {key: each for key, each in values.items() if rules.is_open(key)})
-    for each in entities:
-        _remember(by, each.id, given)
+    now = timezone.now()
+    changes = (change for each in entities for change in _changes(by, each.id, given, now))
+    MetadataChange.objects.bulk_create(changes, batch_size=5000)
 
 
 def _changeable(by: Actor, entity: int) -> Entity:
@@ -190,14 +192,15 @@ def _write(by: Actor, entity: Entity, given: Texts) -> None:
     Metadata.objects.bulk_create(
         _rows(entity.id, {each.key: list(each.after) for each in changes}), batch_size=5000
     )
-    _remember(by, entity.id, changes)
+    MetadataChange.objects.bulk_create(_changes(by, entity.id, changes, timezone.now()))
     keys = sorted(each.key for each in changes)
     record(kind=Kind.METADATA_SET, by=by, subject=entity.id, data={"keys": keys})
 
 
-def _remember(by: Actor, entity: int, changes: Sequence[Difference]) -> None:
-    now = timezone.now()
-    MetadataChange.objects.bulk_create(
+def _changes(
+    by: Actor, entity: int, changes: Sequence[Difference], now: datetime
+) -> list[MetadataChange]:
+    return [
         MetadataChange(
             entity_id=entity,
             at=now,
@@ -207,7 +210,7 @@ def _remember(by: Actor, entity: int, changes: Sequence[Difference]) -> None:
             after=list(each.after),
         )
         for each in changes
-    )
+    ]
 
 
 def _rows(entity: int, values: Texts) -> list[Metadata]:
