@@ -8,21 +8,32 @@ from lagan.hub.base.fields import PathField
 
 OPEN, CLOSED, EXPIRED, REMOVED = "open", "closed", "expired", "removed"
 STATES = [(OPEN, "open"), (CLOSED, "closed"), (EXPIRED, "expired"), (REMOVED, "removed")]
+MANUAL, AUTOMATED = "manual", "automated"
+TYPES = [(MANUAL, "manual"), (AUTOMATED, "automated")]
 
 
 class Dataset(models.Model):
     """A DATASET entity's own facts. The counters are kept by the transaction that attaches
-    files."""
+    files.
+
+    An automated one is fetched from `source_path` of its computer, beneath the computer's top, by
+    the job `acquire_job`.
+    """
 
     entity = models.OneToOneField("tree.Entity", models.PROTECT, primary_key=True, related_name="+")
     owner = models.ForeignKey("tree.Entity", models.PROTECT, related_name="+", db_index=False)
     computer = models.ForeignKey(
         "tree.Entity", models.PROTECT, null=True, related_name="+", db_index=False
     )
+    type = models.CharField(max_length=9, choices=TYPES, default=MANUAL)
+    source_path = models.TextField(default="")
+    acquire_job = models.BigIntegerField(null=True)
     state = models.CharField(max_length=8, choices=STATES, default=OPEN)
     created_at = models.DateTimeField()
     closed_at = models.DateTimeField(null=True)
     removed_at = models.DateTimeField(null=True)
+    removed_from = models.CharField(max_length=8, default="")
+    expires_at = models.DateTimeField(null=True)
     file_count = models.BigIntegerField(default=0)
     bytes = models.BigIntegerField(default=0)
 
@@ -32,12 +43,14 @@ class Dataset(models.Model):
 
         indexes = [
             models.Index(fields=["state", "entity"], name="dataset_state"),
+            models.Index(fields=["type", "entity"], name="dataset_type"),
             models.Index(fields=["owner", "entity"], name="dataset_owner"),
             models.Index(fields=["computer", "entity"], name="dataset_computer"),
             models.Index(fields=["bytes", "entity"], name="dataset_bytes"),
             models.Index(fields=["file_count", "entity"], name="dataset_file_count"),
             models.Index(fields=["created_at", "entity"], name="dataset_created"),
             models.Index(fields=["closed_at", "entity"], name="dataset_closed"),
+            models.Index(fields=["expires_at", "entity"], name="dataset_expires"),
             models.Index(fields=["removed_at", "entity"], name="dataset_removed"),
         ]
 

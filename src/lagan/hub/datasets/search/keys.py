@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from lagan.hub.datasets.models import CLOSED, EXPIRED, OPEN, REMOVED
+from lagan.hub.datasets.models import AUTOMATED, CLOSED, EXPIRED, MANUAL, OPEN, REMOVED
 
 
 class Kind(StrEnum):
@@ -42,10 +42,12 @@ _KEYS = (
     SystemKey("id", Kind.ID, "e.id"),
     SystemKey("name", Kind.NAME, "e.name"),
     SystemKey("status", Kind.CHOICE, "d.state", STATES),
+    SystemKey("type", Kind.CHOICE, "d.type", (MANUAL, AUTOMATED)),
     SystemKey("size", Kind.SIZE, "d.bytes"),
     SystemKey("files", Kind.COUNT, "d.file_count"),
     SystemKey("time.created", Kind.TIME, "d.created_at"),
     SystemKey("time.closed", Kind.TIME, "d.closed_at"),
+    SystemKey("time.expired", Kind.TIME, "d.expires_at"),
     SystemKey("time.removed", Kind.TIME, "d.removed_at"),
     SystemKey("creator", Kind.PLACE, "d.owner_id", ("USER",)),
     SystemKey("owner", Kind.PLACE, "d.owner_id", ("USER",)),
