@@ -6,6 +6,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from lagan.hub.accounts import services as accounts
 from lagan.hub.base.actors import SYSTEM
 from lagan.hub.computers import queries, services
 from lagan.hub.tree import services as tree
@@ -51,8 +52,9 @@ def let_in(ssh: Running) -> None:
 def furnish(ssh: Running, top: Path) -> Laboratory:
     """A computer that was registered, confirmed and let the hub in."""
     people = gather()
-    for each in (people.owner, people.mate):
+    for each in (people.owner, people.mate, people.stranger):
         assert each.entity is not None
+        accounts.restore_user(entity=each.entity, username=each.name, full_name=each.name)
     tree.set_grants(
         by=SYSTEM,
         subject=people.role.pk,
