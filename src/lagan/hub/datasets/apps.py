@@ -13,7 +13,7 @@ class DatasetsConfig(AppConfig):
     def ready(self) -> None:
         """Tell the archive and the tree."""
         from lagan.hub.archive import services as archive
-        from lagan.hub.datasets import keeping
+        from lagan.hub.datasets import keeping, reactions
         from lagan.hub.datasets.guards import refuse_removed
         from lagan.hub.datasets.models import Dataset, Entry, LogLine
         from lagan.hub.tree import services as tree
@@ -29,3 +29,4 @@ class DatasetsConfig(AppConfig):
             adopt=keeping.adopt,
             describe=keeping.describe,
         )
+        reactions.register()

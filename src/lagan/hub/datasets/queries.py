@@ -14,6 +14,7 @@ from lagan.hub.archive import queries as archive
 from lagan.hub.base.actors import Actor
 from lagan.hub.base.pages import Page, page_by_key
 from lagan.hub.datasets.folders import FolderItem, folder_page
+from lagan.hub.datasets.logbook import LEVELS, severity
 from lagan.hub.datasets.models import REMOVED, Dataset, Entry, LogLine
 from lagan.hub.tree import queries as tree
 from lagan.hub.tree import services as tree_services
@@ -184,10 +185,16 @@ def named(group: int, name: str, *, owner: int, computer: int) -> DatasetRow | N
     return next(iter(_dataset_rows(list(_joined(rows)))), None)
 
 
-def log(actor: Actor, id: int, *, after: str | None = None, size: int = 100) -> Page[LogRow]:
-    """The dataset's log, newest first; needs DATASET_LOG_READ."""
+def log(
+    actor: Actor, id: int, *, level: str = "INFO", after: str | None = None, size: int = 100
+) -> Page[LogRow]:
+    """The dataset's log from `level` on (DEBUG shows all), newest first; needs DATASET_LOG_READ.
+    BadInput for a word that is no level."""
     tree_services.require(actor=actor, permission="DATASET_LOG_READ", entity=id)
-    page = page_by_key(LogLine.objects.filter(dataset=id), keys=("-id",), after=after, size=size)
+    rows = LogLine.objects.filter(dataset=id)
+    if least := severity(level):
+        rows = rows.filter(level__in=LEVELS[least:])
+    page = page_by_key(rows, keys=("-id",), after=after, size=size)
     return Page([LogRow(each.at, each.level, each.text, each.by) for each in page.items], page.next)
 
 
