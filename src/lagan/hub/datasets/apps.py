@@ -14,7 +14,9 @@ class DatasetsConfig(AppConfig):
         """Tell the archive."""
         from lagan.hub.archive import services as archive
         from lagan.hub.datasets import keeping
-        from lagan.hub.datasets.models import Dataset, Entry, LogLine
+        from lagan.hub.datasets.models import Dataset, Entry, LogLine, SavedSearch
+        from lagan.hub.datasets.search import documents
+        from lagan.hub.tree import services as tree
 
         for model in (Dataset, Entry, LogLine):
             archive.register_table(model)
@@ -25,3 +27,10 @@ class DatasetsConfig(AppConfig):
             adopt=keeping.adopt,
             describe=keeping.describe,
         )
+        archive.register_table(SavedSearch)
+        archive.register_exporter(
+            "datasets.documents",
+            export=lambda: [{"words": "are found again"}],
+            restore=lambda rows: documents.renew(),
+        )
+        tree.watch("DATASET", documents.index)

@@ -31,6 +31,7 @@ from lagan.hub.tree.services.templates import (
     shift_template,
     unassign_template,
 )
+from lagan.hub.tree.services.watching import watch
 
 __all__ = [
     "ADMINISTRATORS",
@@ -63,4 +64,5 @@ __all__ = [
     "set_template",
     "shift_template",
     "unassign_template",
+    "watch",
 ]
