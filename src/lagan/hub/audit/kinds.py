@@ -54,3 +54,7 @@ class Kind(StrEnum):
     DATASET_CREATED = "dataset.created"
     DATASET_CLOSED = "dataset.closed"
     DATASET_REMOVED = "dataset.removed"
+
+    SEARCH_SAVED = "search.saved"
+    SEARCH_CHANGED = "search.changed"
+    SEARCH_FORGOTTEN = "search.forgotten"
