@@ -16,6 +16,10 @@ from lagan.hub.base.pages import Page, page_by_key
 from lagan.hub.datasets.folders import FolderItem, folder_page
 from lagan.hub.datasets.logbook import LEVELS, severity
 from lagan.hub.datasets.models import REMOVED, Dataset, Entry, LogLine
+from lagan.hub.datasets.search.asking import LARGEST_PAGE, Query
+from lagan.hub.datasets.search.conditions import LONGEST_VALUE, condition
+from lagan.hub.datasets.search.finding import find
+from lagan.hub.datasets.search.keys import STATES
 from lagan.hub.tree import queries as tree
 from lagan.hub.tree import services as tree_services
 from lagan.kit.errors import NotFound
@@ -35,6 +39,7 @@ __all__ = [
     "log",
     "named",
     "visible",
+    "with_ids",
 ]
 
 
@@ -114,13 +119,23 @@ def visible(
     state: str | None = None,
 ) -> Page[DatasetRow]:
     """The datasets that `actor` may read, newest first; `text` is part of the name; removed ones
-    only on request."""
-    rows = Dataset.objects.filter(tree.within(tree.allowed(actor, "DATASET_READ"), "entity__path"))
-    rows = rows.filter(state=state) if state else rows.exclude(state=REMOVED)
+    only on request. A page may hold fewer than `size`, though more follow: `next` says so."""
+    where = [("system.dataset.status", "=", state)] if state in STATES else []
     if text:
-        rows = rows.filter(entity__name__icontains=text.replace("\x00", ""))
-    page = page_by_key(_joined(rows), keys=("-entity_id",), after=after, size=size)
-    return Page(_dataset_rows(page.items), page.next)
+        where.append(("system.dataset.name", "like", f"*{text[:LONGEST_VALUE]}*"))
+    sought = Query(
+        tuple(condition(*each) for each in where),
+        removed=state == REMOVED,
+        size=max(1, min(size, LARGEST_PAGE)),
+    )
+    found = find(actor, sought, after=after)
+    return Page(with_ids(found.ids), found.next)
+
+
+def with_ids(ids: Sequence[int]) -> list[DatasetRow]:
+    """These datasets in this order. Asks no permission."""
+    rows = {each.pk: each for each in _joined(Dataset.objects.filter(pk__in=ids))}
+    return _dataset_rows([rows[each] for each in ids if each in rows])
 
 
 def dataset(actor: Actor, id: int) -> DatasetRow:
