@@ -60,7 +60,7 @@ def restore_dataset(*, by: Actor, dataset: int) -> Dataset:
     within 30 days. Conflict later, or when it was not removed."""
     row = Dataset.objects.select_for_update(of=("self",)).filter(pk=dataset).first()
     tree.require(actor=by, permission="DATASET_READ", entity=dataset)
-    if not tree_queries.may(by, "GROUP_DELETE", tree.ground().root.pk):
+    if not may_restore(by):
         raise Forbidden("Only administrators put a removed dataset back.", dataset=dataset)
     assert row is not None, "a DATASET entity has a dataset"  # noqa: S101
     if row.state != REMOVED or row.removed_at is None:
@@ -75,6 +75,11 @@ def restore_dataset(*, by: Actor, dataset: int) -> Dataset:
     audit.record(kind=Kind.DATASET_RESTORED, by=by, subject=dataset, data={"state": row.state})
     write_log(dataset=dataset, by=by, level="WARN", text=f"Put back; it is {row.state}.")
     return row
+
+
+def may_restore(actor: Actor) -> bool:
+    """Whether it is an administrator: GROUP_DELETE on the root."""
+    return tree_queries.may(actor, "GROUP_DELETE", tree.ground().root.pk)
 
 
 def locked(dataset: int, by: Actor, permission: str) -> Dataset:

@@ -13,6 +13,7 @@ from django.utils import timezone
 from lagan.hub.archive import queries as archive
 from lagan.hub.base.actors import Actor
 from lagan.hub.base.pages import Page, page_by_key
+from lagan.hub.datasets.expiry import latest_date
 from lagan.hub.datasets.folders import FolderItem, folder_page
 from lagan.hub.datasets.logbook import LEVELS, severity
 from lagan.hub.datasets.models import REMOVED, Dataset, Entry, LogLine
@@ -36,8 +37,11 @@ __all__ = [
     "entries_at",
     "entry",
     "folder",
+    "latest_date",
     "log",
     "named",
+    "of_computer",
+    "of_owner",
     "visible",
     "with_ids",
 ]
@@ -188,6 +192,19 @@ def entries_at(id: int, paths: Sequence[str]) -> dict[str, EntryRow]:
             (row.path, row) for row in _entry_rows(Entry.objects.filter(dataset=id, path__in=some))
         )
     return found
+
+
+def of_computer(actor: Actor, computer: int, *, size: int = 10) -> list[DatasetRow]:
+    """The newest datasets from a computer that `actor` may read; removed ones do not count."""
+    readable = tree.within(tree.allowed(actor, "DATASET_READ"), "entity__path")
+    rows = Dataset.objects.filter(readable, computer=computer).exclude(state=REMOVED)
+    return _dataset_rows(list(_joined(rows).order_by("-entity_id")[:size]))
+
+
+def of_owner(owner: int, *, size: int = 20) -> list[DatasetRow]:
+    """The newest datasets of an owner, for the owner."""
+    rows = Dataset.objects.filter(owner=owner).exclude(state=REMOVED)
+    return _dataset_rows(list(_joined(rows).order_by("-entity_id")[:size]))
 
 
 def named(group: int, name: str, *, owner: int, computer: int) -> DatasetRow | None:

@@ -8,6 +8,7 @@ from lagan.hub.datasets.creating import create_dataset
 from lagan.hub.datasets.ending import (
     RECOVERABLE,
     close_dataset,
+    may_restore,
     remove_dataset,
     restore_dataset,
 )
@@ -30,6 +31,7 @@ __all__ = [
     "attach",
     "close_dataset",
     "create_dataset",
+    "may_restore",
     "notes",
     "remove_dataset",
     "require_open",

@@ -202,6 +202,16 @@ def visible_entities(
     return page_by_key(rows, keys=("name", "id"), after=after, size=size)
 
 
+def permitted(
+    actor: Actor, type: str, permission: Permission | str, *, size: int = 200
+) -> list[tuple[int, str]]:
+    """The first `size` entities of a type at which the actor holds the permission, as id and full
+    path, by the path: what a form offers to choose from."""
+    rows = Entity.objects.filter(within(allowed(actor, permission)), type=type)
+    paths = full_path(list(rows.order_by("name", "id").values_list("id", flat=True)[:size]))
+    return sorted(paths.items(), key=lambda each: each[1])
+
+
 def find(*, type: str, name: str, parent: int | None = None) -> int | None:
     """The id of the entity of this type and name, in the group `parent` or anywhere: then the
     topmost, oldest one. Asks no permission."""

@@ -26,6 +26,7 @@ PLACES = (
     Place("/", _("Home"), "house"),
     Place("/datasets/", _("Datasets"), "layers"),
     Place("/templates/", _("Templates"), "layout-template"),
+    Place("/computers/", _("Computers"), "microscope"),
     Place("/jobs/", _("Jobs"), "activity"),
     Place("/archive/", _("Archive"), "hard-drive"),
 )

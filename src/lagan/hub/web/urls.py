@@ -8,9 +8,12 @@ from django.views.i18n import set_language
 from lagan.hub.web.views import (
     archive,
     assignments,
+    computers,
+    creation,
     datasets,
     home,
     jobs,
+    life,
     login,
     metadata,
     profile,
@@ -28,6 +31,17 @@ urlpatterns = [
     path("datasets/<int:dataset>/", datasets.files),
     path("datasets/<int:dataset>/log/", datasets.log),
     path("datasets/<int:dataset>/close/", datasets.close),
+    path("datasets/new/", creation.create),
+    path("datasets/<int:dataset>/remove/", life.remove),
+    path("datasets/<int:dataset>/restore/", life.restore),
+    path("datasets/<int:dataset>/expiry/", life.expiry),
+    path("datasets/<int:dataset>/acquire/", life.acquire),
+    path("computers/", computers.computer_list),
+    path("computers/new/", computers.register),
+    path("computers/<int:computer>/", computers.computer),
+    path("computers/<int:computer>/edit/", computers.edit),
+    path("computers/<int:computer>/test/", computers.test),
+    path("computers/<int:computer>/host-key/", computers.confirm),
     *(
         path(f"{place}/<int:entity>/metadata/{part}", view)
         for place in ("datasets", "entities")
