@@ -19,6 +19,7 @@ class FoldedField(PathField):
         setattr(model_instance, self.attname, value)
         return value
 
+
 HEAD = 64
 """Characters of a metadata value that are indexed: all of most, and an index entry stays small."""
 
