@@ -162,6 +162,9 @@ def test_users_and_datasets_are_made_and_removed_by_their_rooms(
     alice.post(f"/entities/{eve.entity_id}/remove/")
     assert find_user(username="eve@example.org") is None
     assert queries.rows([eve.entity_id])[eve.entity_id].name == f"removed-{eve.entity_id}"
+    guided = alice.get(f"/entities/{place.group}/create/?type=DATASET")
+    assert guided["Location"] == f"/datasets/new/?group={place.group}&step=1"
+    assert alice.get(guided["Location"]).status_code == 200
     alice.post(f"/entities/{place.group}/create/?type=DATASET", {"name": "scan"})
     scan = queries.find(type="DATASET", name="scan", parent=place.group)
     assert alice.get(f"/datasets/{scan}/").status_code == 200

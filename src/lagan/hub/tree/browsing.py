@@ -210,16 +210,16 @@ def starts(actor: Actor, permission: Permission, *, size: int = 6) -> list[Node]
     them all."""
     lows = (low for low, _ in queries.allowed(actor, permission).items if low)
     ids = [ids_in(low)[-1] for low in islice(lows, 10 * size)]
-    rows = Entity.objects.filter(id__in=ids, type=Type.GROUP).order_by("path")[:size]
-    return nodes(rows, sight(actor))
+    rows = Entity.objects.filter(id__in=ids, type=Type.GROUP).order_by("path")
+    return nodes(list(rows[:size]), sight(actor))
 
 
 def memberships(actor: Actor, *, size: int = 12) -> list[Node]:
     """The groups that the actor was made a member of, by name."""
     if actor.entity is None:
         return []
-    rows = Entity.objects.filter(members__member=actor.entity).order_by("name", "id")[:size]
-    return nodes(rows, sight(actor))
+    rows = Entity.objects.filter(members__member=actor.entity).order_by("name", "id")
+    return nodes(list(rows[:size]), sight(actor))
 
 
 def resolve(actor: Actor, text: str) -> Node:
