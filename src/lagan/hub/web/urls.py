@@ -69,7 +69,7 @@ urlpatterns = [
     path("templates/", templates.template_list),
     path("templates/<int:template>/", templates.template),
     path("templates/<int:template>/remove/", templates.remove),
-    path("templates/<int:template>/key/", templates.change_key),
+    path("templates/<int:template>/keys/", templates.change_key),
     path("jobs/", jobs.job_list),
     path("jobs/<int:job>/", jobs.job),
     path("jobs/<int:job>/cancel/", jobs.cancel),

@@ -194,9 +194,13 @@ def _write(by: Actor, entity: Entity, given: Texts) -> None:
         _rows(entity.id, {each.key: list(each.after) for each in changes}), batch_size=5000
     )
     tell(entity.type, [entity.id])
-    MetadataChange.objects.bulk_create(_changes(by, entity.id, changes, timezone.now()))
+    _remember(by, entity.id, changes)
     keys = sorted(each.key for each in changes)
     record(kind=Kind.METADATA_SET, by=by, subject=entity.id, data={"keys": keys})
+
+
+def _remember(by: Actor, entity: int, changes: Sequence[Difference]) -> None:
+    MetadataChange.objects.bulk_create(_changes(by, entity, changes, timezone.now()))
 
 
 def _changes(

@@ -39,9 +39,9 @@ def template_list(request: HttpRequest, actor: Actor) -> HttpResponse:
             refused = {"refused": refusal.sentence, "given": name, "chosen": parent}
     text, after = asked(request, "text").strip(), asked(request, "after")
     page = tree.visible_entities(actor, "TEMPLATE", text=text, after=after, size=SIZE)
+    paths = tree.full_path([each.id for each in page.items])
     context = {
-        "page": page,
-        "paths": tree.full_path([each.id for each in page.items]),
+        "lines": [(each, paths[each.id]) for each in page.items],
         "text": text,
         "homes": queries.homes(actor),
         **presented.turning("/templates/", after, page.next, text=text),
