@@ -52,3 +52,6 @@ class Kind(StrEnum):
     DATASET_CREATED = "dataset.created"
     DATASET_CLOSED = "dataset.closed"
     DATASET_REMOVED = "dataset.removed"
+
+    FILES_REMOVED = "files.removed"
+    FILE_RESTORED = "file.restored"

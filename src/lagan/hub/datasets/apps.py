@@ -14,9 +14,9 @@ class DatasetsConfig(AppConfig):
         """Tell the archive."""
         from lagan.hub.archive import services as archive
         from lagan.hub.datasets import keeping
-        from lagan.hub.datasets.models import Dataset, Entry, LogLine
+        from lagan.hub.datasets.models import Dataset, Entry, LogLine, RemovedEntry
 
-        for model in (Dataset, Entry, LogLine):
+        for model in (Dataset, Entry, RemovedEntry, LogLine):
             archive.register_table(model)
         archive.register_exporter(
             "datasets.lines",

@@ -9,6 +9,7 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import connection
+from django.db.models import QuerySet
 
 from lagan.hub.base.pages import Page
 from lagan.hub.datasets.models import Entry
@@ -61,6 +62,36 @@ def folder_page(dataset: int, *, folder: str, after: str | None, size: int) -> P
     items = [_item(prefix + name, name, is_folder, facts) for name, is_folder in names]
     more = _encode(first[size]) if len(first) > size else None
     return Page(items, more)
+
+
+def neighbours(dataset: int, path: str) -> tuple[str | None, str | None]:
+    """The files before and after `path` in its folder; None at an end, or when a hundred folders
+    lie between. A few look-ups by key, however large the folder is."""
+    folder, slash, _ = path.rpartition("/")
+    prefix = folder + slash
+    rows = Entry.objects.filter(dataset=dataset, path__gte=prefix)
+    if prefix:
+        rows = rows.filter(path__lt=prefix[:-1] + "0")
+    return _beside(rows, prefix, path, before=True), _beside(rows, prefix, path, before=False)
+
+
+_SKIPPED = 100
+"""Folders passed over on the way to the next file."""
+
+
+def _beside(rows: QuerySet[Entry], prefix: str, path: str, *, before: bool) -> str | None:
+    bound = {"path__lt" if before else "path__gt": path}
+    order = "-path" if before else "path"
+    for _ in range(_SKIPPED):
+        found = rows.filter(**bound).order_by(order).values_list("path", flat=True).first()
+        if found is None:
+            return None
+        name, is_folder = _item_name(found, prefix)
+        if not is_folder:
+            return found
+        folder = prefix + name
+        bound = {"path__lt": folder + "/"} if before else {"path__gte": folder + "0"}
+    return None
 
 
 def _first_paths(dataset: int, prefix: str, start: str, limit: int) -> list[str]:

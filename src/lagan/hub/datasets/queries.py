@@ -12,8 +12,10 @@ from django.db.models import QuerySet
 from lagan.hub.archive import queries as archive
 from lagan.hub.base.actors import Actor
 from lagan.hub.base.pages import Page, page_by_key
+from lagan.hub.datasets import folders
 from lagan.hub.datasets.folders import FolderItem, folder_page
 from lagan.hub.datasets.models import REMOVED, Dataset, Entry, LogLine
+from lagan.hub.datasets.versions import Removed, Version, removed_of, versions_of
 from lagan.hub.tree import queries as tree
 from lagan.hub.tree import services as tree_services
 from lagan.kit.errors import NotFound
@@ -24,6 +26,8 @@ __all__ = [
     "EntryRow",
     "FolderItem",
     "LogRow",
+    "Removed",
+    "Version",
     "damaged",
     "dataset",
     "entries",
@@ -32,6 +36,9 @@ __all__ = [
     "folder",
     "log",
     "named",
+    "neighbours",
+    "removed",
+    "versions",
     "visible",
 ]
 
@@ -127,13 +134,38 @@ def folder(
     return folder_page(id, folder=folder.strip("/"), after=after, size=size)
 
 
-def entry(actor: Actor, id: int, path: str) -> EntryRow:
-    """The current file at a path. NotFound."""
+def entry(actor: Actor, id: int, path: str, version: int | None = None) -> EntryRow:
+    """The current file at a path, or another version of it. NotFound."""
     _readable(actor, id)
+    if version is not None:
+        found = versions_of(id, path, version=version)[0]
+        return EntryRow(
+            path, found.stored, version, found.size, found.sha256, found.crc32, found.mtime_ns,
+            found.added,
+        )  # fmt: skip
     row = next(_entry_rows(Entry.objects.filter(dataset=id, path=path)), None)
     if row is None:
         raise NotFound(f"The dataset has no file {path!r}.", dataset=id, path=path)
     return row
+
+
+def versions(actor: Actor, id: int, path: str) -> list[Version]:
+    """All versions of a path, newest first, also of one whose file was removed. NotFound."""
+    _readable(actor, id)
+    return versions_of(id, path)
+
+
+def removed(actor: Actor, id: int, *, after: str = "", size: int = 100) -> Page[Removed]:
+    """Paths of the dataset whose files were removed, by path; `next` is the last path."""
+    _readable(actor, id)
+    rows = removed_of(id, after=after, size=size + 1)
+    return Page(rows[:size], rows[size - 1].path if len(rows) > size else None)
+
+
+def neighbours(actor: Actor, id: int, path: str) -> tuple[str | None, str | None]:
+    """The paths of the files before and after a path in its folder, by name."""
+    _readable(actor, id)
+    return folders.neighbours(id, path)
 
 
 def entries(actor: Actor, id: int, *, after: str = "", batch: int = 2000) -> Iterator[EntryRow]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from django.db import transaction
 from django.utils import timezone
 
@@ -13,8 +11,10 @@ from lagan.hub.base.actors import SYSTEM, Actor
 from lagan.hub.datasets.attaching import Arrival, Attached, attach
 from lagan.hub.datasets.errors import NotOpen
 from lagan.hub.datasets.keeping import notes
-from lagan.hub.datasets.models import CLOSED, OPEN, REMOVED, Dataset, LogLine
+from lagan.hub.datasets.logging import write_log, write_logs
+from lagan.hub.datasets.models import CLOSED, OPEN, REMOVED, Dataset
 from lagan.hub.datasets.rules import NEXT_STATES
+from lagan.hub.datasets.versions import remove_files, restore_version
 from lagan.hub.tree import services as tree
 from lagan.hub.tree.permissions import DATASET_CREATOR
 from lagan.kit.errors import BadInput, Conflict
@@ -28,10 +28,12 @@ __all__ = [
     "create_dataset",
     "notes",
     "remove_dataset",
+    "remove_files",
+    "require_open",
+    "restore_version",
     "write_log",
+    "write_logs",
 ]
-
-LEVELS = ("DEBUG", "INFO", "WARN", "ERROR", "FATAL")
 
 
 @transaction.atomic
@@ -94,22 +96,6 @@ def remove_dataset(*, by: Actor, dataset: int) -> Dataset:
     audit.record(kind=Kind.DATASET_REMOVED, by=by, subject=dataset)
     write_log(dataset=dataset, by=by, level="WARN", text="Removed.")
     return row
-
-
-def write_log(*, dataset: int, by: Actor, level: str, text: str) -> None:
-    """Add a line to the dataset's log, in the caller's transaction."""
-    write_logs(lines=[(dataset, text)], by=by, level=level)
-
-
-def write_logs(*, lines: Sequence[tuple[int, str]], by: Actor, level: str) -> None:
-    """Add a line to each of several datasets' logs: `(dataset, text)`."""
-    if level not in LEVELS:
-        raise BadInput(f"A log level is one of {', '.join(LEVELS)}, not {level!r}.", field="level")
-    now = timezone.now()
-    rows = [
-        LogLine(dataset_id=each, at=now, level=level, text=text, by=by.name) for each, text in lines
-    ]
-    LogLine.objects.bulk_create(rows)
 
 
 def require_open(*, by: Actor, dataset: int) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.urls import path
 from django.views.i18n import set_language
 
-from lagan.hub.web.views import archive, datasets, home, jobs, login, profile
+from lagan.hub.web.views import archive, datasets, files, home, jobs, login, profile
 
 urlpatterns = [
     path("", home.home),
@@ -18,6 +18,10 @@ urlpatterns = [
     path("datasets/<int:dataset>/", datasets.files),
     path("datasets/<int:dataset>/log/", datasets.log),
     path("datasets/<int:dataset>/close/", datasets.close),
+    path("datasets/<int:dataset>/file/", files.file),
+    path("datasets/<int:dataset>/file/preview/", files.preview),
+    path("datasets/<int:dataset>/file/restore/", files.restore),
+    path("datasets/<int:dataset>/file/remove/", files.remove),
     path("jobs/", jobs.job_list),
     path("jobs/<int:job>/", jobs.job),
     path("jobs/<int:job>/cancel/", jobs.cancel),

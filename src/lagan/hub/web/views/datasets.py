@@ -10,11 +10,12 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
+from lagan.hub.access import queries as access
 from lagan.hub.archive import queries as archive
 from lagan.hub.base.actors import Actor
 from lagan.hub.datasets import queries, services
 from lagan.hub.tree import queries as tree
-from lagan.hub.web import presented
+from lagan.hub.web import drawn, presented
 from lagan.hub.web.visitor import asked, signed_in
 from lagan.kit.errors import LaganError, NotFound
 
@@ -53,7 +54,13 @@ def files(request: HttpRequest, actor: Actor, dataset: int) -> HttpResponse:
     context = {
         **head,
         "lines": [
-            presented.file_line(dataset, item, healths.get(item.stored) if item.stored else None)
+            presented.file_line(
+                dataset,
+                item,
+                healths.get(item.stored) if item.stored else None,
+                icon=drawn.kind_icon(access.by_name(item.name)),
+                thumb=access.has_thumb(item.name, item.size),
+            )
             for item in page.items
         ],
         "folders": presented.crumbs(dataset, folder),
