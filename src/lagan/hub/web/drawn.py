@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from django.utils.functional import Promise
@@ -82,7 +83,7 @@ def shown(drawn: Drawn) -> Shown:
     """The preview with its notes in words."""
     last = drawn.page + 1 >= drawn.pages
     return Shown(
-        blocks=[_block(each) for each in drawn.blocks],
+        blocks=_blocks(drawn.blocks),
         kind=drawn.kind,
         page=drawn.page + 1,
         pages=drawn.pages,
@@ -105,6 +106,26 @@ def sentence(code: str, facts: Mapping[str, Any]) -> str:
 def kind_icon(kind: str) -> str:
     """The icon of a kind of file."""
     return _ICONS.get(kind, "file")
+
+
+_SMALL = 320
+"""Pixels of the longer side up to which a picture is shown larger than it is."""
+
+
+def _blocks(blocks: Sequence[Block]) -> list[Block]:
+    """The blocks with pictures that follow each other gathered in one row."""
+    made: list[Block] = []
+    for kind, some in groupby(blocks, key=lambda each: each["type"] == "picture"):
+        if kind:
+            made.append({"type": "pictures", "pictures": [_sized(each) for each in some]})
+        else:
+            made += [_block(each) for each in some]
+    return made
+
+
+def _sized(picture: Block) -> Block:
+    longer = max(picture["width"], picture["height"])
+    return {**picture, "size": "small-picture" if longer <= _SMALL else "picture"}
 
 
 def _block(block: Block) -> Block:

@@ -43,7 +43,7 @@ class Kept:
             return None
         try:
             return _decode(data)
-        except (ValueError, TypeError, struct.error):
+        except (ValueError, TypeError, IndexError, struct.error):
             return None
 
     def put(self, key: str, drawn: Drawn) -> None:

@@ -43,7 +43,9 @@ def _whole(asked: Asked, units: Any, drawn: Drawn) -> None:
         _first_image(tried, asked, drawn)
     except NotDrawn as decided:
         drawn.note(decided.code)
-    rows = [[str(n), each.name, *_described(each)] for n, each in enumerate(units[: drawn.pages])]
+    rows = [
+        [str(n + 1), each.name, *_described(each)] for n, each in enumerate(units[: drawn.pages])
+    ]
     drawn.table(["No.", "Name", "Kind", "Shape"], rows)
     _cards(unit, drawn)
 

@@ -60,7 +60,11 @@ def _slices(asked: Asked, image: Any, drawn: Drawn) -> None:
         require_small(int(np.prod(across, dtype=np.int64)), image.get_data_dtype().itemsize)
         plane = np.asarray(image.dataobj[(*where, *rest)])
         # Rows run upwards in the patient's frame, downwards on a screen.
-        add_plane(drawn, plane.T[::-1], min(asked.pixels, 700), words=_AXES[axis])
+        rest_of = [n for n in range(len(shape)) if n != axis or len(shape) == 2][:2]
+        wide, high = (float(image.header.get_zooms()[n]) for n in rest_of)
+        aspect = high / wide if wide > 0 and high > 0 else 1.0
+        words = "" if len(shape) == 2 else _AXES[axis]
+        add_plane(drawn, plane.T[::-1], min(asked.pixels, 700), words=words, aspect=aspect)
 
 
 def _axes(image: Any) -> Any:

@@ -27,11 +27,13 @@ def add_picture(drawn: Drawn, picture: Image.Image, pixels: int, words: str = ""
     drawn.picture(out.getvalue(), *picture.size, words)
 
 
-def add_plane(drawn: Drawn, plane: Any, pixels: int, words: str = "") -> None:
-    """Stretch a plane of numbers (rows, columns) and add it."""
-    add_picture(
-        drawn, Image.fromarray(stretched(thinned(np.asarray(plane), pixels))), pixels, words
-    )
+def add_plane(drawn: Drawn, plane: Any, pixels: int, words: str = "", aspect: float = 1.0) -> None:
+    """Stretch a plane of numbers (rows, columns) and add it; `aspect` is the height of one of its
+    pixels by its width."""
+    shades = Image.fromarray(stretched(thinned(np.asarray(plane), pixels)))
+    if not 0.99 < aspect < 1.01 and 0.02 < aspect < 50:
+        shades = shades.resize((shades.width, max(1, round(shades.height * aspect))))
+    add_picture(drawn, shades, pixels, words)
 
 
 def thinned(plane: Any, pixels: int) -> Any:
