@@ -147,9 +147,14 @@ def list_files(
     folder: str = "",
     after: str | None = None,
     size: Size = 200,
+    start: str = "",
+    text: str = "",
 ) -> dict[str, Any]:
-    """What lies directly in a folder of the dataset."""
-    page = queries.folder(asker(request), id, folder=folder, after=after, size=size)
+    """What lies directly in a folder of the dataset: from the name `start` on, with `text` in its
+    name. With `text` a page may be empty and still be followed by another."""
+    page = queries.folder(
+        asker(request), id, folder=folder, after=after, size=size, start=start, text=text
+    )
     return {"results": page.items, "next": page.next}
 
 

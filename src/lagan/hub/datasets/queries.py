@@ -126,12 +126,22 @@ def dataset(actor: Actor, id: int) -> DatasetRow:
 
 
 def folder(
-    actor: Actor, id: int, *, folder: str = "", after: str | None = None, size: int = 200
+    actor: Actor,
+    id: int,
+    *,
+    folder: str = "",
+    after: str | None = None,
+    size: int = 200,
+    start: str = "",
+    text: str = "",
 ) -> Page[FolderItem]:
-    """What lies directly in a folder of the dataset (`""` is the top): folders and files by
-    name."""
+    """What lies directly in a folder of the dataset (`""` is the top): folders and files by name.
+
+    `start` begins further down, `text` leaves names out (see `folders.folder_page`).
+    """
     _readable(actor, id)
-    return folder_page(id, folder=folder.strip("/"), after=after, size=size)
+    folder = folder.strip("/")
+    return folder_page(id, folder=folder, after=after, size=size, start=start, text=text)
 
 
 def entry(actor: Actor, id: int, path: str, version: int | None = None) -> EntryRow:

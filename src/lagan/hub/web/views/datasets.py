@@ -19,6 +19,8 @@ from lagan.hub.web import drawn, presented
 from lagan.hub.web.visitor import asked, signed_in
 from lagan.kit.errors import LaganError, NotFound
 
+FILES = 200
+"""Files and folders on a page of a folder."""
 SIZE = 50
 """Datasets on a page."""
 
@@ -47,8 +49,9 @@ def files(request: HttpRequest, actor: Actor, dataset: int) -> HttpResponse:
     verified."""
     folder, after = asked(request, "folder").strip("/"), asked(request, "after")
     head = _head(actor, dataset, "files")
-    page = queries.folder(actor, dataset, folder=folder, after=after)
-    if folder and not page.items and not after:
+    start, text = asked(request, "start"), asked(request, "text").strip()
+    page = queries.folder(actor, dataset, folder=folder, after=after, start=start, text=text)
+    if folder and not page.items and not (after or start or text):
         raise NotFound("The dataset has no such folder.", dataset=dataset, folder=folder)
     healths = archive.health([item.stored for item in page.items if item.stored])
     context = {
@@ -64,7 +67,14 @@ def files(request: HttpRequest, actor: Actor, dataset: int) -> HttpResponse:
             for item in page.items
         ],
         "folders": presented.crumbs(dataset, folder),
-        **presented.turning(f"/datasets/{dataset}/", after, page.next, folder=folder),
+        "folder": folder,
+        "start": start,
+        "text": text,
+        "several": bool(page.next or after or start or text),
+        "further": bool(text and page.next and len(page.items) < FILES),
+        **presented.turning(
+            f"/datasets/{dataset}/", after or start, page.next, folder=folder, text=text
+        ),
     }
     return render(request, "web/pages/files.html", context)
 
