@@ -81,7 +81,7 @@ def test_pages_of_every_folder_have_each_item_once(shelf, paths, size):
 
 
 @settings(
-    max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(trees, names, names)
 def test_filtered_and_jumped_to_pages_agree_with_a_plain_look(shelf, paths, text, start):
@@ -100,7 +100,7 @@ def test_filtered_and_jumped_to_pages_agree_with_a_plain_look(shelf, paths, text
 
 
 @settings(
-    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(trees)
 def test_neighbours_are_the_files_beside_it_in_its_folder(shelf, paths):

@@ -25,7 +25,7 @@ from lagan.hub.datasets import queries, services
 from lagan.hub.datasets.models import Dataset, Entry, RemovedEntry
 from lagan.hub.ingest.intake import Arrived, _line
 from lagan.hub.tree import services as tree
-from lagan.kit.errors import BadInput, Conflict, Forbidden, NotFound, Unavailable
+from lagan.kit.errors import BadInput, Forbidden, NotFound, Unavailable
 from lagan.kit.ids import new_id
 
 TABLES = (
@@ -155,10 +155,16 @@ def test_a_restored_version_is_the_newest_and_has_no_second_copy(bench: Bench) -
     assert bench.put("a.txt", b"four") == 4
 
 
-def test_what_is_current_cannot_be_restored_and_what_never_was_neither(bench: Bench) -> None:
+def test_what_is_there_already_is_restored_by_doing_nothing(bench: Bench) -> None:
+    for content in (b"one", b"two", b"one"):
+        bench.put("a.txt", content)
+    assert bench.restore("a.txt", 3) == 3
+    assert bench.restore("a.txt", 1) == 3
+    assert len(bench.versions("a.txt")) == 3
+
+
+def test_what_never_was_cannot_be_restored(bench: Bench) -> None:
     bench.put("a.txt", b"one")
-    with pytest.raises(Conflict):
-        bench.restore("a.txt", 1)
     for path, version in (("a.txt", 9), ("b.txt", 1)):
         with pytest.raises(NotFound):
             bench.restore(path, version)

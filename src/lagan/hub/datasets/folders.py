@@ -4,8 +4,10 @@ folder."""
 from __future__ import annotations
 
 import base64
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.db import connection
@@ -56,7 +58,7 @@ EXAMINED = 10_000
 """Names that a page of a filtered folder looks at, at most: about 60 ms. The next page goes on."""
 _WINDOW = 1000
 """Names looked at in one statement while filtering."""
-_FACTS = ("path", "size", "sha256", "version", "added_at", "stored_id")
+_FACTS = ("size", "sha256", "version", "added_at", "stored_id")
 
 
 def folder_page(
@@ -70,61 +72,60 @@ def folder_page(
     prefix = f"{folder}/" if folder else ""
     at = _decode(after) if after else prefix + start.replace("\x00", "")
     if not text:
-        found, following = _items(dataset, prefix, max(at, prefix), size)
-        return Page(found, _encode(following) if following else None)
+        names, following = _names(dataset, prefix, max(at, prefix), size)
+        items = _items(dataset, prefix, names)
+        return Page(items, _encode(following) if following is not None else None)
     return _filtered(dataset, prefix, max(at, prefix), size, text.casefold())
 
 
 def _filtered(dataset: int, prefix: str, at: str, size: int, text: str) -> Page[FolderItem]:
-    matching: list[FolderItem] = []
+    matching: list[_Name] = []
     following: str | None = at
     for _ in range(EXAMINED // _WINDOW):
         assert following is not None  # noqa: S101 - the loop ends before
-        some, following = _items(dataset, prefix, following, _WINDOW)
-        matching += [each for each in some if text in each.name.casefold()]
+        some, following = _names(dataset, prefix, following, _WINDOW)
+        matching += [each for each in some if text in each[1].casefold()]
         if len(matching) > size:
-            return Page(matching[:size], _encode(matching[size].path))
+            following = matching[size][0]
+            break
         if following is None:
-            return Page(matching, None)
-    assert following is not None  # noqa: S101
-    return Page(matching, _encode(following))
+            break
+    items = _items(dataset, prefix, matching[:size])
+    return Page(items, _encode(following) if following is not None else None)
 
 
-def _items(dataset: int, prefix: str, at: str, size: int) -> tuple[list[FolderItem], str | None]:
+_Name = tuple[str, str, bool]
+"""The first path of an item, its name, whether it is a folder."""
+
+
+def _names(dataset: int, prefix: str, at: str, size: int) -> tuple[list[_Name], str | None]:
     """The next items from `at`, and where those after them begin.
 
     Files that lie side by side are read as they lie, in one statement; from the first folder on
     each item is jumped to.
     """
     rows = Entry.objects.filter(dataset=dataset, path__gte=at, path__lt=_stop(prefix))
-    items: list[FolderItem] = []
-    for row in rows.order_by("path").values_list(*_FACTS)[: size + 1]:
-        name, is_folder = _item_name(row[0], prefix)
-        if is_folder:
-            more, following = _jumped(dataset, prefix, row[0], size - len(items))
-            return items + more, following
-        if len(items) == size:
-            return items, row[0]
-        items.append(FolderItem(name, row[0], False, *row[1:]))
-    return items, None
+    lying = list(rows.order_by("path").values_list("path", flat=True)[: size + 1])
+    for n, path in enumerate(lying):
+        if "/" in path[len(prefix) :]:
+            jumped = _first_paths(dataset, prefix, path, size + 1 - n)
+            lying = [*lying[:n], *jumped]
+            break
+    found = [(path, *_item_name(path, prefix)) for path in lying[:size]]
+    return found, lying[size] if len(lying) > size else None
 
 
-def _jumped(dataset: int, prefix: str, at: str, size: int) -> tuple[list[FolderItem], str | None]:
-    first = _first_paths(dataset, prefix, at, size + 1)
-    names = [_item_name(path, prefix) for path in first[:size]]
-    files = [prefix + name for name, is_folder in names if not is_folder]
-    facts = {
-        row[0]: row
-        for start in range(0, len(files), 900)
-        for row in Entry.objects.filter(
-            dataset=dataset, path__in=files[start : start + 900]
-        ).values_list(*_FACTS)
-    }
-    items = [
-        FolderItem(name, prefix + name, is_folder, *(() if is_folder else facts[prefix + name][1:]))
-        for name, is_folder in names
+def _items(dataset: int, prefix: str, names: Sequence[_Name]) -> list[FolderItem]:
+    files = [path for path, _, is_folder in names if not is_folder]
+    facts: dict[str, tuple[Any, ...]] = {}
+    for start in range(0, len(files), 900):
+        some = files[start : start + 900]
+        rows = Entry.objects.filter(dataset=dataset, path__in=some)
+        facts.update((path, rest) for path, *rest in rows.values_list("path", *_FACTS))
+    return [
+        FolderItem(name, prefix + name, is_folder, *(() if is_folder else facts[path]))
+        for path, name, is_folder in names
     ]
-    return items, first[size] if len(first) > size else None
 
 
 def _stop(prefix: str) -> str:

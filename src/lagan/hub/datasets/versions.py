@@ -25,7 +25,7 @@ from lagan.hub.datasets.logging import write_log
 from lagan.hub.datasets.models import OPEN, Dataset, Entry, RemovedEntry
 from lagan.hub.tree import queries as tree_queries
 from lagan.hub.tree import services as tree
-from lagan.kit.errors import BadInput, Conflict, NotFound
+from lagan.kit.errors import BadInput, NotFound
 from lagan.store.journal import NoteLine
 
 MOST = 1000
@@ -94,24 +94,27 @@ def names_of(entities: set[int | None]) -> dict[int, str]:
 
 def restore_version(*, by: Actor, dataset: int, path: str, version: int) -> Version:
     """Make an old version of a path the newest: a new version with the same content, of which no
-    second copy is made.
+    second copy is made. Where the path has that content already, nothing changes.
 
-    Needs DATASET_CHANGE and an open dataset. NotFound without that version; Conflict when it is
-    the current one already.
+    Needs DATASET_CHANGE and an open dataset. NotFound without that version.
     """
     renewed: Renewed | None = None
     try:
         with locks.turn("catalogue"), transaction.atomic():
             row = _open(by, dataset)
             old = versions_of(dataset, path, version=version)[0]
-            if old.current:
-                raise Conflict(f"Version {version} is the current one already.", version=version)
-            renewed = _renew(by, row, path, old)
+            if not _is_there(dataset, path, old):
+                renewed = _renew(by, row, path, old)
     except Exception:
         if renewed is not None:
             archive_services.take_back(renewed)
         raise
     return versions_of(dataset, path)[0]
+
+
+def _is_there(dataset: int, path: str, old: Version) -> bool:
+    rows = Entry.objects.filter(dataset=dataset, path=path, size=old.size)
+    return old.current or (old.sha256 is not None and rows.filter(sha256=old.sha256).exists())
 
 
 def remove_files(*, by: Actor, dataset: int, paths: Sequence[str]) -> int:
