@@ -27,6 +27,7 @@ PAGES = {
     "folder": "/datasets/{retina}/?folder=raw",
     "empty-dataset": "/datasets/{beads}/",
     "log": "/datasets/{retina}/log/",
+    "removed": "/datasets/{retina}/removed/",
     "file": "/datasets/{retina}/file/?path=acquisition.xml",
     "file-damaged": "/datasets/{retina}/file/?path=raw/retina_z001.ome.tif",
     "kinds": "/datasets/{kinds}/",

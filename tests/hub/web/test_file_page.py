@@ -60,9 +60,9 @@ def test_a_name_in_a_folder_leads_to_its_page_and_downloads_in_one_click(
     assert f'src="/api/datasets/{people.retina}/preview/{PLANE}?view=thumb"' in shown
 
 
-@pytest.mark.parametrize("part", ["", "preview/"])
+@pytest.mark.parametrize("part", ["file/", "file/preview/", "removed/"])
 def test_a_stranger_finds_nothing(people: Population, signed_in: Clients, part: str) -> None:
-    path = f"/datasets/{people.retina}/file/{part}?path={quote(PLANE)}"
+    path = f"/datasets/{people.retina}/{part}?path={quote(PLANE)}"
     assert signed_in("bob").get(path).status_code == 404
     assert signed_in("alice").get(path).status_code == 200
 
@@ -85,6 +85,12 @@ def test_the_owner_removes_and_restores(people: Population, signed_in: Clients) 
     ).content.decode()
     assert "was removed. Its versions are kept" in removed
     assert "This file was removed from the dataset" in removed
+    listed = alice.get(f"/datasets/{people.retina}/removed/").content.decode()
+    assert PLANE in listed
+    assert (
+        f"/datasets/{people.retina}/removed/"
+        in alice.get(f"/datasets/{people.retina}/").content.decode()
+    )
     given = {"path": PLANE, "version": "1"}
     back = alice.post(f"/datasets/{people.retina}/file/restore/", given, follow=True)
     shown = back.content.decode()

@@ -18,6 +18,7 @@ urlpatterns = [
     path("datasets/<int:dataset>/", datasets.files),
     path("datasets/<int:dataset>/log/", datasets.log),
     path("datasets/<int:dataset>/close/", datasets.close),
+    path("datasets/<int:dataset>/removed/", datasets.removed),
     path("datasets/<int:dataset>/file/", files.file),
     path("datasets/<int:dataset>/file/preview/", files.preview),
     path("datasets/<int:dataset>/file/restore/", files.restore),

@@ -11,6 +11,7 @@ import pytest
 from PIL import Image
 
 from lagan.hub.access.previews.blocks import Drawn
+from tests.hub.access.previews.conftest import Shelf
 from tests.previewed import sample
 
 Draw = Callable[..., Drawn]
@@ -162,6 +163,25 @@ def test_content_decides_where_the_name_lies(drawn: Draw) -> None:
     assert drawn("coffee.txt", sample("coffee.png")).kind == "image"
     assert drawn("noname", sample("run.log")).kind == "text"
     assert drawn("scan", sample("slice.dcm")).kind == "dicom"
+
+
+def test_a_copy_that_cannot_be_read_is_passed_over(shelf: Shelf) -> None:
+    from lagan.hub.access.previews.request import Asked
+    from lagan.hub.access.previews.running import draw
+    from lagan.hub.archive.queries import Location
+    from lagan.kit.digests import digests_of
+    from lagan.kit.errors import Unavailable
+
+    class Away:
+        def read(self, *_: object) -> None:
+            raise Unavailable("The disk is away.")
+
+    (shelf.folder / "object").write_bytes(b"still here\n")
+    volumes: list[Any] = [Away(), shelf]
+    places = [Location("v", each, "object", 0, 11, False, digests_of([])) for each in volumes]
+    found, lasting = draw(Asked("x.txt", 11), places)
+    assert blocks(found, "lines")[0]["lines"] == ["still here"]
+    assert lasting
 
 
 def test_an_empty_file_says_so(drawn: Draw) -> None:

@@ -67,6 +67,7 @@ def files(request: HttpRequest, actor: Actor, dataset: int) -> HttpResponse:
             for item in page.items
         ],
         "folders": presented.crumbs(dataset, folder),
+        "any_removed": bool(queries.removed(actor, dataset, size=1).items),
         "folder": folder,
         "start": start,
         "text": text,
@@ -77,6 +78,20 @@ def files(request: HttpRequest, actor: Actor, dataset: int) -> HttpResponse:
         ),
     }
     return render(request, "web/pages/files.html", context)
+
+
+@require_safe
+@signed_in
+def removed(request: HttpRequest, actor: Actor, dataset: int) -> HttpResponse:
+    """Files that were taken off their paths, each leading to its page with its versions."""
+    after = asked(request, "after")
+    head = _head(actor, dataset, "removed")
+    page = queries.removed(actor, dataset, after=after, size=FILES)
+    lines = [
+        {"row": each, "page": presented.file_address(dataset, each.path)} for each in page.items
+    ]
+    turning = presented.turning(f"/datasets/{dataset}/removed/", after, page.next)
+    return render(request, "web/pages/removed.html", {**head, "lines": lines, **turning})
 
 
 @require_safe
