@@ -12,10 +12,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import UUID
 
+from tests.previewed import SAMPLES, sample
+
 if TYPE_CHECKING:
     from lagan.hub.base.actors import Actor
 
 PASSWORD = "correct horse battery staple"
+KINDS = "One file of every kind"
 RETINA, MRI = "2026-11-20 retina z-stack", "2026-11-18 mouse 4711 MRI T2"
 PLANES = {f"raw/retina_z{plane:03d}.ome.tif": bytes([plane]) * 20_000 for plane in range(4)}
 FILES = {"acquisition.xml": b"<acquisition/>", **PLANES}
@@ -28,6 +31,8 @@ class Population:
     retina: int
     beads: int
     mri: int
+    kinds: int
+    """Holds a file of every kind that is previewed."""
     running: int
     failed: int
     link: str
@@ -40,8 +45,9 @@ class Population:
     confocal: int
 
 
-def populate(folder: Path) -> Population:
-    """Make it all in a database that has its tables and holds nothing; volumes beneath `folder`."""
+def populate(folder: Path, *, samples: bool = False) -> Population:
+    """Make it all in a database that has its tables and holds nothing; volumes beneath `folder`.
+    `samples`: also the files of every kind, which take a second to make."""
     from lagan.hub.accounts import services as accounts
     from lagan.hub.archive.services.volumes import add_volume, tally_volumes
     from lagan.hub.base.actors import SYSTEM, Actor
@@ -77,9 +83,13 @@ def populate(folder: Path) -> Population:
     datasets.close_dataset(by=owner, dataset=made[1])
     running, failed = _jobs(owner)
     tally_volumes()
+    kinds = datasets.create_dataset(by=SYSTEM, name=KINDS, group=lab.pk, owner=alice.entity_id).pk
+    if samples:
+        _archive(kinds, {name: sample(name) for name in SAMPLES})
     links = [accounts.make_password_link(each, by=SYSTEM) for each in (carol, dan)]
     microscopes = _microscopes(root.pk, owner)
-    return Population(made[2], made[1], made[0], running, failed, links[0], links[1], *microscopes)
+    ids = (made[2], made[1], made[0], kinds, running, failed)
+    return Population(*ids, links[0], links[1], *microscopes)
 
 
 def _microscopes(root: int, owner: Actor) -> tuple[int, int, int]:
@@ -206,7 +216,7 @@ def main(act: str, argument: str) -> None:
     django.setup()
     if act == "populate":
         call_command("migrate", verbosity=0)
-        json.dump(asdict(populate(Path(argument))), sys.stdout)
+        json.dump(asdict(populate(Path(argument), samples=True)), sys.stdout)
     else:
         advance(int(argument))
 

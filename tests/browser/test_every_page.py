@@ -14,6 +14,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 
 from tests.browser.conftest import Hub, Visit
+from tests.previewed import SAMPLES
 
 pytestmark = pytest.mark.browser
 
@@ -46,6 +47,10 @@ PAGES = {
     "template-new-key": "/templates/{template}/?new=1",
     "assignments": "/entities/{microscopes}/templates/?type=COMPUTER",
     "assignments-none": "/entities/{microscopes}/templates/?type=TASK",
+    "removed": "/datasets/{retina}/removed/",
+    "file": "/datasets/{retina}/file/?path=acquisition.xml",
+    "file-damaged": "/datasets/{retina}/file/?path=raw/retina_z001.ome.tif",
+    "kinds": "/datasets/{kinds}/",
     "jobs": "/jobs/",
     "jobs-none": "/jobs/?state=CANCELLED",
     "running-job": "/jobs/{running}/",
@@ -63,6 +68,16 @@ def test_pages_are_clean(visit: Callable[..., Visit], scheme: str, width: int) -
     alice = visit("alice", width=width, color_scheme=scheme)
     for name, path in PAGES.items():
         _judge(alice, name, path, f"{scheme}-{width}")
+
+
+@pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 390)])
+def test_previews_of_every_kind_are_clean(
+    visit: Callable[..., Visit], scheme: str, width: int
+) -> None:
+    alice = visit("alice", width=width, color_scheme=scheme)
+    for name in SAMPLES:
+        path = f"/datasets/{{kinds}}/file/?path={name}&show=1"
+        _judge(alice, f"preview-{name}", path, f"{scheme}-{width}")
 
 
 @pytest.mark.parametrize(("scheme", "width"), LOOKS)

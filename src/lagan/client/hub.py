@@ -149,9 +149,30 @@ class Hub:
             _member(given, "file"), int(_member(given, "size")), str(_member(given, "sha256"))
         )
 
-    def download(self, dataset: str, path: str, target: Path) -> Stored:
-        """Fetch one file to `target`, compared with the hub's digest before it gets its name."""
-        return download.fetch(self.http, _content(dataset, path), target)
+    def download(self, dataset: str, path: str, target: Path, version: int | None = None) -> Stored:
+        """Fetch one file, or another version of it, to `target`, compared with the hub's digest
+        before it gets its name."""
+        asked = f"?version={version}" if version is not None else ""
+        return download.fetch(self.http, _content(dataset, path) + asked, target)
+
+    def versions(self, dataset: str, path: str) -> list[dict[str, Any]]:
+        """All versions of a path, newest first."""
+        found = self._json(
+            "GET", f"api/datasets/{segment(dataset)}/versions/", query={"path": path}
+        )
+        return list(_member(found, "results"))
+
+    def restore_version(self, dataset: str, path: str, version: int) -> dict[str, Any]:
+        """Make an old version of a path the newest; the dataset must be open."""
+        given = {"path": path, "version": version}
+        place = f"api/datasets/{segment(dataset)}/versions/restore/"
+        return dict(self._json("POST", place, given))
+
+    def remove_files(self, dataset: str, paths: Sequence[str]) -> None:
+        """Take files off their paths; the dataset must be open. All of them or none."""
+        place = f"api/datasets/{segment(dataset)}/files/remove/"
+        with self.http.request("POST", place, json={"paths": list(paths)}):
+            return
 
     def download_zip(self, dataset: str, target: Path) -> Stored:
         """Fetch all files of a dataset as a zip to `target`."""

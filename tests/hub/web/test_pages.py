@@ -30,7 +30,10 @@ def _addresses() -> list[str]:
 def test_nobody_is_led_to_the_log_in_and_back(people: Population, address: str) -> None:
     known = {"dataset": people.retina, "entity": people.retina, "job": people.running}
     path = address.format_map(defaultdict(lambda: 1, known))
-    posts = ("/close/", "/cancel/", "/retry/", "/keys/", "/revoke/", "/remove/", "/remove-key/")
+    posts = (
+        *("/close/", "/cancel/", "/retry/", "/keys/", "/revoke/"),
+        *("/remove/", "/remove-key/", "/restore/"),
+    )
     acts = path.endswith(posts)
     client = Client()
     answer = client.post(path) if acts else client.get(path)

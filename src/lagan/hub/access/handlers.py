@@ -17,7 +17,7 @@ from lagan.hub.base.raw import Exchange, in_thread
 from lagan.hub.datasets import queries as datasets
 from lagan.hub.datasets.queries import EntryRow
 from lagan.kit.digests import Buffer, as_repr_digest
-from lagan.kit.errors import Unavailable
+from lagan.kit.errors import BadInput, Unavailable
 
 _GATHER = 1 << 20
 """Bytes sent at once: small pieces cost two or three times the processor time (measured)."""
@@ -52,10 +52,21 @@ async def content(exchange: Exchange, dataset: int, path: str) -> None:
         )
 
 
+def whole_number(exchange: Exchange, name: str, *, least: int) -> int | None:
+    """A parameter of the address, None without one. BadInput when it is no such number."""
+    text = exchange.query(name)
+    if text is None:
+        return None
+    if not (text.isascii() and text.isdigit() and len(text) < 10 and int(text) >= least):
+        raise BadInput(f"{name} is a whole number from {least}, not {text[:20]!r}.", field=name)
+    return int(text)
+
+
 def _find(exchange: Exchange, dataset: int, path: str) -> tuple[EntryRow, list[Location]]:
     """The asker's file and its good copies, in one visit to a thread: three would cost more than
     the questions."""
-    entry = datasets.entry(asker(exchange), dataset, path)
+    version = whole_number(exchange, "version", least=1)
+    entry = datasets.entry(asker(exchange), dataset, path, version)
     return entry, archive.locations([entry.stored]).get(entry.stored, [])
 
 

@@ -79,3 +79,6 @@ class Kind(StrEnum):
     SEARCH_SAVED = "search.saved"
     SEARCH_CHANGED = "search.changed"
     SEARCH_FORGOTTEN = "search.forgotten"
+
+    FILES_REMOVED = "files.removed"
+    FILE_RESTORED = "file.restored"

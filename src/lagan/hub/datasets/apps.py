@@ -15,7 +15,7 @@ class DatasetsConfig(AppConfig):
         from lagan.hub.archive import services as archive
         from lagan.hub.datasets import growing, keeping, reactions
         from lagan.hub.datasets.guards import refuse_removed
-        from lagan.hub.datasets.models import Dataset, Entry, LogLine, SavedSearch
+        from lagan.hub.datasets.models import Dataset, Entry, LogLine, RemovedEntry, SavedSearch
         from lagan.hub.datasets.search import documents
         from lagan.hub.tree import services as tree
 
@@ -23,7 +23,7 @@ class DatasetsConfig(AppConfig):
         tree.register_maker("DATASET", growing.make)
         tree.register_remover("DATASET", growing.discard)
 
-        for model in (Dataset, Entry, LogLine):
+        for model in (Dataset, Entry, RemovedEntry, LogLine):
             archive.register_table(model)
         archive.register_exporter(
             "datasets.lines",

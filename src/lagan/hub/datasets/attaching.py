@@ -10,11 +10,11 @@ from itertools import islice
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import F
+from django.db.models import Exists, F, OuterRef
 
 from lagan.hub.base import bulk
 from lagan.hub.datasets.errors import NotOpen
-from lagan.hub.datasets.models import OPEN, Dataset, Entry
+from lagan.hub.datasets.models import OPEN, Dataset, Entry, RemovedEntry
 from lagan.hub.datasets.rules import Current, Place, place
 from lagan.kit.digests import Digests
 
@@ -54,18 +54,26 @@ def attach(arrivals: Sequence[Arrival], *, at: datetime) -> list[Attached | NotO
     Datasets are locked in the order of their ids. Later arrivals for the same path see the earlier
     ones.
     """
-    open_ones = _lock({each.dataset for each in arrivals})
+    open_ones, with_removed = _lock({each.dataset for each in arrivals})
     now = _current(arrivals, open_ones)
+    if with_removed:
+        now |= _removed(arrivals, with_removed)
     fresh: dict[tuple[int, str], Arrival] = {}
     outcomes = [_attach_one(each, open_ones, now, fresh) for each in arrivals]
     _write(now, fresh, at)
+    if with_removed:
+        _forget_removed(fresh)
     _count(arrivals, outcomes)
     return outcomes
 
 
-def _lock(ids: Iterable[int]) -> frozenset[int]:
+def _lock(ids: Iterable[int]) -> tuple[frozenset[int], frozenset[int]]:
+    """Those that are open, and those of them that have removed entries, which few have."""
     rows = Dataset.objects.filter(pk__in=sorted(ids)).order_by("pk").select_for_update(of=("self",))
-    return frozenset(pk for pk, state in rows.values_list("pk", "state") if state == OPEN)
+    removed = Exists(RemovedEntry.objects.filter(dataset=OuterRef("pk")))
+    found = list(rows.annotate(removed=removed).values_list("pk", "state", "removed"))
+    open_ones = frozenset(pk for pk, state, _ in found if state == OPEN)
+    return open_ones, open_ones & {pk for pk, _, removed in found if removed}
 
 
 def _current(
@@ -80,6 +88,30 @@ def _current(
             for path, *facts in rows.values_list(*columns):
                 found[dataset, path] = Current(*facts)
     return found
+
+
+def _removed(
+    arrivals: Sequence[Arrival], datasets: frozenset[int]
+) -> dict[tuple[int, str], Current]:
+    found: dict[tuple[int, str], Current] = {}
+    for dataset in datasets:
+        paths = iter({each.path for each in arrivals if each.dataset == dataset})
+        while some := list(islice(paths, _PATHS_A_QUERY)):
+            rows = RemovedEntry.objects.filter(dataset=dataset, path__in=some)
+            for path, file_id, version in rows.values_list("path", "file_id", "version"):
+                # Nothing is compared with it: what comes back is stored as a new version.
+                found[dataset, path] = Current(0, UUID(int=0), file_id, version, -1, None, True)
+    return found
+
+
+def _forget_removed(fresh: Iterable[tuple[int, str]]) -> None:
+    paths: dict[int, list[str]] = {}
+    for dataset, path in fresh:
+        paths.setdefault(dataset, []).append(path)
+    for dataset, wanted in paths.items():
+        for start in range(0, len(wanted), _PATHS_A_QUERY):
+            some = wanted[start : start + _PATHS_A_QUERY]
+            RemovedEntry.objects.filter(dataset=dataset, path__in=some).delete()
 
 
 def _attach_one(

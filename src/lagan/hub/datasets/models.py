@@ -76,6 +76,23 @@ class Entry(models.Model):
         constraints = [models.UniqueConstraint(fields=["dataset", "path"], name="entry_by_path")]
 
 
+class RemovedEntry(models.Model):
+    """A path that has no current file any more, while its versions remain in the archive: the file
+    id under which a new one goes on, and the newest version there was."""
+
+    dataset = models.ForeignKey(Dataset, models.PROTECT, related_name="+", db_index=False)
+    path = PathField()
+    file_id = models.CharField(max_length=128)
+    version = models.IntegerField()
+    removed_at = models.DateTimeField()
+    by = models.BigIntegerField(null=True)
+
+    class Meta:
+        """By path, as entries are."""
+
+        constraints = [models.UniqueConstraint(fields=["dataset", "path"], name="removed_by_path")]
+
+
 class LogLine(models.Model):
     """A line of a dataset's log, for people. Levels as in `seeds/dataset-archive.txt`: DEBUG to
     FATAL."""

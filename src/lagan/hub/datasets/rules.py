@@ -28,6 +28,8 @@ class Current:
     version: int
     size: int
     sha256: str | None
+    removed: bool = False
+    """It was taken off the path; the next one goes on with its file id."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +47,8 @@ def place(current: Current | None, *, new_id: UUID, size: int, sha256: str | Non
     version."""
     if current is None:
         return Place("new", new_id.hex, 1)
+    if current.removed:
+        return Place("new", current.file_id, current.version + 1)
     if sha256 is not None and sha256 == current.sha256 and size == current.size:
         return Place("present", current.file_id, current.version)
     return Place("version", current.file_id, current.version + 1)

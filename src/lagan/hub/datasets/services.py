@@ -18,6 +18,7 @@ from lagan.hub.datasets.fetching import STEP, acquire_again
 from lagan.hub.datasets.keeping import notes
 from lagan.hub.datasets.logbook import LEVELS, write_log, write_logs
 from lagan.hub.datasets.models import OPEN, Dataset
+from lagan.hub.datasets.versions import remove_files, restore_version
 from lagan.hub.tree import services as tree
 
 __all__ = [
@@ -34,8 +35,10 @@ __all__ = [
     "may_restore",
     "notes",
     "remove_dataset",
+    "remove_files",
     "require_open",
     "restore_dataset",
+    "restore_version",
     "set_expiry",
     "write_log",
     "write_logs",

@@ -31,6 +31,12 @@ def size(count: int | None) -> str:
 
 
 @register.filter
+def hex8(value: int) -> str:
+    """A CRC in eight hexadecimal digits."""
+    return f"{value & 0xFFFFFFFF:08x}"
+
+
+@register.filter
 def number(count: int) -> str:
     """A count with its thousands apart."""
     return shown.number(count)

@@ -10,15 +10,18 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
+from lagan.hub.access import queries as access
 from lagan.hub.archive import queries as archive
 from lagan.hub.base.actors import SYSTEM, Actor
 from lagan.hub.datasets import queries, services
 from lagan.hub.jobs import queries as jobs
 from lagan.hub.tree import queries as tree
-from lagan.hub.web import presented
+from lagan.hub.web import drawn, presented
 from lagan.hub.web.visitor import asked, signed_in
 from lagan.kit.errors import LaganError, NotFound
 
+FILES = 200
+"""Files and folders on a page of a folder."""
 SIZE = 50
 """Datasets on a page."""
 
@@ -47,20 +50,49 @@ def files(request: HttpRequest, actor: Actor, dataset: int) -> HttpResponse:
     verified."""
     folder, after = asked(request, "folder").strip("/"), asked(request, "after")
     head = _head(actor, dataset, "files")
-    page = queries.folder(actor, dataset, folder=folder, after=after)
-    if folder and not page.items and not after:
+    start, text = asked(request, "start"), asked(request, "text").strip()
+    page = queries.folder(actor, dataset, folder=folder, after=after, start=start, text=text)
+    if folder and not page.items and not (after or start or text):
         raise NotFound("The dataset has no such folder.", dataset=dataset, folder=folder)
     healths = archive.health([item.stored for item in page.items if item.stored])
     context = {
         **head,
         "lines": [
-            presented.file_line(dataset, item, healths.get(item.stored) if item.stored else None)
+            presented.file_line(
+                dataset,
+                item,
+                healths.get(item.stored) if item.stored else None,
+                icon=drawn.kind_icon(access.by_name(item.name)),
+                thumb=access.has_thumb(item.name, item.size),
+            )
             for item in page.items
         ],
         "folders": presented.crumbs(dataset, folder),
-        **presented.turning(f"/datasets/{dataset}/", after, page.next, folder=folder),
+        "any_removed": bool(queries.removed(actor, dataset, size=1).items),
+        "folder": folder,
+        "start": start,
+        "text": text,
+        "several": bool(page.next or after or start or text),
+        "further": bool(text and page.next and len(page.items) < FILES),
+        **presented.turning(
+            f"/datasets/{dataset}/", after or start, page.next, folder=folder, text=text
+        ),
     }
     return render(request, "web/pages/files.html", context)
+
+
+@require_safe
+@signed_in
+def removed(request: HttpRequest, actor: Actor, dataset: int) -> HttpResponse:
+    """Files that were taken off their paths, each leading to its page with its versions."""
+    after = asked(request, "after")
+    head = _head(actor, dataset, "removed")
+    page = queries.removed(actor, dataset, after=after, size=FILES)
+    lines = [
+        {"row": each, "page": presented.file_address(dataset, each.path)} for each in page.items
+    ]
+    turning = presented.turning(f"/datasets/{dataset}/removed/", after, page.next)
+    return render(request, "web/pages/removed.html", {**head, "lines": lines, **turning})
 
 
 @require_safe
