@@ -33,6 +33,10 @@ class Config:
     log_level: str = "INFO"
     x_accel: Mapping[str, str] = field(default_factory=dict)
     """Volumes whose files nginx sends: name to the prefix of its internal location."""
+    publisher: str = ""
+    """Who publishes datasets whose metadata names nobody: usually the institution."""
+    share_days: int = 180
+    """The longest life of a share link, in days."""
 
     @property
     def engine(self) -> str:
@@ -57,6 +61,8 @@ def load(environ: Mapping[str, str] | None = None) -> Config:
         metrics_token=_secret(settings, "LAGAN_METRICS_TOKEN"),
         log_level=_one_of(settings, "LAGAN_LOG_LEVEL", ("INFO", "DEBUG", "WARNING", "ERROR")),
         x_accel=_prefixes(settings, "LAGAN_X_ACCEL"),
+        publisher=settings.get("LAGAN_PUBLISHER", "").strip(),
+        share_days=_positive(settings, "LAGAN_SHARE_DAYS", 180),
     )
 
 

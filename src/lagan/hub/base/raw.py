@@ -9,7 +9,7 @@ import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, MutableMapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, ParamSpec, TypeVar
-from urllib.parse import unquote_to_bytes
+from urllib.parse import parse_qsl, unquote_to_bytes
 from uuid import uuid4
 
 from django.db import close_old_connections
@@ -56,6 +56,8 @@ class Exchange:
     def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
         self.method: str = scope["method"]
         self.path = _decoded(scope)
+        self.query = dict(parse_qsl(scope.get("query_string", b"").decode("latin-1")))
+        self.secure: bool = scope.get("scheme") == "https"
         self.extensions: MutableMapping[str, Any] = scope.get("extensions") or {}
         self.answered = False
         self._headers = {

@@ -10,6 +10,8 @@ from lagan.hub.datasets.errors import NotOpen
 from lagan.hub.datasets.keeping import notes
 from lagan.hub.datasets.logbook import LEVELS, write_log, write_logs
 from lagan.hub.datasets.models import OPEN, Dataset
+from lagan.hub.datasets.publishing import publish, unpublish
+from lagan.hub.datasets.sharing import create_link, note_opened, revoke_link, unlock
 from lagan.hub.tree import services as tree
 
 __all__ = [
@@ -20,9 +22,15 @@ __all__ = [
     "attach",
     "close_dataset",
     "create_dataset",
+    "create_link",
+    "note_opened",
     "notes",
+    "publish",
     "remove_dataset",
     "require_open",
+    "revoke_link",
+    "unlock",
+    "unpublish",
     "write_log",
     "write_logs",
 ]
