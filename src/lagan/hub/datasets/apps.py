@@ -14,10 +14,20 @@ class DatasetsConfig(AppConfig):
         """Tell the archive."""
         from lagan.hub.archive import services as archive
         from lagan.hub.datasets import keeping
-        from lagan.hub.datasets.models import Dataset, Entry, LogLine
+        from lagan.hub.audit.feed import register as register_reaction
+        from lagan.hub.datasets.models import Dataset, Entry, LogLine, Publication, Quota
+        from lagan.hub.datasets.quotas import REACTION, plan_recount, recount_step
+        from lagan.hub.jobs.schedules import register_schedule
+        from lagan.worker.steps import register_step
 
-        for model in (Dataset, Entry, LogLine):
+        # Share links are not kept, like client keys: new ones are made.
+        for model in (Dataset, Entry, LogLine, Publication):
             archive.register_table(model)
+        # After a rebuild they are counted anew: what came since the snapshot is not in them.
+        archive.register_table(Quota, secrets={"counted_at": lambda: None})
+        register_reaction(REACTION)
+        register_step("datasets.recount", recount_step)
+        register_schedule("datasets.recount", "17 3 * * *", plan_recount)
         archive.register_exporter(
             "datasets.lines",
             export=lambda: (),

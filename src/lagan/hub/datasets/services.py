@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from lagan.hub.base.actors import Actor
-from lagan.hub.datasets.attaching import Arrival, Attached, attach
+from lagan.hub.datasets.attaching import Arrival, Attached, Outcome, attach
+from lagan.hub.datasets.counting import check_room
 from lagan.hub.datasets.creating import create_dataset
 from lagan.hub.datasets.ending import close_dataset, remove_dataset
-from lagan.hub.datasets.errors import NotOpen
+from lagan.hub.datasets.errors import NotOpen, OverQuota
 from lagan.hub.datasets.keeping import notes
 from lagan.hub.datasets.logbook import LEVELS, write_log, write_logs
 from lagan.hub.datasets.models import OPEN, Dataset
@@ -19,7 +20,10 @@ __all__ = [
     "Arrival",
     "Attached",
     "NotOpen",
+    "Outcome",
+    "OverQuota",
     "attach",
+    "check_room",
     "close_dataset",
     "create_dataset",
     "create_link",

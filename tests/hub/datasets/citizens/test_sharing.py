@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from contextlib import suppress
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -101,8 +100,7 @@ def test_a_link_asks_for_its_password_and_locks_after_ten_guesses(stage):
     ShareLink.objects.filter(pk=row.id).update(locked_until=timezone.now())
     assert services.unlock(token=token, password="four small words")
     refused = Event.objects.filter(kind="share-link.refused")
-    assert refused.count() == 10
-    assert refused.last().actor == f"share link {row.id}"
+    assert [each.actor for each in refused] == [f"share link {row.id}"] * 10
 
 
 def test_the_proof_of_one_link_opens_no_other(stage):
@@ -192,11 +190,3 @@ def test_over_the_api(stage, client_of):
     assert owner.delete(f"{place}999999/").status_code == 404
     assert client_of(stage.stranger).get(place).status_code == 404
     assert client_of(stage.mate).get(place).status_code == 403
-
-
-def test_replace_does_not_widen_by_accident(stage):
-    _, token = make(stage, folder="raw")
-    reach = sharing.opened(token).reach
-    with pytest.raises(AttributeError):
-        reach.folder = ""
-    assert replace(reach).folder == "raw"
