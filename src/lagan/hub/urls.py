@@ -12,7 +12,9 @@ ROUTERS = {
     "auth/": "lagan.hub.accounts.api.auth",
     "users/": "lagan.hub.accounts.api.users",
     "entities/": "lagan.hub.tree.api.router",
+    "templates/": "lagan.hub.tree.templates.api.router",
     "jobs/": "lagan.hub.jobs.api.router",
+    "computers/": "lagan.hub.computers.api.router",
     "datasets/": "lagan.hub.datasets.api.router",
     "ingest/": "lagan.hub.ingest.api.router",
 }

@@ -17,6 +17,8 @@ class Kind(StrEnum):
     MEMBER_REMOVED = "member.removed"
     GRANTS_SET = "grants.set"
     METADATA_SET = "metadata.set"
+    TEMPLATE_CHANGED = "template.changed"
+    TEMPLATES_ASSIGNED = "templates.assigned"
 
     USER_CREATED = "user.created"
     USER_CHANGED = "user.changed"
@@ -52,6 +54,13 @@ class Kind(StrEnum):
     DATASET_CREATED = "dataset.created"
     DATASET_CLOSED = "dataset.closed"
     DATASET_REMOVED = "dataset.removed"
+    DATASET_RESTORED = "dataset.restored"
+    DATASET_EXPIRY_SET = "dataset.expiry-set"
+    DATASET_ACQUIRED = "dataset.acquired"
+
+    COMPUTER_REGISTERED = "computer.registered"
+    COMPUTER_CHANGED = "computer.changed"
+    HOST_KEY_CONFIRMED = "host-key.confirmed"
 
     DATASET_PUBLISHED = "dataset.published"
     DATASET_UNPUBLISHED = "dataset.unpublished"

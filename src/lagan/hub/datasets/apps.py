@@ -11,14 +11,18 @@ class DatasetsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Tell the archive."""
+        """Tell the archive and the tree."""
         from lagan.hub.archive import services as archive
-        from lagan.hub.datasets import keeping
         from lagan.hub.audit.feed import register as register_reaction
+        from lagan.hub.datasets import keeping
+        from lagan.hub.datasets.guards import refuse_removed
         from lagan.hub.datasets.models import Dataset, Entry, LogLine, Publication, Quota
         from lagan.hub.datasets.quotas import REACTION, plan_recount, recount_step
         from lagan.hub.jobs.schedules import register_schedule
+        from lagan.hub.tree import services as tree
         from lagan.worker.steps import register_step
+
+        tree.register_guard("DATASET", refuse_removed)
 
         # Share links are not kept, like client keys: new ones are made.
         for model in (Dataset, Entry, LogLine, Publication):

@@ -36,19 +36,18 @@ def create_dataset(
     `owner` is the USER entity that gets the creator's rights; the actor's own unless given, as an
     instrument's agent does for the people whose folders it finds. An automated dataset needs the
     `computer` that it is fetched from, with COMPUTER_READ, and the `source_path` on it. Conflict
-    when the group has one of that name.
+    when the group has one of that name, NotCompliant when `metadata` is not what the effective
+    template asks.
     """
     subject = owner or by.entity
     if subject is None:
         raise BadInput("A dataset needs an owner.", field="owner")
     tree.require(actor=by, permission="DATASET_CREATE", entity=group)
     _check_source(by, type, computer, source_path)
-    entity = tree.create_entity(by=SYSTEM, type="DATASET", name=name, parent=group)
+    entity = tree.create_entity(by=by, type="DATASET", name=name, parent=group, metadata=metadata)
     tree.set_grants(
         by=SYSTEM, subject=subject, object=entity.pk, grant=DATASET_CREATOR, deny=frozenset()
     )
-    if metadata:
-        tree.set_metadata(by=by, entity=entity.pk, values=metadata)
     dataset = Dataset.objects.create(
         entity=entity,
         owner_id=subject,

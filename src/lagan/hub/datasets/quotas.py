@@ -204,7 +204,7 @@ def _recount_about(events: Sequence[EventRow]) -> None:
 
 REACTION = Reaction(
     "datasets.quotas",
-    frozenset({Kind.FILES_STORED, Kind.DATASET_REMOVED, Kind.ENTITY_MOVED}),
+    frozenset({Kind.FILES_STORED, Kind.DATASET_REMOVED, Kind.DATASET_RESTORED, Kind.ENTITY_MOVED}),
     react,
 )
 
