@@ -16,6 +16,7 @@ ROUTERS = {
     "jobs/": "lagan.hub.jobs.api.router",
     "computers/": "lagan.hub.computers.api.router",
     "datasets/": "lagan.hub.datasets.api.router",
+    "quotas/": "lagan.hub.datasets.quotas_api.router",
     "ingest/": "lagan.hub.ingest.api.router",
 }
 """The rooms' routers by their place under `/api/`, a line each."""

@@ -16,7 +16,7 @@ from lagan.hub.web.policy import POLICY
 from tests.browser.population import RETINA, Population
 
 Clients = Callable[[str], Client]
-OPEN_TO_ALL = {"login/", "logout/", "set-password/<str:token>/", "language/"}
+OPEN_TO_ALL = {"s/<str:token>/", "login/", "logout/", "set-password/<str:token>/", "language/"}
 
 
 def _addresses() -> list[str]:
@@ -27,8 +27,21 @@ def _addresses() -> list[str]:
 
 @pytest.mark.parametrize("address", _addresses())
 def test_nobody_is_led_to_the_log_in_and_back(people: Population, address: str) -> None:
-    path = address.format(dataset=people.retina, job=people.running, key=1)
-    acts = path.endswith(("/close/", "/cancel/", "/retry/", "/keys/", "/revoke/"))
+    path = address.format(dataset=people.retina, job=people.running, key=1, group=1)
+    acts = path.endswith(
+        (
+            "/close/",
+            "/cancel/",
+            "/retry/",
+            "/keys/",
+            "/revoke/",
+            "/share/links/",
+            "/publish/",
+            "/unpublish/",
+            "/set/",
+            "/clear/",
+        )
+    )
     client = Client()
     answer = client.post(path) if acts else client.get(path)
     assert answer.status_code == 302

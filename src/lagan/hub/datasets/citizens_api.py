@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import datetime
 from typing import Annotated, Any
 
-from django.http import HttpRequest, HttpResponse, JsonResponse, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from ninja import Router, Schema, Status
 from pydantic import Field
 
 from lagan.hub.accounts.auth import ANYBODY
 from lagan.hub.base.api import asker
 from lagan.hub.datasets import publishing, sharing
-from lagan.hub.datasets.description import citation, datacite, schema_org
-from lagan.hub.datasets.description.facts import Facts, facts
+from lagan.hub.datasets.description.facts import facts
+from lagan.hub.datasets.description.forms import form
 from lagan.hub.datasets.description.ro_crate import crate_pieces
 from lagan.hub.datasets.reach import reach
 
@@ -157,25 +156,6 @@ def root_of(request: HttpRequest) -> str:
     return request.build_absolute_uri("/").rstrip("/")
 
 
-FORMS: dict[str, tuple[str, Callable[[Facts], Any]]] = {
-    "schema-org.json": ("application/ld+json", schema_org.dataset),
-    "datacite.json": ("application/vnd.datacite.datacite+json", datacite.as_json),
-    "datacite.xml": ("application/vnd.datacite.datacite+xml", datacite.as_xml),
-    "citation.bib": ("application/x-bibtex", citation.bibtex),
-    "citation.txt": ("text/x-bibliography", citation.sentence),
-}
-"""Short forms of the metadata: name at the end of the address to media type and maker."""
-
-
-def rendered(about: Facts, form: str) -> HttpResponse:
-    """The facts in one of FORMS."""
-    kind, make = FORMS[form]
-    body = make(about)
-    if isinstance(body, dict):
-        return JsonResponse(body, content_type=kind, json_dumps_params={"ensure_ascii": False})
-    text = isinstance(body, str)
-    return HttpResponse(body, content_type=f"{kind}; charset=utf-8" if text else kind)
-
-
-def _told(request: HttpRequest, id: int, form: str) -> HttpResponse:
-    return rendered(facts(reach(asker(request), id), root_of(request)), form)
+def _told(request: HttpRequest, id: int, name: str) -> HttpResponse:
+    kind, body = form(facts(reach(asker(request), id), root_of(request)), name)
+    return HttpResponse(body, content_type=kind)

@@ -174,6 +174,11 @@ def _seen(actor: Actor, ids: Iterable[int]) -> list[tree.EntityRow]:
     ]
 
 
+def of_groups(groups: Sequence[int]) -> dict[int, QuotaRow]:
+    """The quotas that groups have themselves, for who has seen the groups."""
+    return {row.group: row for row in _rows(groups)}
+
+
 def may_govern(actor: Actor, group: int) -> bool:
     """Whether the actor sets the group's quota."""
     row = tree.rows([group]).get(group)

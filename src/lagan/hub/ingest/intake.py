@@ -22,13 +22,15 @@ from lagan.hub.audit.kinds import Kind
 from lagan.hub.base import locks
 from lagan.hub.base.actors import Actor
 from lagan.hub.datasets import services as datasets
-from lagan.hub.datasets.services import Arrival, Attached, Outcome
+from lagan.hub.datasets.services import Arrival, Attached
 from lagan.hub.ingest import uploads
 from lagan.kit.errors import LaganError
 from lagan.kit.ids import new_id
 from lagan.store.journal import FileLine, NoteLine
 from lagan.store.volume import Incoming
 from lagan.store.writer import Landing, Verdict, Writer
+
+Outcome = datasets.Outcome
 
 
 @dataclass(frozen=True, slots=True)

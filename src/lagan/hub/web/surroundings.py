@@ -26,6 +26,7 @@ PLACES = (
     Place("/", _("Home"), "house"),
     Place("/datasets/", _("Datasets"), "layers"),
     Place("/jobs/", _("Jobs"), "activity"),
+    Place("/quotas/", _("Quotas"), "gauge"),
     Place("/archive/", _("Archive"), "hard-drive"),
 )
 

@@ -5,7 +5,18 @@ from __future__ import annotations
 from django.urls import path
 from django.views.i18n import set_language
 
-from lagan.hub.web.views import archive, datasets, home, jobs, login, profile
+from lagan.hub.web.views import (
+    archive,
+    datasets,
+    home,
+    jobs,
+    landing,
+    login,
+    profile,
+    quotas,
+    shared,
+    sharing,
+)
 
 urlpatterns = [
     path("", home.home),
@@ -18,6 +29,17 @@ urlpatterns = [
     path("datasets/<int:dataset>/", datasets.files),
     path("datasets/<int:dataset>/log/", datasets.log),
     path("datasets/<int:dataset>/close/", datasets.close),
+    path("datasets/<int:dataset>/share/", sharing.share),
+    path("datasets/<int:dataset>/share/links/", sharing.make_link),
+    path("datasets/<int:dataset>/share/links/<int:key>/revoke/", sharing.revoke_link),
+    path("datasets/<int:dataset>/publish/", sharing.publish),
+    path("datasets/<int:dataset>/unpublish/", sharing.unpublish),
+    path("d/<int:dataset>/", landing.landing),
+    path("s/<str:token>/", shared.shared),
+    path("quotas/", quotas.quota_list),
+    path("quotas/<int:group>/", quotas.quota),
+    path("quotas/<int:group>/set/", quotas.set_quota),
+    path("quotas/<int:group>/clear/", quotas.clear_quota),
     path("jobs/", jobs.job_list),
     path("jobs/<int:job>/", jobs.job),
     path("jobs/<int:job>/cancel/", jobs.cancel),

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from lagan.hub.archive import queries as archive
 from lagan.hub.base.actors import Actor
-from lagan.hub.datasets import queries, services
+from lagan.hub.datasets import queries, quotas, services
 from lagan.hub.tree import queries as tree
 from lagan.hub.web import presented
 from lagan.hub.web.visitor import asked, signed_in
@@ -45,7 +45,7 @@ def files(request: HttpRequest, actor: Actor, dataset: int) -> HttpResponse:
     """What lies in one folder of a dataset, with digests, copies and when they were last
     verified."""
     folder, after = asked(request, "folder").strip("/"), asked(request, "after")
-    head = _head(actor, dataset, "files")
+    head = dataset_head(actor, dataset, "files")
     page = queries.folder(actor, dataset, folder=folder, after=after)
     if folder and not page.items and not after:
         raise NotFound("The dataset has no such folder.", dataset=dataset, folder=folder)
@@ -67,7 +67,7 @@ def files(request: HttpRequest, actor: Actor, dataset: int) -> HttpResponse:
 def log(request: HttpRequest, actor: Actor, dataset: int) -> HttpResponse:
     """The dataset's log, newest first."""
     after = asked(request, "after")
-    head = _head(actor, dataset, "log")
+    head = dataset_head(actor, dataset, "log")
     page = queries.log(actor, dataset, after=after)
     turning = presented.turning(f"/datasets/{dataset}/log/", after, page.next)
     return render(request, "web/pages/log.html", {**head, "page": page, **turning})
@@ -87,12 +87,16 @@ def close(request: HttpRequest, actor: Actor, dataset: int) -> HttpResponse:
     return redirect(f"/datasets/{dataset}/")
 
 
-def _head(actor: Actor, dataset: int, part: str) -> dict[str, Any]:
+def dataset_head(actor: Actor, dataset: int, part: str) -> dict[str, Any]:
+    """What every tab of a dataset shows above its own part."""
     row = queries.dataset(actor, dataset)
     return {
         "dataset": row,
         "part": part,
         "closable": row.state == "open" and tree.may(actor, "DATASET_CLOSE", dataset),
+        "may_share": tree.may(actor, "DATASET_PERM_SET", dataset)
+        or tree.may(actor, "DATASET_PUBLISH", dataset),
+        "pressing": quotas.pressing(dataset),
         "may_read_log": tree.may(actor, "DATASET_LOG_READ", dataset),
     }
 
