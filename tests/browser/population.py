@@ -34,6 +34,11 @@ class Population:
     """A link that no test uses up."""
     spare_link: str
     """One that a test may set a password with."""
+    lab: int = 0
+    shared: str = ""
+    """The page of a share link."""
+    guarded: str = ""
+    """That of one with a password."""
 
 
 def populate(folder: Path) -> Population:
@@ -74,7 +79,32 @@ def populate(folder: Path) -> Population:
     running, failed = _jobs(owner)
     tally_volumes()
     links = [accounts.make_password_link(each, by=SYSTEM) for each in (carol, dan)]
-    return Population(made[2], made[1], made[0], running, failed, *links)
+    shared = _citizens(owner, lab.pk, retina=made[2], beads=made[1])
+    return Population(made[2], made[1], made[0], running, failed, *links, lab.pk, *shared)
+
+
+def _citizens(owner: Actor, lab: int, *, retina: int, beads: int) -> list[str]:
+    """A published dataset, two share links (their pages), a quota."""
+    from lagan.hub.base.actors import SYSTEM
+    from lagan.hub.datasets import quotas
+    from lagan.hub.datasets import services as datasets
+    from lagan.hub.tree import services as tree
+
+    told = {
+        ".Description": ["Beads of 100 nm, imaged once a month to know the microscope."],
+        ".Creator": ["Novák, Alice (0000-0002-1825-0097)"],
+        ".Keywords": ["calibration", "beads"],
+        ".License": ["CC-BY-4.0"],
+        ".Publisher": ["Imaging facility"],
+    }
+    tree.set_metadata(by=SYSTEM, entity=beads, values=told)
+    datasets.publish(by=owner, dataset=beads, files=True)
+    quotas.set_quota(by=SYSTEM, group=lab, bytes=1_000_000, files=500)
+    assert owner.entity is not None
+    tree.set_grants(by=SYSTEM, subject=owner.entity, object=lab, grant={"GROUP_READ"})
+    one = datasets.create_link(by=owner, dataset=retina, note="the reviewers")
+    other = datasets.create_link(by=owner, dataset=retina, note="Prof. Ng", password=PASSWORD)
+    return [f"/s/{token}/" for _, token in (one, other)]
 
 
 def _archive(dataset: int, files: Mapping[str, bytes]) -> dict[str, UUID]:

@@ -26,6 +26,11 @@ PAGES = {
     "folder": "/datasets/{retina}/?folder=raw",
     "empty-dataset": "/datasets/{beads}/",
     "log": "/datasets/{retina}/log/",
+    "landing": "/d/{retina}/",
+    "share": "/datasets/{retina}/share/",
+    "share-closed": "/datasets/{beads}/share/",
+    "quotas": "/quotas/",
+    "quota": "/quotas/{lab}/",
     "jobs": "/jobs/",
     "jobs-none": "/jobs/?state=CANCELLED",
     "running-job": "/jobs/{running}/",
@@ -34,7 +39,15 @@ PAGES = {
     "profile": "/profile/",
 }
 REFUSED = {"missing": "/datasets/999999/", "nowhere": "/there/is/no/such/page/"}
-OUTSIDE = {"login": "/login/", "link": "{link}", "used-link": "/set-password/garbled/"}
+OUTSIDE = {
+    "published": "/d/{beads}/",
+    "shared": "{shared}",
+    "shared-folder": "{shared}?folder=raw",
+    "guarded": "{guarded}",
+    "login": "/login/",
+    "link": "{link}",
+    "used-link": "/set-password/garbled/",
+}
 LOOKS = [(scheme, width) for scheme in ("light", "dark") for width in (1280, 390)]
 
 

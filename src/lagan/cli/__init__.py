@@ -28,6 +28,7 @@ COMMANDS = {
     "agent": "lagan.cli.agent:agent",
     "dataset": "lagan.cli.dataset:dataset",
     "demo": "lagan.cli.demo:demo",
+    "quota": "lagan.cli.quota:quota",
 }
 """Command name to `module:attribute`; a command appears in `lagan --help` by its line in
 SUMMARIES."""
@@ -43,6 +44,7 @@ SUMMARIES = {
     "audit": "Verify and export the record of events.",
     "agent": "Send an instrument's data to the hub.",
     "dataset": "Create, fill, close and fetch datasets.",
+    "quota": "Show and set what groups may take.",
     "demo": "Take real instrument files through the whole main job.",
 }
 """One line a command, kept here so that `lagan --help` imports none of them."""

@@ -29,19 +29,9 @@ def _addresses() -> list[str]:
 def test_nobody_is_led_to_the_log_in_and_back(people: Population, address: str) -> None:
     path = address.format(dataset=people.retina, job=people.running, key=1, group=1)
     acts = path.endswith(
-        (
-            "/close/",
-            "/cancel/",
-            "/retry/",
-            "/keys/",
-            "/revoke/",
-            "/share/links/",
-            "/publish/",
-            "/unpublish/",
-            "/set/",
-            "/clear/",
-        )
-    )
+        ("/close/", "/cancel/", "/retry/", "/keys/", "/revoke/",
+         "/share/links/", "/publish/", "/unpublish/", "/set/", "/clear/")
+    )  # fmt: skip
     client = Client()
     answer = client.post(path) if acts else client.get(path)
     assert answer.status_code == 302

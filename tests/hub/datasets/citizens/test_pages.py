@@ -66,7 +66,7 @@ def test_nothing_in_the_metadata_becomes_markup(stage, landing, client_of):
         ("application/ld+json", "application/ld+json"),
         ("application/vnd.datacite.datacite+json", "application/vnd.datacite.datacite+json"),
         (
-            "application/vnd.datacite.datacite+xml, */*;q=0.1",
+            "application/vnd.datacite.datacite+xml, */*;q=0",
             "application/vnd.datacite.datacite+xml",
         ),
         ("application/x-bibtex", "application/x-bibtex"),

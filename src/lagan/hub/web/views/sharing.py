@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -104,7 +103,6 @@ def _show(
         "landing": request.build_absolute_uri(f"/d/{dataset}/"),
         "links": page.items if page else [],
         "days": sharing.DAYS,
-        "most_days": settings.CONFIG.share_days,
         **presented.turning(f"/datasets/{dataset}/share/", after, page.next if page else None),
         **more,
     }
