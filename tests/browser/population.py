@@ -80,10 +80,10 @@ def populate(folder: Path) -> Population:
     tally_volumes()
     links = [accounts.make_password_link(each, by=SYSTEM) for each in (carol, dan)]
     shared = _citizens(owner, lab.pk, retina=made[2], beads=made[1])
-    return Population(made[2], made[1], made[0], running, failed, *links, lab.pk, *shared)
+    return Population(made[2], made[1], made[0], running, failed, *links, lab=lab.pk, **shared)
 
 
-def _citizens(owner: Actor, lab: int, *, retina: int, beads: int) -> list[str]:
+def _citizens(owner: Actor, lab: int, *, retina: int, beads: int) -> dict[str, str]:
     """A published dataset, two share links (their pages), a quota."""
     from lagan.hub.base.actors import SYSTEM
     from lagan.hub.datasets import quotas
@@ -104,7 +104,7 @@ def _citizens(owner: Actor, lab: int, *, retina: int, beads: int) -> list[str]:
     tree.set_grants(by=SYSTEM, subject=owner.entity, object=lab, grant={"GROUP_READ"})
     one = datasets.create_link(by=owner, dataset=retina, note="the reviewers")
     other = datasets.create_link(by=owner, dataset=retina, note="Prof. Ng", password=PASSWORD)
-    return [f"/s/{token}/" for _, token in (one, other)]
+    return {"shared": f"/s/{one[1]}/", "guarded": f"/s/{other[1]}/"}
 
 
 def _archive(dataset: int, files: Mapping[str, bytes]) -> dict[str, UUID]:
