@@ -34,10 +34,14 @@ class Population:
     """A link that no test uses up."""
     spare_link: str
     """One that a test may set a password with."""
-    lab: int = 0
-    shared: str = ""
+    microscopes: int
+    """A group of alice's with a template for computers."""
+    template: int
+    confocal: int
+    lab: int
+    shared: str
     """The page of a share link."""
-    guarded: str = ""
+    guarded: str
     """That of one with a password."""
 
 
@@ -80,10 +84,14 @@ def populate(folder: Path) -> Population:
     tally_volumes()
     links = [accounts.make_password_link(each, by=SYSTEM) for each in (carol, dan)]
     shared = _citizens(owner, lab.pk, retina=made[2], beads=made[1])
-    return Population(made[2], made[1], made[0], running, failed, *links, lab=lab.pk, **shared)
+    microscopes = _microscopes(root.pk, owner)
+    return Population(
+        made[2], made[1], made[0], running, failed, links[0], links[1], *microscopes,
+        lab.pk, *shared,
+    )  # fmt: skip
 
 
-def _citizens(owner: Actor, lab: int, *, retina: int, beads: int) -> dict[str, str]:
+def _citizens(owner: Actor, lab: int, *, retina: int, beads: int) -> tuple[str, str]:
     """A published dataset, two share links (their pages), a quota."""
     from lagan.hub.base.actors import SYSTEM
     from lagan.hub.datasets import quotas
@@ -104,7 +112,36 @@ def _citizens(owner: Actor, lab: int, *, retina: int, beads: int) -> dict[str, s
     tree.set_grants(by=SYSTEM, subject=owner.entity, object=lab, grant={"GROUP_READ"})
     one = datasets.create_link(by=owner, dataset=retina, note="the reviewers")
     other = datasets.create_link(by=owner, dataset=retina, note="Prof. Ng", password=PASSWORD)
-    return {"shared": f"/s/{one[1]}/", "guarded": f"/s/{other[1]}/"}
+    return f"/s/{one[1]}/", f"/s/{other[1]}/"
+
+
+def _microscopes(root: int, owner: Actor) -> tuple[int, int, int]:
+    """A group, its template, and a computer that is described as that asks."""
+    from lagan.hub.base.actors import SYSTEM
+    from lagan.hub.tree import services as tree
+    from lagan.hub.tree.permissions import ALL
+    from lagan.hub.tree.queries import Field
+
+    group = tree.create_entity(by=SYSTEM, type="GROUP", name="Microscopes", parent=root).pk
+    tree.set_grants(by=SYSTEM, subject=owner.entity or 0, object=group, grant=ALL)
+    lamps = ("Laser", "LED", "Halogen")
+    fields = [
+        Field(".Location", regex="[A-Z][0-9]{3}", mandatory=True, most=1, comment="The room"),
+        Field(".Lamp", defaults=lamps, mandatory=True, singular=True, nonoverride=True),
+        Field(".Modes", defaults=("Widefield", "Confocal", "TIRF"), multiple=True),
+        Field(".SerialNumber", persistent=True),
+        Field("system.gatekeeper.protocols.VNC", defaults=("5900",)),
+    ]
+    template = tree.create_template(by=owner, name="Microscope", parent=group, fields=fields).pk
+    general = [Field(".Location"), Field(".Lamp", comment="What lights it")]
+    other = tree.create_template(by=owner, name="Any computer", parent=group, fields=general).pk
+    for each in (other, template):
+        tree.assign_template(by=owner, group=group, type="COMPUTER", template=each)
+    values = {".Location": ["B117"], ".Modes": ["TIRF"], ".SerialNumber": ["4711"], ".note": ["x"]}
+    confocal = tree.create_entity(
+        by=owner, type="COMPUTER", name="Confocal 2", parent=group, metadata=values
+    )
+    return group, template, confocal.pk
 
 
 def _archive(dataset: int, files: Mapping[str, bytes]) -> dict[str, UUID]:

@@ -73,9 +73,7 @@ def test_links_are_told_and_never_followed(place: Place, top: Path):
         b"".join(place.read("leak.txt"))
     (outcome,) = place.read_small(["leak.txt"], 100)
     assert isinstance(outcome, LaganError)
-    assert "out/secret.txt" not in {
-        each.path for each in place.walk() if isinstance(each, Found)
-    }
+    assert "out/secret.txt" not in {each.path for each in place.walk() if isinstance(each, Found)}
 
 
 @pytest.mark.parametrize("path", ["../secret.txt", "run/../../secret.txt", "/etc/passwd", "a//b"])

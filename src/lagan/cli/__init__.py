@@ -27,6 +27,9 @@ COMMANDS = {
     "audit": "lagan.cli.audit:audit",
     "agent": "lagan.cli.agent:agent",
     "dataset": "lagan.cli.dataset:dataset",
+    "computer": "lagan.cli.computer:computer",
+    "template": "lagan.cli.template:template",
+    "metadata": "lagan.cli.metadata:metadata",
     "demo": "lagan.cli.demo:demo",
     "quota": "lagan.cli.quota:quota",
 }
@@ -44,6 +47,9 @@ SUMMARIES = {
     "audit": "Verify and export the record of events.",
     "agent": "Send an instrument's data to the hub.",
     "dataset": "Create, fill, close and fetch datasets.",
+    "computer": "Register and look at laboratory computers.",
+    "template": "Edit templates, assign them, see what is in effect.",
+    "metadata": "Show, set, copy and exchange metadata.",
     "quota": "Show and set what groups may take.",
     "demo": "Take real instrument files through the whole main job.",
 }

@@ -62,6 +62,10 @@ class Kind(StrEnum):
     COMPUTER_CHANGED = "computer.changed"
     HOST_KEY_CONFIRMED = "host-key.confirmed"
 
+    SEARCH_SAVED = "search.saved"
+    SEARCH_CHANGED = "search.changed"
+    SEARCH_FORGOTTEN = "search.forgotten"
+
     DATASET_PUBLISHED = "dataset.published"
     DATASET_UNPUBLISHED = "dataset.unpublished"
     SHARE_LINK_MADE = "share-link.made"

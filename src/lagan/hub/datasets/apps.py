@@ -14,10 +14,18 @@ class DatasetsConfig(AppConfig):
         """Tell the archive and the tree."""
         from lagan.hub.archive import services as archive
         from lagan.hub.audit.feed import register as register_reaction
-        from lagan.hub.datasets import keeping
+        from lagan.hub.datasets import keeping, reactions
         from lagan.hub.datasets.guards import refuse_removed
-        from lagan.hub.datasets.models import Dataset, Entry, LogLine, Publication, Quota
+        from lagan.hub.datasets.models import (
+            Dataset,
+            Entry,
+            LogLine,
+            Publication,
+            Quota,
+            SavedSearch,
+        )
         from lagan.hub.datasets.quotas import REACTION, plan_recount, recount_step
+        from lagan.hub.datasets.search import documents
         from lagan.hub.jobs.schedules import register_schedule
         from lagan.hub.tree import services as tree
         from lagan.worker.steps import register_step
@@ -39,3 +47,11 @@ class DatasetsConfig(AppConfig):
             adopt=keeping.adopt,
             describe=keeping.describe,
         )
+        reactions.register()
+        archive.register_table(SavedSearch)
+        archive.register_exporter(
+            "datasets.documents",
+            export=lambda: [{"words": "are found again"}],
+            restore=lambda rows: documents.renew(),
+        )
+        tree.watch("DATASET", documents.index)

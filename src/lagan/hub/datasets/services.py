@@ -6,8 +6,16 @@ from lagan.hub.base.actors import Actor
 from lagan.hub.datasets.attaching import Arrival, Attached, Outcome, attach
 from lagan.hub.datasets.counting import check_room
 from lagan.hub.datasets.creating import create_dataset
-from lagan.hub.datasets.ending import close_dataset, remove_dataset
+from lagan.hub.datasets.ending import (
+    RECOVERABLE,
+    close_dataset,
+    may_restore,
+    remove_dataset,
+    restore_dataset,
+)
 from lagan.hub.datasets.errors import NotOpen, OverQuota
+from lagan.hub.datasets.expiry import set_expiry
+from lagan.hub.datasets.fetching import STEP, acquire_again
 from lagan.hub.datasets.keeping import notes
 from lagan.hub.datasets.logbook import LEVELS, write_log, write_logs
 from lagan.hub.datasets.models import OPEN, Dataset
@@ -20,18 +28,24 @@ __all__ = [
     "Arrival",
     "Attached",
     "NotOpen",
+    "RECOVERABLE",
+    "STEP",
+    "acquire_again",
     "Outcome",
     "OverQuota",
     "attach",
     "check_room",
     "close_dataset",
     "create_dataset",
+    "may_restore",
     "create_link",
     "note_opened",
     "notes",
     "publish",
     "remove_dataset",
     "require_open",
+    "restore_dataset",
+    "set_expiry",
     "revoke_link",
     "unlock",
     "unpublish",

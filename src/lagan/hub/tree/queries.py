@@ -138,6 +138,17 @@ def within(intervals: Intervals, field: str = "path") -> Q:
     return condition
 
 
+def is_everywhere(intervals: Intervals) -> bool:
+    """Whether the intervals hold the whole tree."""
+    if intervals == EVERYTHING:
+        return True
+    if len(intervals.items) != 1:
+        return False
+    root = Entity.objects.order_by("path").values_list("path", flat=True).first()
+    low, high = beneath(root or "")
+    return bool(root) and intervals.items[0][0] <= low and high <= intervals.items[0][1]
+
+
 def _joined() -> str:
     """Paths of entities in the intervals given as one JSON text: a range of the index for each."""
     if connection.vendor == "postgresql":
@@ -191,6 +202,16 @@ def visible_entities(
     return page_by_key(rows, keys=("name", "id"), after=after, size=size)
 
 
+def permitted(
+    actor: Actor, type: str, permission: Permission | str, *, size: int = 200
+) -> list[tuple[int, str]]:
+    """The first `size` entities of a type at which the actor holds the permission, as id and full
+    path, by the path: what a form offers to choose from."""
+    rows = Entity.objects.filter(within(allowed(actor, permission)), type=type)
+    paths = full_path(list(rows.order_by("name", "id").values_list("id", flat=True)[:size]))
+    return sorted(paths.items(), key=lambda each: each[1])
+
+
 def find(*, type: str, name: str, parent: int | None = None) -> int | None:
     """The id of the entity of this type and name, in the group `parent` or anywhere: then the
     topmost, oldest one. Asks no permission."""
@@ -199,6 +220,23 @@ def find(*, type: str, name: str, parent: int | None = None) -> int | None:
         rows = rows.filter(parent=parent)
     ranked = rows.annotate(depth=Length("path")).order_by("depth", "id")
     return ranked.values_list("id", flat=True).first()
+
+
+def namesakes(*, type: str, name: str, limit: int) -> list[int]:
+    """The ids of up to `limit` entities of a type that have exactly this name. Asks no
+    permission."""
+    rows = Entity.objects.filter(type=type, name=name.replace("\x00", "\ufffd")).order_by("id")
+    return list(rows.values_list("id", flat=True)[:limit])
+
+
+def child(*, type: str, name: str, parent: int | None) -> int | None:
+    """The id of the entity of this type and name directly in the group `parent`; without a parent,
+    of the root when that is its name. Asks no permission."""
+    if parent is None:
+        root = Entity.objects.order_by("path").values_list("id", "name").first()
+        return root[0] if root and root[1] == name else None
+    rows = Entity.objects.filter(type=type, name=name.replace("\x00", "\ufffd"), parent=parent)
+    return rows.exclude(id=parent).values_list("id", flat=True).first()
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ import lagan.hub.base.fields
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("datasets", "0002_type_source_and_expiry"),
+        ("datasets", "0004_search"),
         ("tree", "0001_initial"),
     ]
 

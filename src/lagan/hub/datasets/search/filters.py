@@ -68,9 +68,9 @@ def _zone(text: str | None) -> timezone:
     return timezone(timedelta(minutes=-minutes if digits[0] == "-" else minutes))
 
 
-def read_size(text: str) -> float:
+def read_size(text: str) -> int:
     """Bytes from `512`, `100M`, `1.5 GB`: K, M, G, T, P, E with or without B, in powers of ten.
-    BadSearch, also for more than 2^63 - 1."""
+    BadSearch, also for more than 2^63 - 1 and for a part of a byte."""
     found = _SIZE.fullmatch(text.strip()) if len(text) <= _LONGEST else None
     if found is None:
         raise BadSearch(
@@ -81,7 +81,27 @@ def read_size(text: str) -> float:
     size = Decimal(number).scaleb(_POWERS[letter.upper()])
     if size > LARGEST_SIZE:
         raise BadSearch(f"{text!r} is more bytes than there can be.", field="value")
-    return int(size) if size == int(size) else float(size)
+    if size != int(size):
+        raise BadSearch(f"{text!r} is not a whole number of bytes.", field="value")
+    return int(size)
+
+
+def read_whole(text: str) -> int:
+    """A whole number of at most 18 digits. BadSearch."""
+    if not re.fullmatch(r"-?[0-9]{1,18}", text.strip()):
+        raise BadSearch(f"Not a whole number: {text[:_LONGEST]!r}.", field="value")
+    return int(text)
+
+
+def read_seconds(text: str) -> datetime:
+    """The moment so many seconds after the beginning of 1970. BadSearch."""
+    number = as_number(text)
+    if number is None:
+        raise BadSearch(f"Not a number of seconds: {text[:_LONGEST]!r}.", field="value")
+    try:
+        return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=number)
+    except OverflowError:
+        raise BadSearch(f"There is no moment {text[:_LONGEST]!r}.", field="value") from None
 
 
 def as_number(text: str) -> float | None:

@@ -10,7 +10,7 @@ from lagan.hub.datasets.search.errors import BadSearch
 
 LONGEST_WORD = 100
 """Characters; what is longer is cut. Within what both databases index."""
-LARGEST_DOCUMENT = 200_000
+LARGEST_DOCUMENT = 1_000_000
 """Bytes of the words of one dataset: PostgreSQL holds at most a megabyte of them."""
 MOST_WORDS = 20
 """Words of one search."""
@@ -47,6 +47,28 @@ def sought(text: str) -> list[str]:
     if len(found) > MOST_WORDS:
         raise BadSearch(f"A search has at most {MOST_WORDS} words.", field="text")
     return [each[:LONGEST_WORD] for each in found]
+
+
+def in_pattern(pattern: str) -> list[str]:
+    """Words, or beginnings of words, that every text has which fits the pattern (`*`: anything).
+
+    Only of ASCII patterns: there no letter can melt with what stands beside it, but for the last
+    one before a `*`, which is left out.
+    """
+    if not pattern.isascii():
+        return []
+    found: dict[str, None] = {}
+    pieces = pattern.casefold().split("*")
+    for place, piece in enumerate(pieces):
+        for each in _WORD.finditer(piece):
+            word = each[0]
+            if each.start() == 0 and place > 0:
+                continue
+            if each.end() == len(piece) and place < len(pieces) - 1:
+                word = word[:-1][: LONGEST_WORD - 1] + "*"
+            if len(word) > 1:
+                found[word[:LONGEST_WORD]] = None
+    return list(found)[:MOST_WORDS]
 
 
 def _folded(text: str) -> str:

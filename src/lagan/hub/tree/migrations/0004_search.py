@@ -7,43 +7,52 @@ import lagan.hub.base.fields
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('tree', '0002_templates'),
+        ("tree", "0002_templates"),
     ]
 
     operations = [
         migrations.RemoveIndex(
-            model_name='metadata',
-            name='tree_metadata_number',
+            model_name="metadata",
+            name="tree_metadata_number",
         ),
         migrations.RemoveIndex(
-            model_name='metadata',
-            name='tree_metadata_time',
+            model_name="metadata",
+            name="tree_metadata_time",
         ),
         migrations.AddField(
-            model_name='metadata',
-            name='head',
-            field=models.GeneratedField(db_persist=True, expression=django.db.models.functions.text.Left('text', 64), output_field=lagan.hub.base.fields.PathField()),
+            model_name="metadata",
+            name="head",
+            field=models.GeneratedField(
+                db_persist=True,
+                expression=django.db.models.functions.text.Left("text", 64),
+                output_field=lagan.hub.base.fields.PathField(),
+            ),
         ),
         migrations.AddIndex(
-            model_name='entity',
-            index=models.Index(condition=models.Q(('type', 'DATASET')), fields=['path'], name='tree_dataset_path'),
+            model_name="entity",
+            index=models.Index(
+                condition=models.Q(("type", "DATASET")), fields=["path"], name="tree_dataset_path"
+            ),
         ),
         migrations.AddIndex(
-            model_name='entity',
-            index=models.Index(condition=models.Q(('type', 'DATASET')), fields=['parent', 'id'], name='tree_dataset_parent'),
+            model_name="entity",
+            index=models.Index(
+                condition=models.Q(("type", "DATASET")),
+                fields=["parent", "id"],
+                name="tree_dataset_parent",
+            ),
         ),
         migrations.AddIndex(
-            model_name='metadata',
-            index=models.Index(fields=['key', 'head', 'entity'], name='tree_metadata_head'),
+            model_name="metadata",
+            index=models.Index(fields=["key", "head", "entity"], name="tree_metadata_head"),
         ),
         migrations.AddIndex(
-            model_name='metadata',
-            index=models.Index(fields=['key', 'number', 'entity'], name='tree_metadata_number'),
+            model_name="metadata",
+            index=models.Index(fields=["key", "number", "entity"], name="tree_metadata_number"),
         ),
         migrations.AddIndex(
-            model_name='metadata',
-            index=models.Index(fields=['key', 'time', 'entity'], name='tree_metadata_time'),
+            model_name="metadata",
+            index=models.Index(fields=["key", "time", "entity"], name="tree_metadata_time"),
         ),
     ]

@@ -33,6 +33,7 @@ from lagan.hub.tree.services.templates import (
     shift_template,
     unassign_template,
 )
+from lagan.hub.tree.services.watching import watch
 
 __all__ = [
     "ADMINISTRATORS",
@@ -67,4 +68,5 @@ __all__ = [
     "set_template",
     "shift_template",
     "unassign_template",
+    "watch",
 ]

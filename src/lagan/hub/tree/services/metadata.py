@@ -18,9 +18,10 @@ from lagan.hub.tree.metadata.differences import Difference, differences
 from lagan.hub.tree.models import Entity, Metadata, MetadataChange, Type
 from lagan.hub.tree.permissions import permission_to
 from lagan.hub.tree.services.sight import existing, locked, require
+from lagan.hub.tree.services.watching import tell
 from lagan.hub.tree.templates.aggregate import EffectiveTemplate
 from lagan.hub.tree.templates.compliance import Reason, filled, reasons
-from lagan.hub.tree.templates.effective import at_path
+from lagan.hub.tree.templates.effective import of_entity
 from lagan.kit.errors import Forbidden
 
 Guard = Callable[[int], None]
@@ -67,7 +68,7 @@ def copy_metadata(
     origin = existing(source)
     require(actor=by, permission=permission_to("METADATA_READ", origin.type), entity=source)
     found = _changeable(by, target)
-    fields, present = at_path(found.path, found.type).fields, queries.metadata(target)
+    fields, present = of_entity(found.path, found.type).fields, queries.metadata(target)
     fixed = {key for key in present if key in fields and fields[key].persistent}
     chosen = {
         key: each
@@ -89,7 +90,7 @@ def preview_metadata(
     gone: Texts = {key: [] for key in before if replace and rules.is_open(key)}
     try:
         given = _texts(values)
-        after = _whole(at_path(found.path, found.type), before, {**gone, **given})
+        after = _whole(of_entity(found.path, found.type), before, {**gone, **given})
     except NotCompliant as refusal:
         raw = {key: [str(each) for each in some] for key, some in values.items()}
         return differences(before, {**before, **gone, **raw}), refusal.reasons
@@ -182,7 +183,7 @@ def _whole(effective: EffectiveTemplate, before: Texts, given: Texts) -> Texts:
 
 def _write(by: Actor, entity: Entity, given: Texts) -> None:
     before = queries.metadata(entity.id)
-    after = _whole(at_path(entity.path, entity.type), before, given)
+    after = _whole(of_entity(entity.path, entity.type), before, given)
     changes = differences(before, after)
     if not changes:
         return
@@ -190,6 +191,7 @@ def _write(by: Actor, entity: Entity, given: Texts) -> None:
     Metadata.objects.bulk_create(
         _rows(entity.id, {each.key: list(each.after) for each in changes}), batch_size=5000
     )
+    tell(entity.type, [entity.id])
     _remember(by, entity.id, changes)
     keys = sorted(each.key for each in changes)
     record(kind=Kind.METADATA_SET, by=by, subject=entity.id, data={"keys": keys})

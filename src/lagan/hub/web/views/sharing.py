@@ -15,7 +15,7 @@ from lagan.hub.datasets import reach as reaching
 from lagan.hub.datasets import services, sharing
 from lagan.hub.tree import queries as tree
 from lagan.hub.web import presented
-from lagan.hub.web.views.datasets import dataset_head
+from lagan.hub.web.views.datasets import _head as dataset_head
 from lagan.hub.web.visitor import asked, signed_in
 from lagan.kit.errors import BadInput, LaganError, NotFound
 
