@@ -5,7 +5,19 @@ from __future__ import annotations
 from django.urls import path
 from django.views.i18n import set_language
 
-from lagan.hub.web.views import archive, datasets, home, jobs, login, profile
+from lagan.hub.web.views import (
+    archive,
+    datasets,
+    home,
+    jobs,
+    login,
+    logins,
+    people,
+    privacy,
+    profile,
+    providers,
+    security,
+)
 
 urlpatterns = [
     path("", home.home),
@@ -26,4 +38,41 @@ urlpatterns = [
     path("profile/", profile.profile),
     path("profile/keys/", profile.make_key),
     path("profile/keys/<int:key>/revoke/", profile.revoke_key),
+    # people: ways in, their administration, and what is kept about them
+    path("login/second/", login.second),
+    path("login/enrol/", login.enrol),
+    path("login/change/", login.change),
+    path("login/with/<slug:name>/", logins.leave),
+    path("login/back/<slug:name>/", logins.come_back),
+    path("login/back/<slug:name>/assertion/", logins.come_back_asserted),
+    path("login/saml/<slug:name>/acs/", logins.take_assertion),
+    path("login/saml/<slug:name>/metadata/", logins.metadata),
+    path("forgot-password/", login.forgot),
+    path("confirm-email/<str:token>/", login.confirm_email),
+    path("privacy/", privacy.privacy),
+    path("profile/security/", security.security),
+    path("profile/security/confirm/", security.send_confirmation),
+    path("profile/password/", security.change_password),
+    path("profile/password/link/", security.send_link),
+    path("profile/logins/link/<slug:name>/", logins.link),
+    path("profile/logins/<int:login>/unlink/", security.unlink),
+    path("profile/factors/new/", security.set_up),
+    path("profile/factors/codes/", security.new_codes),
+    path("profile/factors/<int:factor>/remove/", security.remove_factor),
+    path("profile/sessions/end/", security.end_sessions),
+    path("profile/sessions/<int:visit>/end/", security.end_session),
+    path("profile/data/", security.my_data),
+    path("profile/data/download/", security.download),
+    path("people/", people.people),
+    path("new-person/", people.new_person),
+    path("people/<str:username>/", people.person),
+    path("people/<str:username>/change/", people.change),
+    path("people/<str:username>/link/", people.show_link),
+    path("people/<str:username>/anonymise/", people.anonymise),
+    path("people/<str:username>/data/", people.data),
+    path("people/<str:username>/act/<slug:verb>/", people.act),
+    path("providers/", providers.providers),
+    path("new-provider/", providers.new_provider),
+    path("providers/<slug:name>/", providers.provider),
+    path("providers/<slug:name>/remove/", providers.remove),
 ]

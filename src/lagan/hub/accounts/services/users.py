@@ -5,7 +5,6 @@ from __future__ import annotations
 from django.db import transaction
 from django.db.models import Q
 
-from lagan.hub.accounts import queries
 from lagan.hub.accounts.models import User
 from lagan.hub.accounts.services.guards import (
     changeable,
