@@ -75,7 +75,8 @@ def username_wishes(who: Identity) -> list[str]:
 def _verified(provider: Provider, claims: Mapping[str, Any]) -> bool:
     """Only a plain yes is a yes: some providers send the text."""
     name = provider.claim("email_verified")
-    return bool(name) and claims.get(name) in (True, "true")
+    told = claims.get(name) if name else None
+    return told is True or told == "true"
 
 
 def _clean(text: str) -> str:

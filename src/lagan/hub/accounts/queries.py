@@ -19,8 +19,9 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from lagan.hub.accounts import rules, sealed
-from lagan.hub.accounts.models import ClientKey, Factor, Login, User, Visit
+from lagan.hub.accounts.models import ClientKey, Factor, Login, Visit
 from lagan.hub.accounts.models import Provider as ProviderRow
+from lagan.hub.accounts.models import User as User
 from lagan.hub.accounts.providers import Provider, read_file
 from lagan.hub.accounts.providers import read as read_provider
 from lagan.hub.base.actors import NOBODY, Actor

@@ -27,6 +27,7 @@ PLACES = (
     Place("/datasets/", _("Datasets"), "layers"),
     Place("/jobs/", _("Jobs"), "activity"),
     Place("/archive/", _("Archive"), "hard-drive"),
+    Place("/people/", _("People"), "users"),
 )
 
 

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from django.contrib.auth import logout
 from django.contrib.auth.views import redirect_to_login
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 
 from lagan.hub.accounts import queries
 from lagan.hub.accounts.services import see_visit
@@ -28,13 +28,13 @@ def asked(request: HttpRequest, name: str) -> str:
 
 
 def signed_in(
-    view: Callable[Concatenate[HttpRequest, Actor, P], HttpResponse],
-) -> Callable[Concatenate[HttpRequest, P], HttpResponse]:
+    view: Callable[Concatenate[HttpRequest, Actor, P], HttpResponseBase],
+) -> Callable[Concatenate[HttpRequest, P], HttpResponseBase]:
     """Call `view(request, actor, ...)` for a signed-in visitor; send others to the log in and back
     here."""
 
     @wraps(view)
-    def guarded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+    def guarded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
         if not request.user.is_authenticated:
             return _led_to_log_in(request)
         actor = queries.signed_in(authorization=None, session_user_id=request.user.pk)

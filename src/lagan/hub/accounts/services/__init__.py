@@ -1,7 +1,7 @@
 """Changing accounts: users, what they sign in with, and the letters that this takes."""
 
-from lagan.hub.accounts.post import deliver as deliver_letters
 from lagan.hub.accounts.personal import parts as personal_parts
+from lagan.hub.accounts.post import deliver as deliver_letters
 from lagan.hub.accounts.services.export import export_personal
 from lagan.hub.accounts.services.factors import (
     Seed,

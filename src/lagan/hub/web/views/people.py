@@ -50,7 +50,13 @@ def new_person(request: HttpRequest, actor: Actor) -> HttpResponse:
     if request.method != "POST":
         return render(request, "web/pages/new_person.html", context)
     try:
-        user = services.create_user(by=actor, admin=bool(request.POST.get("admin")), **given)
+        user = services.create_user(
+            by=actor,
+            username=given["username"],
+            email=given["email"],
+            full_name=given["full_name"],
+            admin=bool(request.POST.get("admin")),
+        )
         sent = services.send_first_password(by=actor, user=user)
     except LaganError as refusal:
         context |= {"refused": refusal.sentence, "field": refusal.facts.get("field")}
@@ -100,7 +106,7 @@ def act(request: HttpRequest, actor: Actor, username: str, verb: str) -> HttpRes
         raise NotFound("There is no such page.")
     do, said = verbs[verb]
     try:
-        do(by=actor, username=username)  # type: ignore[operator]
+        do(by=actor, username=username)
     except LaganError as refusal:
         if refusal.status == 404:
             raise
