@@ -108,7 +108,7 @@ def main() -> None:
 
     from tests.services.oidc import CLIENT, SECRET
 
-    class Validator(OAuth2Validator):
+    class Validator(OAuth2Validator):  # type: ignore[misc]
         oidc_claim_scope = None
 
         def get_additional_claims(self, request: Any) -> dict[str, Any]:
