@@ -6,7 +6,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from django.http import HttpRequest
+from django.http import FileResponse, HttpRequest
 from ninja import Router, Schema, Status
 from pydantic import ConfigDict, Field
 
@@ -298,7 +298,8 @@ def send_password(request: HttpRequest, username: str) -> Any:
 def personal_data(request: HttpRequest, username: str) -> Any:
     """Everything that is kept about a user, as a zip; for the user and for whoever holds
     USER_DELETE on it."""
-    return services.export_personal(by=asker(request), username=username)
+    file = services.export_personal(by=asker(request), username=username)
+    return FileResponse(file, as_attachment=True, filename=f"personal-data-{username}.zip")
 
 
 def _key(request: HttpRequest, key: ClientKey) -> dict[str, Any]:

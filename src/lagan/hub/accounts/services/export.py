@@ -11,7 +11,6 @@ from html import escape
 from typing import IO, Any
 
 from django.core.serializers.json import DjangoJSONEncoder
-from django.http import FileResponse
 from django.utils import timezone
 
 from lagan.hub.accounts import queries
@@ -29,16 +28,19 @@ SHOWN = 1000
 """Rows of a part on the page; the JSON has all."""
 
 
-def export_personal(*, by: Actor, username: str) -> FileResponse:
-    """The zip, for the person or for whoever holds USER_DELETE on them. Written row by row, so that
-    its length costs disk and no memory; that it was taken is recorded."""
+def export_personal(*, by: Actor, username: str) -> IO[bytes]:
+    """The zip as a file to read, for the person or for whoever holds USER_DELETE on them. Written
+    row by row, so that its length costs disk and no memory; that it was taken is recorded."""
     user = _subject(by, username)
     file: IO[bytes] = tempfile.SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115  the answer closes it
-    write_personal(user, file)
-    record(kind=Kind.PERSONAL_DATA_READ, by=by, subject=user.entity_id)
-    file.seek(0)
-    name = f"personal-data-{user.entity_id}.zip"
-    return FileResponse(file, as_attachment=True, filename=name, content_type="application/zip")
+    try:
+        write_personal(user, file)
+        record(kind=Kind.PERSONAL_DATA_READ, by=by, subject=user.entity_id)
+        file.seek(0)
+    except BaseException:
+        file.close()
+        raise
+    return file
 
 
 def write_personal(user: User, file: IO[bytes]) -> None:

@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -150,7 +150,8 @@ def anonymise(request: HttpRequest, actor: Actor, username: str) -> HttpResponse
 @signed_in
 def data(request: HttpRequest, actor: Actor, username: str) -> HttpResponseBase:
     """What is kept about a person, as a zip."""
-    return services.export_personal(by=actor, username=username)
+    file = services.export_personal(by=actor, username=username)
+    return FileResponse(file, as_attachment=True, filename=f"personal-data-{username}.zip")
 
 
 def _show(

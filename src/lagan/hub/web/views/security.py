@@ -7,7 +7,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth import password_validation, update_session_auth_hash
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -189,7 +189,8 @@ def my_data(request: HttpRequest, actor: Actor) -> HttpResponse:
 @signed_in
 def download(request: HttpRequest, actor: Actor) -> HttpResponseBase:
     """All of it, as a zip of JSON and one readable page."""
-    return services.export_personal(by=actor, username=actor.name)
+    file = services.export_personal(by=actor, username=actor.name)
+    return FileResponse(file, as_attachment=True, filename=f"personal-data-{actor.name}.zip")
 
 
 def _show_codes(request: HttpRequest, codes: list[str]) -> HttpResponse:
