@@ -74,7 +74,18 @@ def populate(folder: Path) -> Population:
     running, failed = _jobs(owner)
     tally_volumes()
     links = [accounts.make_password_link(each, by=SYSTEM) for each in (carol, dan)]
+    _administration()
     return Population(made[2], made[1], made[0], running, failed, *links)
+
+
+def _administration() -> None:
+    """Ada, who may do everything, and an institution at which people may log in."""
+    from lagan.hub.accounts import services as accounts
+    from lagan.hub.base.actors import SYSTEM
+
+    accounts.create_user(by=SYSTEM, username="ada", password=PASSWORD, admin=True)
+    campus = {"name": "campus", "label": "Campus", "issuer": "https://login.campus.example"}
+    accounts.set_provider(by=SYSTEM, given={**campus, "client_id": "lagan"}, secret="x")
 
 
 def _archive(dataset: int, files: Mapping[str, bytes]) -> dict[str, UUID]:

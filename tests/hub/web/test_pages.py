@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -17,18 +18,28 @@ from tests.browser.population import RETINA, Population
 
 Clients = Callable[[str], Client]
 OPEN_TO_ALL = {"login/", "logout/", "set-password/<str:token>/", "language/"}
+OPEN_TO_ALL |= {"forgot-password/", "confirm-email/<str:token>/", "privacy/"}
+OPEN_TO_ALL |= {
+    str(each.pattern) for each in urls.urlpatterns if str(each.pattern).startswith("login/")
+}
 
 
 def _addresses() -> list[str]:
     patterns = [str(each.pattern) for each in urls.urlpatterns if isinstance(each, URLPattern)]
     guarded = [each for each in patterns if each not in OPEN_TO_ALL]
-    return ["/" + each.replace("<int:", "{").replace(">", "}") for each in guarded]
+    return ["/" + re.sub(r"<\w+:(\w+)>", r"{\1}", each) for each in guarded]
 
 
 @pytest.mark.parametrize("address", _addresses())
 def test_nobody_is_led_to_the_log_in_and_back(people: Population, address: str) -> None:
-    path = address.format(dataset=people.retina, job=people.running, key=1)
+    names = {"username": "alice", "name": "campus", "verb": "unlock"}
+    numbers = dict.fromkeys(("key", "login", "factor", "visit"), 1)
+    path = address.format(dataset=people.retina, job=people.running, **numbers, **names)
     acts = path.endswith(("/close/", "/cancel/", "/retry/", "/keys/", "/revoke/"))
+    acts |= "/act/" in path or "/logins/" in path or path.startswith("/profile/sessions/")
+    acts |= path.endswith(
+        ("/confirm/", "/link/", "/codes/", "/remove/", "/change/", "/download/", "alice/data/")
+    )
     client = Client()
     answer = client.post(path) if acts else client.get(path)
     assert answer.status_code == 302
