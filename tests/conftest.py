@@ -100,6 +100,12 @@ def oidc() -> Running:
 
 
 @pytest.fixture(scope="session")
+def saml() -> Running:
+    """A SAML identity provider; see tests/services/saml.py for `address`."""
+    return shared("saml")
+
+
+@pytest.fixture(scope="session")
 def chromium() -> str:
     """The path of Chromium's program, for Playwright's `executable_path`."""
     return chromium_path()

@@ -8,6 +8,7 @@ words. Source: SAML 2.0 Web Browser SSO Profile.
 from __future__ import annotations
 
 import json
+import logging
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -16,6 +17,8 @@ from lagan.hub.accounts.claims import Identity, identity
 from lagan.hub.accounts.errors import LoginRefused
 from lagan.hub.accounts.providers import Provider
 from lagan.kit.errors import BadInput, Unavailable
+
+log = logging.getLogger("lagan.saml")
 
 POST = "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-POST"
 REDIRECT = "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect"
@@ -47,6 +50,7 @@ def accept(provider: Provider, here: str, response: str) -> str:
         raise LoginRefused(f"The answer of {provider.label} cannot be read.", why=why) from None
     if auth.get_errors() or not auth.is_authenticated():
         why = ", ".join(auth.get_errors())[:200]
+        log.warning("%s sent what is refused: %s", provider.name, auth.get_last_error_reason())
         raise LoginRefused(f"The answer of {provider.label} is not to be believed.", why=why)
     request = auth.get_last_response_in_response_to()
     if not request:
@@ -131,6 +135,7 @@ def _settings(provider: Provider, here: str) -> dict[str, Any]:
             "rejectDeprecatedAlgorithm": True,
             "failOnAuthnContextMismatch": False,
             "allowRepeatAttributeName": True,
+            "allowSingleLabelDomains": True,  # a hub inside an institute
         },
     }
 
