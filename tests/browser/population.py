@@ -85,6 +85,7 @@ def populate(folder: Path) -> Population:
     links = [accounts.make_password_link(each, by=SYSTEM) for each in (carol, dan)]
     shared = _citizens(owner, lab.pk, retina=made[2], beads=made[1])
     microscopes = _microscopes(root.pk, owner)
+    _administration()
     return Population(
         made[2], made[1], made[0], running, failed, links[0], links[1], *microscopes,
         lab.pk, *shared,
@@ -142,6 +143,16 @@ def _microscopes(root: int, owner: Actor) -> tuple[int, int, int]:
         by=owner, type="COMPUTER", name="Confocal 2", parent=group, metadata=values
     )
     return group, template, confocal.pk
+
+
+def _administration() -> None:
+    """Ada, who may do everything, and an institution at which people may log in."""
+    from lagan.hub.accounts import services as accounts
+    from lagan.hub.base.actors import SYSTEM
+
+    accounts.create_user(by=SYSTEM, username="ada", password=PASSWORD, admin=True)
+    campus = {"name": "campus", "label": "Campus", "issuer": "https://login.campus.example"}
+    accounts.set_provider(by=SYSTEM, given={**campus, "client_id": "lagan"}, secret="x")
 
 
 def _archive(dataset: int, files: Mapping[str, bytes]) -> dict[str, UUID]:

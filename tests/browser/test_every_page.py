@@ -51,9 +51,27 @@ PAGES = {
     "failed-job": "/jobs/{failed}/",
     "archive": "/archive/",
     "profile": "/profile/",
+    "security": "/profile/security/",
+    "change-password": "/profile/password/",
+    "second-factor": "/profile/factors/new/",
+    "my-data": "/profile/data/",
+    "people": "/people/",
+    "own-account": "/people/alice/",
+}
+ADMINISTRATION = {
+    "people-all": "/people/",
+    "people-none": "/people/?text=nobody+is+called+so",
+    "person": "/people/bob/",
+    "new-person": "/new-person/",
+    "anonymise": "/people/bob/anonymise/",
+    "providers": "/providers/",
+    "provider": "/providers/campus/",
+    "new-provider": "/new-provider/?preset=orcid",
 }
 REFUSED = {"missing": "/datasets/999999/", "nowhere": "/there/is/no/such/page/"}
 OUTSIDE = {
+    "forgot": "/forgot-password/",
+    "privacy": "/privacy/",
     "published": "/d/{beads}/",
     "shared": "{shared}",
     "shared-folder": "{shared}?folder=raw",
@@ -70,6 +88,15 @@ def test_pages_are_clean(visit: Callable[..., Visit], scheme: str, width: int) -
     alice = visit("alice", width=width, color_scheme=scheme)
     for name, path in PAGES.items():
         _judge(alice, name, path, f"{scheme}-{width}")
+
+
+@pytest.mark.parametrize(("scheme", "width"), LOOKS)
+def test_pages_of_administrators_are_clean(
+    visit: Callable[..., Visit], scheme: str, width: int
+) -> None:
+    ada = visit("ada", width=width, color_scheme=scheme)
+    for name, path in ADMINISTRATION.items():
+        _judge(ada, name, path, f"{scheme}-{width}")
 
 
 @pytest.mark.parametrize(("scheme", "width"), LOOKS)

@@ -11,6 +11,8 @@ from lagan.hub.ops import views as ops
 ROUTERS = {
     "auth/": "lagan.hub.accounts.api.auth",
     "users/": "lagan.hub.accounts.api.users",
+    "account/": "lagan.hub.accounts.own_api.account",
+    "providers/": "lagan.hub.accounts.own_api.providers",
     "entities/": "lagan.hub.tree.api.router",
     "templates/": "lagan.hub.tree.templates.api.router",
     "jobs/": "lagan.hub.jobs.api.router",

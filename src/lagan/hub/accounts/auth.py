@@ -7,6 +7,7 @@ from ninja.security.base import AuthBase
 from ninja.utils import check_csrf
 
 from lagan.hub.accounts import queries
+from lagan.hub.accounts.errors import SecondFactorMissing
 from lagan.hub.base.actors import NOBODY, Actor
 from lagan.kit.errors import Forbidden, NotSignedIn
 
@@ -48,6 +49,8 @@ def actor_of(request: HttpRequest) -> Actor:
     user = request.user
     if not user.is_authenticated:
         raise NotSignedIn("Sign in first.")
+    if not queries.suffices(user, request.session):
+        raise SecondFactorMissing("This account needs a second factor: set it up on the pages.")
     if request.method not in _SAFE and check_csrf(request) is not None:
         raise Forbidden("This request lacks the CSRF token of your session.")
     return Actor(user.entity_id, user.username, queries.SESSION)

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterator
+from typing import Any
+
+from django.db.models import Q
 
 from lagan.hub.audit.models import Event, Head
 from lagan.hub.audit.rules import BEGINNING, Break, EventRow, Harm, digest
@@ -89,3 +92,13 @@ def everything() -> Iterator[tuple[EventRow, str]]:
     """Every sealed event in order with its hash, one by one."""
     for event in Event.objects.exclude(sequence=None).order_by("sequence").iterator(2000):
         yield as_row(event), event.hash or ""
+
+
+def about(entity: int) -> Iterator[dict[str, Any]]:
+    """What an entity did and what was done to it, sealed or not, in order, in constant memory. Of
+    what others did only that they did is told by their entity, not by their name."""
+    rows = Event.objects.filter(Q(subject=entity) | Q(actor_entity=entity)).order_by("id")
+    for event in rows.iterator(2000):
+        row = {"at": event.at, "kind": event.kind, "result": event.result}
+        row |= {"by": event.actor_entity, "to": event.subject, "data": json.loads(event.data)}
+        yield row

@@ -30,6 +30,7 @@ PLACES = (
     Place("/jobs/", _("Jobs"), "activity"),
     Place("/quotas/", _("Quotas"), "gauge"),
     Place("/archive/", _("Archive"), "hard-drive"),
+    Place("/people/", _("People"), "users"),
 )
 
 
