@@ -12,9 +12,12 @@ class DatasetsConfig(AppConfig):
 
     def ready(self) -> None:
         """Tell the archive and the tree."""
+        from lagan.hub.accounts.post import register_letter
         from lagan.hub.archive import services as archive
+        from lagan.hub.audit.feed import Reaction
         from lagan.hub.audit.feed import register as register_reaction
-        from lagan.hub.datasets import keeping, reactions
+        from lagan.hub.audit.kinds import Kind
+        from lagan.hub.datasets import keeping, quota_letters, reactions
         from lagan.hub.datasets.guards import refuse_removed
         from lagan.hub.datasets.models import (
             Dataset,
@@ -38,6 +41,10 @@ class DatasetsConfig(AppConfig):
         # After a rebuild they are counted anew: what came since the snapshot is not in them.
         archive.register_table(Quota, secrets={"counted_at": lambda: None})
         register_reaction(REACTION)
+        register_reaction(
+            Reaction("datasets.quota-letters", frozenset({Kind.QUOTA_WARNED}), quota_letters.ask)
+        )
+        register_letter(quota_letters.KIND, quota_letters.write)
         register_step("datasets.recount", recount_step)
         register_schedule("datasets.recount", "17 3 * * *", plan_recount)
         archive.register_exporter(
