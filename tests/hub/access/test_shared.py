@@ -42,7 +42,7 @@ def test_a_link_gives_its_folder_in_parts_and_as_a_zip_and_nothing_beside_it(
     words = ("dataset", "share", str(dataset), "--folder", "raw", "--note", "reviewers")
     place = lagan(hub, "alice", *words)
     assert place.startswith(f"{hub.url}/s/")
-    with httpx.Client(base_url=place) as stranger:
+    with httpx.Client(base_url=place, timeout=60) as stranger:
         assert stranger.get("content/one.bin").content == FILES["raw/one.bin"]
         part = stranger.get("content/one.bin", headers={"Range": "bytes=100-199"})
         assert (part.status_code, part.content) == (206, FILES["raw/one.bin"][100:200])
@@ -64,14 +64,14 @@ def test_a_link_gives_its_folder_in_parts_and_as_a_zip_and_nothing_beside_it(
     assert (row["downloads"], row["state"], row["folder"]) == (2, "active", "raw")
     lagan(hub, "alice", "dataset", "revoke", str(dataset), str(row["id"]))
     for path in ("content/one.bin", "zip", ""):
-        assert httpx.get(place + path).status_code == 404
+        assert httpx.get(place + path, timeout=60).status_code == 404
 
 
 def test_a_links_password_and_its_limit_hold_on_the_data_path(hub, dataset, tmp_path):
     (tmp_path / "password").write_text("four small words\n")
     words = ("--password-file", str(tmp_path / "password"), "--downloads", "1")
     place = lagan(hub, "alice", "dataset", "share", str(dataset), *words)
-    with httpx.Client(base_url=place) as stranger:
+    with httpx.Client(base_url=place, timeout=60) as stranger:
         assert stranger.get("content/secret.txt").status_code == 401
         assert stranger.get("zip").status_code == 401
         page = stranger.get("")
@@ -96,12 +96,12 @@ def test_what_is_published_is_downloaded_by_anybody_also_as_a_crate(hub):
                      LAGAN_API_KEY=hub.key("alice")).returncode == 6  # fmt: skip
     lagan(hub, "alice", "dataset", "close", str(made))
     landing = lagan(hub, "alice", "dataset", "publish", str(made))
-    assert httpx.get(landing).status_code == 200
-    assert httpx.get(f"{place}/zip").status_code == 404
+    assert httpx.get(landing, timeout=60).status_code == 200
+    assert httpx.get(f"{place}/zip", timeout=60).status_code == 404
     lagan(hub, "alice", "dataset", "publish", str(made), "--files")
-    assert httpx.get(f"{place}/content/secret.txt").content == b"hidden bytes"
-    plain = httpx.get(f"{place}/zip")
-    crate = httpx.get(f"{place}/zip?crate=1")
+    assert httpx.get(f"{place}/content/secret.txt", timeout=60).content == b"hidden bytes"
+    plain = httpx.get(f"{place}/zip", timeout=60)
+    crate = httpx.get(f"{place}/zip?crate=1", timeout=60)
     assert int(crate.headers["Content-Length"]) == len(crate.content) > len(plain.content)
     with zipfile.ZipFile(io.BytesIO(crate.content)) as archive:
         assert archive.testzip() is None
@@ -113,8 +113,8 @@ def test_what_is_published_is_downloaded_by_anybody_also_as_a_crate(hub):
     said = lagan(hub, "alice", "dataset", "describe", str(made), "citation.bib")
     assert said.startswith("@misc{")
     lagan(hub, "alice", "dataset", "unpublish", str(made))
-    assert httpx.get(f"{place}/zip").status_code == 401
-    assert httpx.get(landing, follow_redirects=False).status_code == 302
+    assert httpx.get(f"{place}/zip", timeout=60).status_code == 401
+    assert httpx.get(landing, follow_redirects=False, timeout=60).status_code == 302
 
 
 def test_a_full_group_takes_no_more_by_any_way_in(hub):

@@ -37,15 +37,10 @@ def test_nobody_is_led_to_the_log_in_and_back(people: Population, address: str) 
     known = {"dataset": people.retina, "entity": people.retina, "job": people.running}
     names = {"username": "alice", "name": "campus", "verb": "unlock"}
     path = address.format_map(defaultdict(lambda: 1, {**known, **names}))
-    posts = (
-        "/close/", "/cancel/", "/retry/", "/keys/", "/revoke/", "/remove/", "/remove-key/",
-        "/share/links/", "/publish/", "/unpublish/", "/set/", "/clear/",
-        "/confirm/", "/link/", "/codes/", "/change/", "/download/", "alice/data/",
-    )  # fmt: skip
-    acts = path.endswith(posts)
-    acts |= "/act/" in path or "/logins/" in path or path.startswith("/profile/sessions/")
     client = Client()
-    answer = client.post(path) if acts else client.get(path)
+    answer = client.get(path)
+    if answer.status_code == 405:  # an act, not a page
+        answer = client.post(path)
     assert answer.status_code == 302
     assert answer["Location"] == f"/login/?next={path}"
 

@@ -141,7 +141,9 @@ def above(actor: Actor, entity: int) -> list[QuotaRow]:
 def pressing(entity: int) -> QuotaRow | None:
     """Of the quotas that bind an entity the one nearest to its end, if a warning level of it is
     reached. Asks no permission: whoever sees the entity is concerned."""
-    rows = [each for each in _rows(tree.ancestry(tree.path_of_entity(entity) or "")) if each.level]
+    line = tree.ancestry(tree.path_of_entity(entity) or "")
+    warned = Quota.objects.filter(pk__in=line, reached__gt=0).values_list("pk", flat=True)
+    rows = [each for each in _rows(list(warned)) if each.level]
     return max(rows, key=lambda each: each.level, default=None)
 
 
