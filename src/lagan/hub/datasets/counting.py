@@ -102,7 +102,13 @@ def standings(groups: Collection[int]) -> dict[int, Standing]:
         all_files=F("used_files") + Coalesce(Sum("changes__files"), 0),
     )
     columns = ("pk", "group__name", "bytes", "files", "all_bytes", "all_files", "levels", "reached")
-    return {row[0]: Standing(*row) for row in rows.values_list(*columns)}
+    # PostgreSQL sums whole numbers to decimal ones.
+    return {
+        pk: Standing(pk, name, size, files, int(used_size), int(used_files), levels, reached)
+        for pk, name, size, files, used_size, used_files, levels, reached in rows.values_list(
+            *columns
+        )
+    }
 
 
 def refuses(each: Standing, *, files: int, size: int) -> OverQuota | None:

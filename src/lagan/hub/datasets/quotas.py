@@ -160,7 +160,7 @@ def parts(actor: Actor, group: int, *, most: int = 200) -> list[Part]:
         .annotate(size=Sum("bytes"), files=Sum("file_count"))
         .order_by("-size")[:most]
     )
-    sums = {int(step, 16): (size, files) for step, size, files in rows}
+    sums = {int(step, 16): (int(size), int(files)) for step, size, files in rows}
     seen = _seen(actor, sums)
     return [Part(each.id, each.name, each.type, *sums[each.id]) for each in seen]
 

@@ -31,7 +31,8 @@ def recount(group: int) -> tuple[int, int]:
     statement = _STATEMENT.format(dataset=Dataset._meta.db_table, change=QuotaChange._meta.db_table)
     with connection.cursor() as cursor:
         cursor.execute(statement, [*beneath(path), REMOVED, group])
-        rows = sorted(cursor.fetchall())
+        # PostgreSQL sums whole numbers to decimal ones.
+        rows = sorted(tuple(map(int, each)) for each in cursor.fetchall())
     _, size, files = rows[0]
     QuotaChange.objects.filter(pk__in=[each[0] for each in rows[1:]]).delete()
     Quota.objects.filter(pk=group).update(
@@ -39,7 +40,7 @@ def recount(group: int) -> tuple[int, int]:
     )
     known_size = row.used_bytes + sum(each[1] for each in rows[1:])
     known_files = row.used_files + sum(each[2] for each in rows[1:])
-    return int(size) - known_size, int(files) - known_files
+    return size - known_size, files - known_files
 
 
 @transaction.atomic
