@@ -66,7 +66,7 @@ urlpatterns = [
     path("templates/", templates.template_list),
     path("templates/<int:template>/", templates.template),
     path("templates/<int:template>/remove/", templates.remove),
-    path("templates/<int:template>/remove-key/", templates.remove_field),
+    path("templates/<int:template>/keys/", templates.change_key),
     path("datasets/<int:dataset>/share/", sharing.share),
     path("datasets/<int:dataset>/share/links/", sharing.make_link),
     path("datasets/<int:dataset>/share/links/<int:key>/revoke/", sharing.revoke_link),
