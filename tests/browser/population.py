@@ -43,6 +43,11 @@ class Population:
     """A group of alice's with a template for computers."""
     template: int
     confocal: int
+    lab: int
+    shared: str
+    """The page of a share link."""
+    guarded: str
+    """That of one with a password."""
 
 
 def populate(folder: Path, *, samples: bool = False) -> Population:
@@ -87,9 +92,35 @@ def populate(folder: Path, *, samples: bool = False) -> Population:
     if samples:
         _archive(kinds, {name: sample(name) for name in SAMPLES})
     links = [accounts.make_password_link(each, by=SYSTEM) for each in (carol, dan)]
+    shared = _citizens(owner, lab.pk, retina=made[2], beads=made[1])
     microscopes = _microscopes(root.pk, owner)
+    _administration()
     ids = (made[2], made[1], made[0], kinds, running, failed)
-    return Population(*ids, links[0], links[1], *microscopes)
+    return Population(*ids, links[0], links[1], *microscopes, lab.pk, *shared)
+
+
+def _citizens(owner: Actor, lab: int, *, retina: int, beads: int) -> tuple[str, str]:
+    """A published dataset, two share links (their pages), a quota."""
+    from lagan.hub.base.actors import SYSTEM
+    from lagan.hub.datasets import quotas
+    from lagan.hub.datasets import services as datasets
+    from lagan.hub.tree import services as tree
+
+    told = {
+        ".Description": ["Beads of 100 nm, imaged once a month to know the microscope."],
+        ".Creator": ["Novák, Alice (0000-0002-1825-0097)"],
+        ".Keywords": ["calibration", "beads"],
+        ".License": ["CC-BY-4.0"],
+        ".Publisher": ["Imaging facility"],
+    }
+    tree.set_metadata(by=SYSTEM, entity=beads, values=told)
+    datasets.publish(by=owner, dataset=beads, files=True)
+    quotas.set_quota(by=SYSTEM, group=lab, bytes=1_000_000, files=500)
+    assert owner.entity is not None
+    tree.set_grants(by=SYSTEM, subject=owner.entity, object=lab, grant={"GROUP_READ"})
+    one = datasets.create_link(by=owner, dataset=retina, note="the reviewers")
+    other = datasets.create_link(by=owner, dataset=retina, note="Prof. Ng", password=PASSWORD)
+    return f"/s/{one[1]}/", f"/s/{other[1]}/"
 
 
 def _microscopes(root: int, owner: Actor) -> tuple[int, int, int]:
@@ -119,6 +150,16 @@ def _microscopes(root: int, owner: Actor) -> tuple[int, int, int]:
         by=owner, type="COMPUTER", name="Confocal 2", parent=group, metadata=values
     )
     return group, template, confocal.pk
+
+
+def _administration() -> None:
+    """Ada, who may do everything, and an institution at which people may log in."""
+    from lagan.hub.accounts import services as accounts
+    from lagan.hub.base.actors import SYSTEM
+
+    accounts.create_user(by=SYSTEM, username="ada", password=PASSWORD, admin=True)
+    campus = {"name": "campus", "label": "Campus", "issuer": "https://login.campus.example"}
+    accounts.set_provider(by=SYSTEM, given={**campus, "client_id": "lagan"}, secret="x")
 
 
 def _archive(dataset: int, files: Mapping[str, bytes]) -> dict[str, UUID]:

@@ -51,15 +51,46 @@ PAGES = {
     "file": "/datasets/{retina}/file/?path=acquisition.xml",
     "file-damaged": "/datasets/{retina}/file/?path=raw/retina_z001.ome.tif",
     "kinds": "/datasets/{kinds}/",
+    "landing": "/d/{retina}/",
+    "share": "/datasets/{retina}/share/",
+    "share-closed": "/datasets/{beads}/share/",
+    "quotas": "/quotas/",
+    "quota": "/quotas/{lab}/",
     "jobs": "/jobs/",
     "jobs-none": "/jobs/?state=CANCELLED",
     "running-job": "/jobs/{running}/",
     "failed-job": "/jobs/{failed}/",
     "archive": "/archive/",
     "profile": "/profile/",
+    "security": "/profile/security/",
+    "change-password": "/profile/password/",
+    "second-factor": "/profile/factors/new/",
+    "my-data": "/profile/data/",
+    "people": "/people/",
+    "own-account": "/people/alice/",
+}
+ADMINISTRATION = {
+    "people-all": "/people/",
+    "people-none": "/people/?text=nobody+is+called+so",
+    "person": "/people/bob/",
+    "new-person": "/new-person/",
+    "anonymise": "/people/bob/anonymise/",
+    "providers": "/providers/",
+    "provider": "/providers/campus/",
+    "new-provider": "/new-provider/?preset=orcid",
 }
 REFUSED = {"missing": "/datasets/999999/", "nowhere": "/there/is/no/such/page/"}
-OUTSIDE = {"login": "/login/", "link": "{link}", "used-link": "/set-password/garbled/"}
+OUTSIDE = {
+    "forgot": "/forgot-password/",
+    "privacy": "/privacy/",
+    "published": "/d/{beads}/",
+    "shared": "{shared}",
+    "shared-folder": "{shared}?folder=raw",
+    "guarded": "{guarded}",
+    "login": "/login/",
+    "link": "{link}",
+    "used-link": "/set-password/garbled/",
+}
 LOOKS = [(scheme, width) for scheme in ("light", "dark") for width in (1280, 390)]
 
 
@@ -78,6 +109,15 @@ def test_previews_of_every_kind_are_clean(
     for name in SAMPLES:
         path = f"/datasets/{{kinds}}/file/?path={name}&show=1"
         _judge(alice, f"preview-{name}", path, f"{scheme}-{width}")
+
+
+@pytest.mark.parametrize(("scheme", "width"), LOOKS)
+def test_pages_of_administrators_are_clean(
+    visit: Callable[..., Visit], scheme: str, width: int
+) -> None:
+    ada = visit("ada", width=width, color_scheme=scheme)
+    for name, path in ADMINISTRATION.items():
+        _judge(ada, name, path, f"{scheme}-{width}")
 
 
 @pytest.mark.parametrize(("scheme", "width"), LOOKS)

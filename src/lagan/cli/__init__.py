@@ -32,6 +32,7 @@ COMMANDS = {
     "template": "lagan.cli.template:template",
     "metadata": "lagan.cli.metadata:metadata",
     "demo": "lagan.cli.demo:demo",
+    "quota": "lagan.cli.quota:quota",
 }
 """Command name to `module:attribute`; a command appears in `lagan --help` by its line in
 SUMMARIES."""
@@ -51,6 +52,7 @@ SUMMARIES = {
     "computer": "Register and look at laboratory computers.",
     "template": "Edit templates, assign them, see what is in effect.",
     "metadata": "Show, set, copy and exchange metadata.",
+    "quota": "Show and set what groups may take.",
     "demo": "Take real instrument files through the whole main job.",
 }
 """One line a command, kept here so that `lagan --help` imports none of them."""

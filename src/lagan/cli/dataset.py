@@ -258,3 +258,14 @@ def _hub(ctx: click.Context) -> Hub:
 
 def _say(row: dict[str, Any], as_json: bool, words: str) -> None:
     click.echo(json.dumps(row, ensure_ascii=False) if as_json else words.format_map(row))
+
+
+def _citizens() -> None:
+    """The commands by which a dataset meets the world are a file of their own."""
+    from lagan.cli import dataset_sharing
+
+    for each in dataset_sharing.COMMANDS:
+        dataset.add_command(each)
+
+
+_citizens()

@@ -248,6 +248,65 @@ class Hub:
         """Close a dataset: nothing can be added any more."""
         return dict(self._json("POST", f"api/datasets/{segment(dataset)}/close/", {}) or {})
 
+    def publish(self, dataset: str, *, files: bool) -> dict[str, Any]:
+        """Show a closed dataset to everybody, its files too if asked for."""
+        path = f"api/datasets/{segment(dataset)}/publication/"
+        return dict(self._json("PUT", path, {"files": files}))
+
+    def unpublish(self, dataset: str) -> None:
+        """Show it to everybody no longer."""
+        self._delete(f"api/datasets/{segment(dataset)}/publication/")
+
+    def share(self, dataset: str, **wishes: Any) -> dict[str, Any]:
+        """Make a share link (`folder`, `days`, `password`, `most_downloads`, `note`); `address`
+        in the answer is told this once."""
+        path = f"api/datasets/{segment(dataset)}/shares/"
+        with self.http.request("POST", path, json=wishes, repeat=False) as answer:
+            return dict(answer.json())
+
+    def shares(self, dataset: str) -> Iterator[dict[str, Any]]:
+        """A dataset's share links, newest first."""
+        return self._pages(f"api/datasets/{segment(dataset)}/shares/", {})
+
+    def revoke_share(self, dataset: str, link: str) -> None:
+        """End a share link."""
+        self._delete(f"api/datasets/{segment(dataset)}/shares/{segment(link)}/")
+
+    def metadata(self, dataset: str, form: str) -> Iterator[bytes]:
+        """A dataset's metadata in a standard form, named as the last part of its address:
+        `datacite.xml`, `citation.bib`, `ro-crate-metadata.json` ...; in pieces."""
+        path = f"api/datasets/{segment(dataset)}/{segment(form)}"
+        with self.http.request("GET", path, repeat=True) as answer:
+            yield from answer.pieces()
+
+    def quotas(self) -> Iterator[dict[str, Any]]:
+        """The quotas of groups that we may see, in the order of the tree."""
+        return self._pages("api/quotas/", {})
+
+    def quota(self, group: str) -> dict[str, Any]:
+        """A group's own quota."""
+        return dict(self._json("GET", f"api/quotas/{segment(group)}/"))
+
+    def quotas_above(self, entity: str) -> list[dict[str, Any]]:
+        """Every quota that binds an entity."""
+        return list(self._json("GET", f"api/quotas/{segment(entity)}/above/"))
+
+    def set_quota(self, group: str, **bounds: Any) -> dict[str, Any]:
+        """Give a group a quota: `bytes`, `files`, `levels`."""
+        return dict(self._json("PUT", f"api/quotas/{segment(group)}/", bounds))
+
+    def clear_quota(self, group: str) -> None:
+        """Take a group's quota away."""
+        self._delete(f"api/quotas/{segment(group)}/")
+
+    def recount_quota(self, group: str) -> dict[str, Any]:
+        """Have a group's use counted again; by how much it was off."""
+        return dict(self._json("POST", f"api/quotas/{segment(group)}/recount/"))
+
+    def _delete(self, path: str) -> None:
+        with self.http.request("DELETE", path, repeat=False):
+            pass
+
     def _pages(self, path: str, query: dict[str, Any]) -> Iterator[dict[str, Any]]:
         while True:
             page = self._json("GET", path, query=query)

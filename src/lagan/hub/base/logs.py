@@ -29,6 +29,8 @@ _SECRETS = (
     # a JSON web token, and a link that sets a password
     re.compile(r"\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+"),
     re.compile(r"(?<=/set-password/)[^\s/]+"),
+    # the token of a share link
+    re.compile(r"(?<=/s/)[A-Za-z0-9_-]{43}"),
 )
 
 Event = MutableMapping[str, Any]

@@ -56,6 +56,7 @@ class Exchange:
     def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
         self.method: str = scope["method"]
         self.path = _decoded(scope)
+        self.secure: bool = scope.get("scheme") == "https"
         self.extensions: MutableMapping[str, Any] = scope.get("extensions") or {}
         self.answered = False
         self._headers = {

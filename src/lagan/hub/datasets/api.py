@@ -13,6 +13,7 @@ from lagan.hub.base.api import asker
 from lagan.hub.datasets import queries, services
 
 router = Router(tags=["datasets"])
+router.add_router("", "lagan.hub.datasets.citizens_api.router")
 Size = Annotated[int, Field(ge=1, le=1000)]
 
 

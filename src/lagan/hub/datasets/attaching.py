@@ -13,7 +13,8 @@ from django.db import connection
 from django.db.models import Exists, F, OuterRef
 
 from lagan.hub.base import bulk
-from lagan.hub.datasets.errors import NotOpen
+from lagan.hub.datasets.counting import Ledger
+from lagan.hub.datasets.errors import NotOpen, OverQuota
 from lagan.hub.datasets.models import OPEN, Dataset, Entry, RemovedEntry
 from lagan.hub.datasets.rules import Current, Place, place
 from lagan.kit.digests import Digests
@@ -47,7 +48,10 @@ class Attached:
     stored: UUID
 
 
-def attach(arrivals: Sequence[Arrival], *, at: datetime) -> list[Attached | NotOpen]:
+Outcome = Attached | NotOpen | OverQuota
+
+
+def attach(arrivals: Sequence[Arrival], *, at: datetime) -> list[Outcome]:
     """Give every arrival its path, in order; call inside the transaction that also records the
     files.
 
@@ -59,10 +63,12 @@ def attach(arrivals: Sequence[Arrival], *, at: datetime) -> list[Attached | NotO
     if with_removed:
         now |= _removed(arrivals, with_removed)
     fresh: dict[tuple[int, str], Arrival] = {}
-    outcomes = [_attach_one(each, open_ones, now, fresh) for each in arrivals]
+    ledger = Ledger(open_ones)
+    outcomes = [_attach_one(each, open_ones, now, fresh, ledger) for each in arrivals]
     _write(now, fresh, at)
     if with_removed:
         _forget_removed(fresh)
+    ledger.write()
     _count(arrivals, outcomes)
     return outcomes
 
@@ -119,7 +125,8 @@ def _attach_one(
     datasets: frozenset[int],
     now: dict[tuple[int, str], Current],
     fresh: dict[tuple[int, str], Arrival],
-) -> Attached | NotOpen:
+    ledger: Ledger,
+) -> Outcome:
     if each.dataset not in datasets:
         return NotOpen(
             f"Dataset {each.dataset} is not open; it takes no more files.", dataset=each.dataset
@@ -129,6 +136,9 @@ def _attach_one(
     decided = place(before, new_id=each.id, size=each.digests.size, sha256=each.digests.sha256)
     if decided.kind == "present" and before is not None:
         return Attached(decided, before.stored)
+    added = int(decided.kind == "new")
+    if refusal := ledger.take(each.dataset, files=added, size=each.digests.size):
+        return refusal
     entry = before.entry if before else 0
     now[key] = Current(
         entry, each.id, decided.file_id, decided.version, each.digests.size, each.digests.sha256
@@ -176,7 +186,7 @@ def _replace(rows: Sequence[tuple[Current, Arrival]], at: datetime) -> None:
     )
 
 
-def _count(arrivals: Sequence[Arrival], outcomes: Sequence[Attached | NotOpen]) -> None:
+def _count(arrivals: Sequence[Arrival], outcomes: Sequence[Outcome]) -> None:
     totals: dict[int, list[int]] = {}
     for each, outcome in zip(arrivals, outcomes, strict=True):
         if isinstance(outcome, Attached) and outcome.place.kind != "present":

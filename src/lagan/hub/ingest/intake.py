@@ -22,7 +22,7 @@ from lagan.hub.audit.kinds import Kind
 from lagan.hub.base import locks
 from lagan.hub.base.actors import Actor
 from lagan.hub.datasets import services as datasets
-from lagan.hub.datasets.services import Arrival, Attached, NotOpen
+from lagan.hub.datasets.services import Arrival, Attached
 from lagan.hub.ingest import uploads
 from lagan.kit.errors import LaganError
 from lagan.kit.ids import new_id
@@ -30,7 +30,7 @@ from lagan.store.journal import FileLine, NoteLine
 from lagan.store.volume import Incoming
 from lagan.store.writer import Landing, Verdict, Writer
 
-Outcome = Attached | NotOpen
+Outcome = datasets.Outcome
 
 
 @dataclass(frozen=True, slots=True)

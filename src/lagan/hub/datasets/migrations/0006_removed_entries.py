@@ -8,7 +8,7 @@ import lagan.hub.base.fields
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("datasets", "0001_initial"),
+        ("datasets", "0005_citizens"),
     ]
 
     operations = [

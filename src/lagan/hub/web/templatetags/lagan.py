@@ -42,6 +42,12 @@ def number(count: int) -> str:
     return shown.number(count)
 
 
+@register.simple_tag
+def percent(used: int, whole: int | None) -> int:
+    """How much of the whole, in whole percent, rounded down."""
+    return shown.percent(used, whole)
+
+
 @register.filter
 def group(path: str) -> str:
     """Where a dataset is."""

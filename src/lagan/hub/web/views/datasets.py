@@ -13,7 +13,7 @@ from django.views.decorators.http import require_POST, require_safe
 from lagan.hub.access import queries as access
 from lagan.hub.archive import queries as archive
 from lagan.hub.base.actors import SYSTEM, Actor
-from lagan.hub.datasets import queries, services
+from lagan.hub.datasets import queries, quotas, services
 from lagan.hub.jobs import queries as jobs
 from lagan.hub.tree import queries as tree
 from lagan.hub.web import drawn, presented
@@ -136,6 +136,7 @@ def close(request: HttpRequest, actor: Actor, dataset: int) -> HttpResponse:
 
 
 def _head(actor: Actor, dataset: int, part: str) -> dict[str, Any]:
+    """What every tab of a dataset shows above its own part."""
     row = queries.dataset(actor, dataset)
     may = tree.permissions_on(actor, dataset)
     return {
@@ -149,6 +150,8 @@ def _head(actor: Actor, dataset: int, part: str) -> dict[str, Any]:
         "data": "present" if row.file_count and row.state != "removed" else "absent",
         "may_read_log": "DATASET_LOG_READ" in may,
         "may_read_metadata": "DATASET_METADATA_READ" in may,
+        "may_share": not may.isdisjoint({"DATASET_PERM_SET", "DATASET_PUBLISH"}),
+        "pressing": quotas.pressing(dataset),
     }
 
 
