@@ -128,7 +128,7 @@ def choices(
     ]
 
 
-def addressed(path: str, **given: str | None) -> str:
+def addressed(path: str, /, **given: str | None) -> str:
     """`path` with those parameters that are set."""
     query = urlencode({name: value for name, value in given.items() if value})
     return f"{path}?{query}" if query else path
