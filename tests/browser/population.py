@@ -38,6 +38,10 @@ class Population:
     """A group of alice's with a template for computers."""
     template: int
     confocal: int
+    lab: int
+    """A group in which alice may make datasets and register computers."""
+    computer: int
+    fetched: int
 
 
 def populate(folder: Path) -> Population:
@@ -79,7 +83,9 @@ def populate(folder: Path) -> Population:
     tally_volumes()
     links = [accounts.make_password_link(each, by=SYSTEM) for each in (carol, dan)]
     microscopes = _microscopes(root.pk, owner)
-    return Population(made[2], made[1], made[0], running, failed, links[0], links[1], *microscopes)
+    fetching = lab.pk, *_computer(owner, lab.pk, made[2])
+    ids = made[2], made[1], made[0], running, failed
+    return Population(*ids, links[0], links[1], *microscopes, *fetching)
 
 
 def _microscopes(root: int, owner: Actor) -> tuple[int, int, int]:
@@ -109,6 +115,39 @@ def _microscopes(root: int, owner: Actor) -> tuple[int, int, int]:
         by=owner, type="COMPUTER", name="Confocal 2", parent=group, metadata=values
     )
     return group, template, confocal.pk
+
+
+def _computer(owner: Actor, lab: int, managed: int) -> tuple[int, int]:
+    """A computer that the owner may do everything with, and a dataset that waits for it."""
+    from lagan.hub.base.actors import SYSTEM
+    from lagan.hub.computers.models import Connection
+    from lagan.hub.computers.services import register_computer
+    from lagan.hub.datasets.services import create_dataset
+    from lagan.hub.tree import services as tree
+    from lagan.hub.tree.permissions import DATASET_CREATOR
+    from lagan.transfer import make_key, public_part
+
+    assert owner.entity is not None
+    rights = {"GROUP_READ", "DATASET_CREATE"}
+    rights |= {"COMPUTER_READ", "COMPUTER_CREATE", "COMPUTER_CHANGE"}
+    tree.set_grants(by=SYSTEM, subject=owner.entity, object=lab, grant=rights)
+    grant = DATASET_CREATOR | {"DATASET_DELETE"}
+    tree.set_grants(by=SYSTEM, subject=owner.entity, object=managed, grant=grant)
+    facts = {
+        "name": "NMR400", "need": "200 GB", "period": "monthly", "os": "Debian 12",
+        "responsible": "Carol Ng", "department": "Physics", "building": "B2", "room": "2.13",
+        "ip": "127.0.0.1", "port": "9", "path": "/data/nmr", "protocol": "sftp", "user": "lab",
+    }  # fmt: skip
+    computer = register_computer(by=owner, group=lab, name="nmr-400-b2", facts=facts)
+    Connection.objects.filter(computer=computer).update(
+        offered_key=public_part(make_key("shown")),
+        words="It answers. Compare its host key with what it says of itself, and confirm it.",
+    )
+    fetched = create_dataset(
+        by=owner, name="2026-11-21 benzene", group=lab, type="automated", computer=computer,
+        source_path="2026-11/benzene",
+    )  # fmt: skip
+    return computer, fetched.pk
 
 
 def _archive(dataset: int, files: Mapping[str, bytes]) -> dict[str, UUID]:
