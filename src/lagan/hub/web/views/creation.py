@@ -119,8 +119,8 @@ def _browse(request: HttpRequest, actor: Actor, chosen: Chosen) -> HttpResponse:
         )
         context["lines"] = [_line(chosen, folder, order, each) for each in page.items]
         context["more"] = page.next and chosen.address(folder=folder, order=order, after=page.next)
-    except (NotFound, Conflict, BadInput, LaganError) as refusal:
-        context["refused"] = refusal.sentence
+    except LaganError as refusal:
+        context["unreachable"] = refusal.sentence
     return render(request, "web/pages/create_path.html", context)
 
 
