@@ -75,7 +75,7 @@ def test_killed_in_the_middle_it_ends_with_exactly_the_folder(
     environment["LAGAN_URL"] = own_hub.url
     with own_hub.as_user("manager") as client:
         until(lambda: client.get(f"/api/datasets/{dataset}/").json()["state"] == "closed", 90)
-        listed = {}
+        listed: dict[str, str] = {}
         for folder in ("", "many"):
             after: str | None = ""
             while after is not None:

@@ -38,7 +38,7 @@ def client(actor: Actor) -> Client:
 
 
 def text(answer) -> str:
-    return answer.content.decode()
+    return str(answer.content.decode())
 
 
 def test_step_one_offers_only_what_one_may(lab):
