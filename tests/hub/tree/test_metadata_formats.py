@@ -55,6 +55,8 @@ def test_csv_of_a_spreadsheet_is_read() -> None:
         (b'key,value\n.a,"x\n', "csv", "is not CSV"),
         (b"key,value\n.a," + b"x" * 140_000, "csv", "is not CSV"),
         (b"", "xml", "json or csv"),
+        (b'{".a": "\\ud800"}', "json", "no text has"),
+        (b"key,value\n.a,\x00\n", "csv", "no text has|not CSV"),
     ],
 )
 def test_what_is_wrong_is_said(content: bytes, format: str, said: str) -> None:

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from lagan.hub.tree.templates.aggregate import EffectiveTemplate, Layer, Place, aggregate
 from lagan.hub.tree.templates.compliance import constraints, filled, reasons
-from lagan.hub.tree.templates.fields import Field
+from lagan.hub.tree.templates.fields import Field, require_sense
+from lagan.kit.errors import BadInput
 
 KEYS = [".a", ".b", ".c", "system.d"]
 TEXTS = ["one", "two", "three", "4"]
@@ -162,3 +163,31 @@ def test_a_nonoverride_holds_off_what_comes_later_and_lower() -> None:
     assert found.origins[".k"].held_off == (Place(1, 12), Place(2, 13))
     assert found.origins[".own"].place == Place(2, 13)
     assert aggregate([]) == EffectiveTemplate()
+
+
+odd_texts = st.text(st.characters(exclude_categories=[]), max_size=20)
+odd_fields = st.builds(
+    Field,
+    odd_texts,
+    st.lists(odd_texts, max_size=3).map(tuple),
+    odd_texts,
+    singular=st.booleans(),
+    multiple=st.booleans(),
+    least=st.integers(),
+    most=st.none() | st.integers(),
+    comment=odd_texts,
+)
+
+
+@given(st.lists(odd_fields, max_size=3))
+def test_any_fields_are_taken_or_refused_and_what_is_taken_can_be_filled_in(
+    every: list[Field],
+) -> None:
+    try:
+        require_sense(every)
+    except BadInput:
+        return
+    for field in every:
+        proposed = {field.key: list(field.defaults[:1])} if field.defaults else {}
+        codes = {each.code for each in reasons({field.key: field}, proposed, {})}
+        assert codes <= {"too-few"}

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from itertools import count
 from typing import Any
 
 import pytest
 
+from lagan.hub.archive.services.tables import put_rows, rows_of
 from lagan.hub.audit.models import Event
 from lagan.hub.base.actors import SYSTEM, Actor
 from lagan.hub.tree import queries, services
 from lagan.hub.tree.errors import NotCompliant
-from lagan.hub.tree.models import Entity
+from lagan.hub.tree.metadata import queries as metadata
+from lagan.hub.tree.models import Entity, MetadataChange, TemplateAssignment, TemplateField
 from lagan.hub.tree.permissions import FAMILIES, Permission
 from lagan.hub.tree.queries import Field
 from lagan.hub.tree.templates import queries as templates
@@ -249,3 +252,46 @@ def test_reading_what_is_in_effect_costs_the_same_however_much_is_assigned(
     with django_assert_num_queries(3):  # type: ignore[operator]
         found = queries.effective_template(people.role.id, "DATASET")
     assert len(found.fields) == 11
+
+
+def test_templates_and_history_come_back_from_a_snapshot(people: People) -> None:
+    fields = [Field(".a", defaults=("1", "é"), most=2), Field(".b", regex="x+")]
+    made = template(people, *fields)
+    assign(people.team, made)
+    leaf = services.create_entity(
+        by=SYSTEM, type="DATASET", name="d", parent=people.team.id, metadata={".a": ["1"]}
+    )
+    before = queries.effective_template(people.team.id, "DATASET")
+    for model in (TemplateField, TemplateAssignment, MetadataChange):
+        rows = json.loads(json.dumps(list(rows_of(model))))
+        put_rows(model, rows)
+    assert queries.effective_template(people.team.id, "DATASET") == before
+    assert [each.after for each in metadata.history(SYSTEM, leaf.id).items] == [["1"]]
+
+
+def test_keys_change_places(people: People) -> None:
+    made = template(people, Field(".a"), Field(".b"), Field(".c"))
+
+    def order() -> list[str]:
+        return [each.key for each in templates.fields(SYSTEM, made.id)]
+
+    services.shift_field(by=SYSTEM, template=made.id, key=".c", up=True)
+    assert order() == [".a", ".c", ".b"]
+    services.shift_field(by=SYSTEM, template=made.id, key=".a", up=True)
+    services.shift_field(by=SYSTEM, template=made.id, key=".b", up=False)
+    assert order() == [".a", ".c", ".b"]
+    with pytest.raises(NotFound):
+        services.shift_field(by=SYSTEM, template=made.id, key=".x", up=False)
+
+
+def test_many_are_made_at_the_same_cost(
+    people: People, django_assert_max_num_queries: object
+) -> None:
+    assign(people.team, template(people, Field(".k", defaults=("1",), mandatory=True)))
+    names = [f"d{number}" for number in range(20)]
+    few = 14 + len(names)  # one event each
+    with django_assert_max_num_queries(few):  # type: ignore[operator]
+        made = services.create_entities(
+            by=SYSTEM, type="DATASET", names=names, parent=people.team.id
+        )
+    assert queries.metadata(made[-1].id) == {".k": ["1"]}

@@ -95,6 +95,8 @@ def test_an_expression_is_tried(users: dict[str, User]) -> None:
     tried = call(users["stranger"], "post", "templates/regex/", body)
     assert tried.json() == {"matches": [True, False]}
     assert call(users["stranger"], "post", "templates/regex/", {"regex": "("}).status_code == 400
+    odd = call(users["stranger"], "post", "templates/regex/", {"regex": ".", "values": ["\ud800"]})
+    assert odd.status_code in (200, 400)
 
 
 def test_assignments_and_what_is_in_effect(

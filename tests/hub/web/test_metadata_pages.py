@@ -221,7 +221,11 @@ def test_a_template_is_made_edited_tried_and_removed(signed_in: Clients, lab: in
     assert list(queries.effective_template(lab, "DATASET").fields) == [".Dye"]
     assert "/root/Imaging facility" in alice.get(address).content.decode()
     assert "still in use" in alice.post(f"{address}remove/", follow=True).content.decode()
-    alice.post(f"{address}remove-key/", {"key": ".Dye"})
+    alice.post(address, {**field, "key": ".Next"})
+    alice.post(f"{address}keys/", {"up": ".Next"})
+    assert list(queries.effective_template(lab, "DATASET").fields) == [".Next", ".Dye"]
+    alice.post(f"{address}keys/", {"remove": ".Dye"})
+    assert list(queries.effective_template(lab, "DATASET").fields) == [".Next"]
     tree.set_assignments(by=SYSTEM, group=lab, type="DATASET", templates=[])
     assert alice.post(f"{address}remove/", follow=True).status_code == 200
     assert alice.get(address).status_code == 404

@@ -25,6 +25,7 @@ class Place:
 PLACES = (
     Place("/", _("Home"), "house"),
     Place("/datasets/", _("Datasets"), "layers"),
+    Place("/tree/", _("Tree"), "list-tree"),
     Place("/templates/", _("Templates"), "layout-template"),
     Place("/computers/", _("Computers"), "microscope"),
     Place("/jobs/", _("Jobs"), "activity"),

@@ -20,6 +20,7 @@ MOST_TEXT = 500_000
 _NUMBER = re.compile(
     r"[+-]?(?:[0-9]{1,300}(?:\.[0-9]{0,300})?|\.[0-9]{1,300})(?:[eE][+-]?[0-9]{1,3})?"
 )
+_HALF = re.compile("[\ud800-\udfff]")
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[T ][0-9:.,+Z-]{2,32})?")
 
 
@@ -65,7 +66,7 @@ def text_problem(text: str) -> str | None:
 
 def is_plain(text: str) -> bool:
     """Whether every database and document can hold the text: no NUL, no halves of characters."""
-    return "\x00" not in text and not any("\ud800" <= each <= "\udfff" for each in text)
+    return "\x00" not in text and (text.isascii() or not _HALF.search(text))
 
 
 def too_much(values: Mapping[str, Sequence[str]]) -> str | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from django.db import transaction
@@ -122,8 +123,9 @@ def insert_metadata(by: Actor, entities: Sequence[Entity], values: Texts) -> Non
     rows = [row for each in entities for row in _rows(each.id, values)]
     Metadata.objects.bulk_create(rows, batch_size=5000)
     given = differences({}, {key: each for key, each in values.items() if rules.is_open(key)})
-    for each in entities:
-        _remember(by, each.id, given)
+    now = timezone.now()
+    changes = (change for each in entities for change in _changes(by, each.id, given, now))
+    MetadataChange.objects.bulk_create(changes, batch_size=5000)
 
 
 def _changeable(by: Actor, entity: int) -> Entity:
@@ -198,8 +200,13 @@ def _write(by: Actor, entity: Entity, given: Texts) -> None:
 
 
 def _remember(by: Actor, entity: int, changes: Sequence[Difference]) -> None:
-    now = timezone.now()
-    MetadataChange.objects.bulk_create(
+    MetadataChange.objects.bulk_create(_changes(by, entity, changes, timezone.now()))
+
+
+def _changes(
+    by: Actor, entity: int, changes: Sequence[Difference], now: datetime
+) -> list[MetadataChange]:
+    return [
         MetadataChange(
             entity_id=entity,
             at=now,
@@ -209,7 +216,7 @@ def _remember(by: Actor, entity: int, changes: Sequence[Difference]) -> None:
             after=list(each.after),
         )
         for each in changes
-    )
+    ]
 
 
 def _rows(entity: int, values: Texts) -> list[Metadata]:

@@ -41,7 +41,7 @@ def _compiled(pattern: str) -> Matcher:
         found = re2.compile(pattern, options)
     except re2.error as error:
         raise BadInput(f"This is no regular expression: {_words(error)}.", regex=pattern) from None
-    return lambda text: found.fullmatch(text) is not None
+    return lambda text: is_plain(text) and found.fullmatch(text) is not None
 
 
 def _words(error: Exception) -> str:

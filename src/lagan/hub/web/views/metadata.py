@@ -122,8 +122,8 @@ def copy(request: HttpRequest, actor: Actor, entity: int) -> HttpResponse:
     source = _number(request.POST.get("source") or asked(request, "source"))
     if source is None:
         page = tree.visible_entities(actor, kind, text=context["text"], size=SOURCES)
-        context["sources"] = [each for each in page.items if each.id != entity]
-        context["paths"] = tree.full_path([each.id for each in page.items])
+        paths = tree.full_path([each.id for each in page.items])
+        context["sources"] = [(each, paths[each.id]) for each in page.items if each.id != entity]
         return _page(request, actor, entity, "metadata_copy", context)
     if request.method == "POST":
         try:

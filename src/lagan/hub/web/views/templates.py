@@ -39,9 +39,9 @@ def template_list(request: HttpRequest, actor: Actor) -> HttpResponse:
             refused = {"refused": refusal.sentence, "given": name, "chosen": parent}
     text, after = asked(request, "text").strip(), asked(request, "after")
     page = tree.visible_entities(actor, "TEMPLATE", text=text, after=after, size=SIZE)
+    paths = tree.full_path([each.id for each in page.items])
     context = {
-        "page": page,
-        "paths": tree.full_path([each.id for each in page.items]),
+        "lines": [(each, paths[each.id]) for each in page.items],
         "text": text,
         "homes": queries.homes(actor),
         **presented.turning("/templates/", after, page.next, text=text),
@@ -73,11 +73,14 @@ def template(request: HttpRequest, actor: Actor, template: int) -> HttpResponse:
 
 @require_POST
 @signed_in
-def remove_field(request: HttpRequest, actor: Actor, template: int) -> HttpResponse:
-    """Take a key out, and say so."""
-    key = request.POST.get("key", "")
-    services.remove_field(by=actor, template=template, key=key)
-    messages.success(request, _("%(key)s is no longer part of the template.") % {"key": key})
+def change_key(request: HttpRequest, actor: Actor, template: int) -> HttpResponse:
+    """Take a key out, or move it up or down, and say so."""
+    if key := request.POST.get("remove"):
+        services.remove_field(by=actor, template=template, key=key)
+        messages.success(request, _("%(key)s is no longer part of the template.") % {"key": key})
+    for act in ("up", "down"):
+        if key := request.POST.get(act):
+            services.shift_field(by=actor, template=template, key=key, up=act == "up")
     return redirect(f"/templates/{template}/")
 
 
