@@ -44,10 +44,13 @@ class Population:
     template: int
     confocal: int
     lab: int
+    """A group in which alice may make datasets and register computers."""
     shared: str
     """The page of a share link."""
     guarded: str
     """That of one with a password."""
+    computer: int
+    fetched: int
 
 
 def populate(folder: Path, *, samples: bool = False) -> Population:
@@ -95,8 +98,25 @@ def populate(folder: Path, *, samples: bool = False) -> Population:
     shared = _citizens(owner, lab.pk, retina=made[2], beads=made[1])
     microscopes = _microscopes(root.pk, owner)
     _administration()
-    ids = (made[2], made[1], made[0], kinds, running, failed)
-    return Population(*ids, links[0], links[1], *microscopes, lab.pk, *shared)
+    computer, fetched = _computer(owner, lab.pk, made[2])
+    return Population(
+        retina=made[2],
+        beads=made[1],
+        mri=made[0],
+        kinds=kinds,
+        running=running,
+        failed=failed,
+        link=links[0],
+        spare_link=links[1],
+        microscopes=microscopes[0],
+        template=microscopes[1],
+        confocal=microscopes[2],
+        lab=lab.pk,
+        shared=shared[0],
+        guarded=shared[1],
+        computer=computer,
+        fetched=fetched,
+    )
 
 
 def _citizens(owner: Actor, lab: int, *, retina: int, beads: int) -> tuple[str, str]:
@@ -160,6 +180,39 @@ def _administration() -> None:
     accounts.create_user(by=SYSTEM, username="ada", password=PASSWORD, admin=True)
     campus = {"name": "campus", "label": "Campus", "issuer": "https://login.campus.example"}
     accounts.set_provider(by=SYSTEM, given={**campus, "client_id": "lagan"}, secret="x")
+
+
+def _computer(owner: Actor, lab: int, managed: int) -> tuple[int, int]:
+    """A computer that the owner may do everything with, and a dataset that waits for it."""
+    from lagan.hub.base.actors import SYSTEM
+    from lagan.hub.computers.models import Connection
+    from lagan.hub.computers.services import register_computer
+    from lagan.hub.datasets.services import create_dataset
+    from lagan.hub.tree import services as tree
+    from lagan.hub.tree.permissions import DATASET_CREATOR
+    from lagan.transfer import make_key, public_part
+
+    assert owner.entity is not None
+    rights = {"GROUP_READ", "DATASET_CREATE"}
+    rights |= {"COMPUTER_READ", "COMPUTER_CREATE", "COMPUTER_CHANGE"}
+    tree.set_grants(by=SYSTEM, subject=owner.entity, object=lab, grant=rights)
+    grant = DATASET_CREATOR | {"DATASET_DELETE"}
+    tree.set_grants(by=SYSTEM, subject=owner.entity, object=managed, grant=grant)
+    facts = {
+        "name": "NMR400", "need": "200 GB", "period": "monthly", "os": "Debian 12",
+        "responsible": "Carol Ng", "department": "Physics", "building": "B2", "room": "2.13",
+        "ip": "127.0.0.1", "port": "9", "path": "/data/nmr", "protocol": "sftp", "user": "lab",
+    }  # fmt: skip
+    computer = register_computer(by=owner, group=lab, name="nmr-400-b2", facts=facts)
+    Connection.objects.filter(computer=computer).update(
+        offered_key=public_part(make_key("shown")),
+        words="It answers. Compare its host key with what it says of itself, and confirm it.",
+    )
+    fetched = create_dataset(
+        by=owner, name="2026-11-21 benzene", group=lab, type="automated", computer=computer,
+        source_path="2026-11/benzene",
+    )  # fmt: skip
+    return computer, fetched.pk
 
 
 def _archive(dataset: int, files: Mapping[str, bytes]) -> dict[str, UUID]:

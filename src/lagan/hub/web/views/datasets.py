@@ -105,6 +105,7 @@ def log(request: HttpRequest, actor: Actor, dataset: int) -> HttpResponse:
     page = queries.log(actor, dataset, level=level, after=after)
     context = {
         "page": page,
+        "live": queries.dataset(actor, dataset).state == "open" and not after,
         "here": presented.addressed(here, level=level, after=after),
         **presented.turning(here, after, page.next, level=level),
     }
@@ -115,10 +116,7 @@ def log(request: HttpRequest, actor: Actor, dataset: int) -> HttpResponse:
         for value, words in presented.LOG_LEVELS
     ]
     head = _head(actor, dataset, "log")
-    live = head["dataset"].state == "open" and not after
-    return render(
-        request, "web/pages/log.html", {**head, "levels": levels, "live": live, **context}
-    )
+    return render(request, "web/pages/log.html", {**head, "levels": levels, **context})
 
 
 @require_POST
