@@ -13,7 +13,7 @@ class DatasetsConfig(AppConfig):
     def ready(self) -> None:
         """Tell the archive."""
         from lagan.hub.archive import services as archive
-        from lagan.hub.datasets import keeping
+        from lagan.hub.datasets import keeping, personal
         from lagan.hub.datasets.models import Dataset, Entry, LogLine
 
         for model in (Dataset, Entry, LogLine):
@@ -25,3 +25,4 @@ class DatasetsConfig(AppConfig):
             adopt=keeping.adopt,
             describe=keeping.describe,
         )
+        personal.register()
