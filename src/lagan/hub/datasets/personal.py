@@ -27,13 +27,13 @@ def owned(entity: int) -> Iterator[Row]:
     """The datasets that the person owns."""
     names = ("entity_id", "entity__name", "state", "created_at", "closed_at", "file_count", "bytes")
     rows = Dataset.objects.filter(owner=entity).order_by("entity").values(*names)
-    return rows.iterator(2000)
+    return iter(rows.iterator(2000))
 
 
 def lines(entity: int) -> Iterator[Row]:
     """The lines that name the person as whoever did it."""
     rows = LogLine.objects.filter(by=_name(entity)).order_by("id")
-    return rows.values("dataset_id", "at", "level", "text").iterator(2000)
+    return iter(rows.values("dataset_id", "at", "level", "text").iterator(2000))
 
 
 def forget_lines(entity: int) -> None:
