@@ -43,7 +43,7 @@ def test_an_institution_lets_somebody_in_and_out(
     somebody.page.get_by_role("link", name="Log in with School").click()
     name = f"somebody-{uuid4().hex[:8]}"
     log_in_there(somebody.page, school, name)
-    expect(somebody.page.get_by_role("heading", name="Jobs")).to_be_visible()
+    expect(somebody.page.get_by_role("heading", name="Jobs", exact=True)).to_be_visible()
     somebody.page.get_by_role("button", name="Log out").click()
     there = somebody.page.get_by_role("link", name="Log out of School too")
     expect(there).to_be_visible()
