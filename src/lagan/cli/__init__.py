@@ -27,6 +27,8 @@ COMMANDS = {
     "audit": "lagan.cli.audit:audit",
     "agent": "lagan.cli.agent:agent",
     "dataset": "lagan.cli.dataset:dataset",
+    "template": "lagan.cli.template:template",
+    "metadata": "lagan.cli.metadata:metadata",
     "demo": "lagan.cli.demo:demo",
 }
 """Command name to `module:attribute`; a command appears in `lagan --help` by its line in
@@ -43,6 +45,8 @@ SUMMARIES = {
     "audit": "Verify and export the record of events.",
     "agent": "Send an instrument's data to the hub.",
     "dataset": "Create, fill, close and fetch datasets.",
+    "template": "Edit templates, assign them, see what is in effect.",
+    "metadata": "Show, set, copy and exchange metadata.",
     "demo": "Take real instrument files through the whole main job.",
 }
 """One line a command, kept here so that `lagan --help` imports none of them."""

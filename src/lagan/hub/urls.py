@@ -14,6 +14,7 @@ ROUTERS = {
     "account/": "lagan.hub.accounts.own_api.account",
     "providers/": "lagan.hub.accounts.own_api.providers",
     "entities/": "lagan.hub.tree.api.router",
+    "templates/": "lagan.hub.tree.templates.api.router",
     "jobs/": "lagan.hub.jobs.api.router",
     "datasets/": "lagan.hub.datasets.api.router",
     "ingest/": "lagan.hub.ingest.api.router",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Callable
 
 import pytest
@@ -32,10 +33,10 @@ def _addresses() -> list[str]:
 
 @pytest.mark.parametrize("address", _addresses())
 def test_nobody_is_led_to_the_log_in_and_back(people: Population, address: str) -> None:
-    names = {"username": "alice", "name": "campus", "verb": "unlock"}
-    numbers = dict.fromkeys(("key", "login", "factor", "visit"), 1)
-    path = address.format(dataset=people.retina, job=people.running, **numbers, **names)
-    acts = path.endswith(("/close/", "/cancel/", "/retry/", "/keys/", "/revoke/"))
+    known: dict[str, object] = {"dataset": people.retina, "entity": people.retina}
+    known |= {"job": people.running, "username": "alice", "name": "campus", "verb": "unlock"}
+    path = address.format_map(defaultdict(lambda: 1, known))
+    acts = path.endswith(("/close/", "/cancel/", "/retry/", "/keys/", "/revoke/", "/remove-key/"))
     acts |= "/act/" in path or "/logins/" in path or path.startswith("/profile/sessions/")
     acts |= path.endswith(
         ("/confirm/", "/link/", "/codes/", "/remove/", "/change/", "/download/", "alice/data/")

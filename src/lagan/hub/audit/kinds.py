@@ -17,6 +17,8 @@ class Kind(StrEnum):
     MEMBER_REMOVED = "member.removed"
     GRANTS_SET = "grants.set"
     METADATA_SET = "metadata.set"
+    TEMPLATE_CHANGED = "template.changed"
+    TEMPLATES_ASSIGNED = "templates.assigned"
 
     USER_CREATED = "user.created"
     USER_CHANGED = "user.changed"

@@ -18,6 +18,10 @@ from lagan.hub.base.pages import Page, page_by_key
 from lagan.hub.tree.models import Entity, Metadata
 from lagan.hub.tree.permissions import ALL, Permission, seeing
 from lagan.hub.tree.rules import EVERYTHING, NOTHING, Intervals, Mark, beneath, effective, ids_in
+from lagan.hub.tree.templates.aggregate import EffectiveTemplate as EffectiveTemplate
+from lagan.hub.tree.templates.effective import effective_template as effective_template
+from lagan.hub.tree.templates.effective import policy as policy
+from lagan.hub.tree.templates.fields import Field as Field
 
 _ROLES = """
 WITH RECURSIVE roles(id) AS (
@@ -264,16 +268,11 @@ def members(group: int) -> list[Entity]:
     return list(Entity.objects.filter(memberships__group=group).order_by("name", "id"))
 
 
-def metadata(entity: int) -> dict[str, list[Any]]:
-    """The values of each key, in their order: numbers and times as such. The caller has asked
-    METADATA_READ."""
-    result: dict[str, list[Any]] = defaultdict(list)
-    for row in Metadata.objects.filter(entity=entity).order_by("key", "position"):
-        result[row.key].append(row.time if row.time is not None else _number(row))
+def metadata(entity: int) -> dict[str, list[str]]:
+    """The values of each key, in their order, as the texts that were given; system keys too. The
+    caller has asked METADATA_READ."""
+    result: dict[str, list[str]] = defaultdict(list)
+    rows = Metadata.objects.filter(entity=entity).order_by("key", "position")
+    for key, text in rows.values_list("key", "text"):
+        result[key].append(text)
     return dict(result)
-
-
-def _number(row: Metadata) -> Any:
-    if row.number is None:
-        return row.text
-    return int(row.text) if row.text.lstrip("-").isdigit() else row.number

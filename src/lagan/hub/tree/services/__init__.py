@@ -13,9 +13,27 @@ from lagan.hub.tree.services.entities import (
 from lagan.hub.tree.services.grants import set_grants
 from lagan.hub.tree.services.ground import Ground, ensure_root, ground
 from lagan.hub.tree.services.members import add_member, remove_member
-from lagan.hub.tree.services.metadata import set_metadata
+from lagan.hub.tree.services.metadata import (
+    copy_metadata,
+    preview_metadata,
+    register_guard,
+    replace_metadata,
+    set_metadata,
+)
 from lagan.hub.tree.services.names import ADMINISTRATORS, ROOT, USERS
 from lagan.hub.tree.services.sight import require, require_sight
+from lagan.hub.tree.services.templates import (
+    assign_template,
+    change_template,
+    create_template,
+    remove_field,
+    set_assignments,
+    set_field,
+    set_template,
+    shift_field,
+    shift_template,
+    unassign_template,
+)
 
 __all__ = [
     "ADMINISTRATORS",
@@ -24,17 +42,31 @@ __all__ = [
     "ROOT",
     "USERS",
     "add_member",
+    "assign_template",
+    "change_template",
+    "copy_metadata",
     "create_entities",
     "create_entity",
+    "create_template",
     "ensure_root",
     "ground",
     "move",
+    "preview_metadata",
+    "register_guard",
     "remove",
+    "remove_field",
     "remove_member",
     "rename",
+    "replace_metadata",
     "require",
     "require_sight",
     "restore_entities",
+    "set_assignments",
+    "set_field",
     "set_grants",
     "set_metadata",
+    "set_template",
+    "shift_field",
+    "shift_template",
+    "unassign_template",
 ]

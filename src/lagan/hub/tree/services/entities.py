@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from django.db import transaction
 from django.db.models import ProtectedError, Value
@@ -12,28 +13,55 @@ from lagan.hub.audit.kinds import Kind
 from lagan.hub.audit.services import record
 from lagan.hub.base import bulk, locks
 from lagan.hub.base.actors import Actor
+from lagan.hub.tree.errors import NotCompliant
 from lagan.hub.tree.models import Entity, Type
 from lagan.hub.tree.permissions import permission_to
 from lagan.hub.tree.rules import DEEPEST, WIDTH, beneath, path_of
-from lagan.hub.tree.services.names import ADMINISTRATORS, SHAPE, USERS
+from lagan.hub.tree.services.metadata import first_metadata, insert_metadata
+from lagan.hub.tree.services.names import ADMINISTRATORS, SHAPE, TEMPLATE_NAMES, USERS
 from lagan.hub.tree.services.sight import existing, locked, require
+from lagan.hub.tree.templates.aggregate import EffectiveTemplate
+from lagan.hub.tree.templates.compliance import Reason
+from lagan.hub.tree.templates.effective import at_path
+from lagan.hub.tree.templates.patterns import matcher
 from lagan.kit.errors import BadInput, Conflict
 
 LONGEST_NAME = 500
 """Characters of a name: with its neighbours in the index it stays below PostgreSQL's 2,704
 bytes."""
+NAME_KEY = "system.name"
+"""Where a template says what names entities may have: the regular expression of this key."""
 
 
 @transaction.atomic
-def create_entity(*, by: Actor, type: str, name: str, parent: int) -> Entity:
+def create_entity(
+    *,
+    by: Actor,
+    type: str,
+    name: str,
+    parent: int,
+    metadata: Mapping[str, Sequence[Any]] | None = None,
+) -> Entity:
     """A new entity in the group `parent`; needs `<type>_CREATE` there. Conflict when a sibling of
-    the type has the name."""
-    return create_entities(by=by, type=type, names=[name], parent=parent)[0]
+    the type has the name, or any template that of a template.
+
+    `metadata`: the values of its open keys. With the first defaults of mandatory keys they must
+    be what the effective template asks, else NotCompliant with every reason.
+    """
+    return create_entities(by=by, type=type, names=[name], parent=parent, metadata=metadata)[0]
 
 
 @transaction.atomic
-def create_entities(*, by: Actor, type: str, names: Sequence[str], parent: int) -> list[Entity]:
-    """As `create_entity`, for many at once, in order: one insert and one event for all."""
+def create_entities(
+    *,
+    by: Actor,
+    type: str,
+    names: Sequence[str],
+    parent: int,
+    metadata: Mapping[str, Sequence[Any]] | None = None,
+) -> list[Entity]:
+    """As `create_entity`, for many at once, in order, all with the same metadata: one insert for
+    all."""
     kind = _type(type)
     checked = [_name(name) for name in names]
     locks.until_commit(SHAPE, shared=True)
@@ -44,6 +72,9 @@ def create_entities(*, by: Actor, type: str, names: Sequence[str], parent: int) 
             f"Only groups hold other entities; {group.name} is a {group.type}.", parent=parent
         )
     _refuse_taken(kind, checked, group)
+    effective = at_path(group.path, kind)
+    _refuse_odd_names(effective, checked)
+    values = first_metadata(effective, metadata)
     ids = bulk.reserve_ids(Entity, len(checked))
     made = Entity.objects.bulk_create(
         Entity(id=each, type=kind, name=name, parent=group, path=path_of(each, group.path))
@@ -52,6 +83,7 @@ def create_entities(*, by: Actor, type: str, names: Sequence[str], parent: int) 
     for entity in made:
         data = {"type": kind, "name": entity.name, "parent": group.id}
         record(kind=Kind.ENTITY_CREATED, by=by, subject=entity.id, data=data)
+    insert_metadata(by, made, values)
     return made
 
 
@@ -78,6 +110,7 @@ def rename(*, by: Actor, entity: int, name: str) -> Entity:
     if new == found.name:
         return found
     _refuse_taken(Type(found.type), [new], found.parent)
+    _refuse_odd_names(at_path(found.parent.path, found.type), [new])
     old, found.name = found.name, new
     found.save(update_fields=["name"])
     record(kind=Kind.ENTITY_RENAMED, by=by, subject=entity, data={"from": old, "to": new})
@@ -164,13 +197,34 @@ def _name(name: str) -> str:
 
 
 def _refuse_taken(kind: Type, names: Sequence[str], group: Entity) -> None:
-    taken = Entity.objects.filter(parent=group, type=kind, name__in=names).exclude(id=group.id)
+    if kind == Type.TEMPLATE:
+        locks.until_commit(TEMPLATE_NAMES)
+    taken = Entity.objects.filter(type=kind, name__in=names).exclude(id=group.id)
+    if kind != Type.TEMPLATE:
+        taken = taken.filter(parent=group)
     name = taken.values_list("name", flat=True).first()
     if name is None and len(set(names)) < len(names):
         name = next(each for each in names if names.count(each) > 1)
+    if name is not None and kind == Type.TEMPLATE:
+        raise Conflict(f"There already is a template named {name}.", name=name)
     if name is not None:
         raise Conflict(
             f"{group.name} already has a {kind} named {name}.", name=name, parent=group.id
+        )
+
+
+def _refuse_odd_names(effective: EffectiveTemplate, names: Sequence[str]) -> None:
+    field = effective.fields.get(NAME_KEY)
+    if field is None or not field.regex:
+        return
+    fits = matcher(field.regex)
+    wrong = [name for name in names if not fits(name)]
+    if wrong:
+        raise NotCompliant(
+            [
+                Reason(NAME_KEY, f"“{each}” does not match {field.regex}.", "no-match")
+                for each in wrong
+            ]
         )
 
 
