@@ -302,8 +302,17 @@ def advance(job: int) -> None:
         ledger.finish(claimed, Outcome(done=len(claimed.items)))
 
 
+def set_up_provider(given: dict[str, str]) -> None:
+    """An identity provider that really runs."""
+    from lagan.hub.accounts import services as accounts
+    from lagan.hub.base.actors import SYSTEM
+
+    secret = given.pop("secret")
+    accounts.set_provider(by=SYSTEM, given=given, secret=secret)
+
+
 def main(act: str, argument: str) -> None:
-    """`populate FOLDER` or `advance JOB`."""
+    """`populate FOLDER`, `advance JOB` or `provider FACTS` (JSON with a secret)."""
     import django
     from django.core.management import call_command
 
@@ -311,6 +320,8 @@ def main(act: str, argument: str) -> None:
     if act == "populate":
         call_command("migrate", verbosity=0)
         json.dump(asdict(populate(Path(argument), samples=True)), sys.stdout)
+    elif act == "provider":
+        set_up_provider(json.loads(argument))
     else:
         advance(int(argument))
 

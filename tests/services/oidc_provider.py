@@ -53,6 +53,8 @@ def configure() -> None:
         # Tables as the models say; a hundred migrations would take seconds.
         MIGRATION_MODULES=dict.fromkeys(("auth", "contenttypes", "sessions", "oauth2_provider")),
         LOGIN_URL="/login/",
+        # Cookies know no ports: the hub beside us on 127.0.0.1 has a `sessionid` too.
+        SESSION_COOKIE_NAME="provider_session",
         PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"],
         DEFAULT_AUTO_FIELD="django.db.models.BigAutoField",
         OAUTH2_PROVIDER={

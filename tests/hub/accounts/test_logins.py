@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
@@ -263,9 +264,15 @@ def test_a_provider_that_is_away_is_said_to_be(cast: Cast) -> None:
     assert Client().get("/login/with/nothing/").status_code == 404
 
 
-def test_answers_are_limited_for_each_network_address(campus: Running) -> None:
+def test_refused_answers_are_limited_for_each_network_address(
+    campus: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from lagan.hub.accounts import tries
+
+    monkeypatch.setattr(tries, "PROVIDERS", replace(tries.PROVIDERS, count=2))
     client = Client()
-    for _ in range(20):
+    for _ in range(2):
+        come_by(Client(), campus, "r1", {"preferred_username": "ray"})
         leave(client)
         assert client.get("/login/back/campus/?state=x").status_code == 401
     leave(client)

@@ -112,7 +112,7 @@ def test_one_changes_ones_own_account(signed_in: Clients) -> None:
 
 def test_a_provider_is_set_up_only_when_it_answers(boss: Client, oidc: Any) -> None:
     given = {
-        "name": "campus",
+        "name": "school",
         "label": "Campus",
         "protocol": "oidc",
         "issuer": "http://127.0.0.1:9",
@@ -127,20 +127,20 @@ def test_a_provider_is_set_up_only_when_it_answers(boss: Client, oidc: Any) -> N
     given["issuer"] = oidc.address["issuer"]
     assert boss.post("/new-provider/", given).status_code == 302
     assert boss.post("/new-provider/", given).status_code == 409
-    shown = page(boss, "/providers/campus/")
+    shown = page(boss, "/providers/school/")
     assert "very secret" not in shown
     assert (
-        boss.post("/providers/campus/", {**given, "label": "School", "secret": ""}).status_code
+        boss.post("/providers/school/", {**given, "label": "School", "secret": ""}).status_code
         == 302
     )
-    provider, secret = queries.provider("campus")
+    provider, secret = queries.provider("school")
     assert (provider.label, secret) == ("School", "very secret")
     assert "Log in with School" in page(Client(), "/login/")
     del given["enabled"]
-    boss.post("/providers/campus/", given)
-    assert "Log in with" not in page(Client(), "/login/")
-    assert boss.post("/providers/campus/remove/").status_code == 302
-    assert "Log in with" not in page(Client(), "/login/")
+    boss.post("/providers/school/", given)
+    assert "Log in with School" not in page(Client(), "/login/")
+    assert boss.post("/providers/school/remove/").status_code == 302
+    assert "Log in with School" not in page(Client(), "/login/")
 
 
 def test_providers_of_the_settings_file_are_offered_and_left_alone(

@@ -57,7 +57,6 @@ class FactorOut(Schema):
 
     id: int
     type: str
-    name: str
     created: datetime
     last_used: datetime | None
 

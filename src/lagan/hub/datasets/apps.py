@@ -17,7 +17,7 @@ class DatasetsConfig(AppConfig):
         from lagan.hub.audit.feed import Reaction
         from lagan.hub.audit.feed import register as register_reaction
         from lagan.hub.audit.kinds import Kind
-        from lagan.hub.datasets import growing, keeping, quota_letters, reactions
+        from lagan.hub.datasets import growing, keeping, personal, quota_letters, reactions
         from lagan.hub.datasets.guards import refuse_removed
         from lagan.hub.datasets.models import (
             Dataset,
@@ -65,3 +65,4 @@ class DatasetsConfig(AppConfig):
             restore=lambda rows: documents.renew(),
         )
         tree.watch("DATASET", documents.index)
+        personal.register()

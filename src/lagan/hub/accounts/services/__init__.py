@@ -20,7 +20,7 @@ from lagan.hub.accounts.services.keys import (
 from lagan.hub.accounts.services.leaving import anonymise
 from lagan.hub.accounts.services.logins import (
     arrive,
-    count_provider_try,
+    limited,
     link,
     unlink,
 )
@@ -86,7 +86,6 @@ __all__ = [
     "close_visit",
     "confirm_email",
     "confirm_totp",
-    "count_provider_try",
     "create_client_key",
     "create_user",
     "deliver_letters",
@@ -96,6 +95,7 @@ __all__ = [
     "export_personal",
     "forget_password",
     "issue_tokens",
+    "limited",
     "link",
     "link_for",
     "make_password_link",

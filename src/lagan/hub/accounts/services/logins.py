@@ -3,6 +3,9 @@ accounts, linked and unlinked."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
@@ -23,10 +26,16 @@ from lagan.hub.tree import services as tree_services
 from lagan.kit.errors import Conflict, NotFound
 
 
-def count_provider_try(*, asker: str) -> None:
-    """One more answer of a provider by way of the network address `asker`; LockedOut when they are
-    too many."""
-    tries.count(tries.PROVIDERS, asker)
+@contextmanager
+def limited(*, asker: str) -> Iterator[None]:
+    """Judge an answer of a provider inside: LockedOut when too many that came by way of the network
+    address `asker` were refused; one that is refused counts."""
+    tries.look(tries.PROVIDERS, asker)
+    try:
+        yield
+    except LoginRefused:
+        tries.count(tries.PROVIDERS, asker)
+        raise
 
 
 @transaction.atomic

@@ -59,12 +59,12 @@ def come_back(request: HttpRequest, name: str) -> HttpResponse:
     away = _was_away(request, name)
     try:
         provider, secret = queries.provider(name)
-        if away is None:
-            raise LoginRefused(_("This log in took too long or began elsewhere; begin again."))
-        services.count_provider_try(asker=network_address(request))
-        attempt = oidc.Attempt(away["state"], away["nonce"], away["verifier"])
-        answer = {key: str(value) for key, value in request.GET.items()}
-        who = oidc.finish(provider, secret, attempt, _back(request, provider), answer)
+        with services.limited(asker=network_address(request)):
+            if away is None:
+                raise _not_begun()
+            attempt = oidc.Attempt(away["state"], away["nonce"], away["verifier"])
+            answer = {key: str(value) for key, value in request.GET.items()}
+            who = oidc.finish(provider, secret, attempt, _back(request, provider), answer)
         return _known(request, provider, who, away)
     except LaganError as refusal:
         return _refused(request, away["next"] if away else "/", refusal)
@@ -77,8 +77,8 @@ def take_assertion(request: HttpRequest, name: str) -> HttpResponse:
     session. It is judged here and goes on, sealed, to a page that has the session."""
     try:
         provider, _secret = queries.provider(name)
-        services.count_provider_try(asker=network_address(request))
-        ticket = saml.accept(provider, _here(request), request.POST.get("SAMLResponse", ""))
+        with services.limited(asker=network_address(request)):
+            ticket = saml.accept(provider, _here(request), request.POST.get("SAMLResponse", ""))
     except LaganError as refusal:
         return _refused(request, "/", refusal)
     return redirect(f"/login/back/{name}/assertion/?ticket={ticket}")
@@ -92,7 +92,7 @@ def come_back_asserted(request: HttpRequest, name: str) -> HttpResponse:
     try:
         provider, _secret = queries.provider(name)
         if away is None:
-            raise LoginRefused(_("This log in took too long or began elsewhere; begin again."))
+            raise _not_begun()
         who = saml.redeem(provider, request.GET.get("ticket", ""), away["request"])
         return _known(request, provider, who, away)
     except LaganError as refusal:
@@ -127,6 +127,10 @@ def _was_away(request: HttpRequest, name: str) -> dict[str, Any] | None:
     if away is None or away["provider"] != name or time.time() - away["at"] > PATIENCE:
         return None
     return away
+
+
+def _not_begun() -> LoginRefused:
+    return LoginRefused(_("This log in took too long or began elsewhere; begin again."))
 
 
 def _known(
