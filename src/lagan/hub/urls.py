@@ -14,6 +14,7 @@ ROUTERS = {
     "entities/": "lagan.hub.tree.api.router",
     "jobs/": "lagan.hub.jobs.api.router",
     "datasets/": "lagan.hub.datasets.api.router",
+    "search/": "lagan.hub.datasets.search.api.router",
     "ingest/": "lagan.hub.ingest.api.router",
 }
 """The rooms' routers by their place under `/api/`, a line each."""

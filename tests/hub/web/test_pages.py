@@ -27,8 +27,9 @@ def _addresses() -> list[str]:
 
 @pytest.mark.parametrize("address", _addresses())
 def test_nobody_is_led_to_the_log_in_and_back(people: Population, address: str) -> None:
-    path = address.format(dataset=people.retina, job=people.running, key=1)
+    path = address.format(dataset=people.retina, job=people.running, key=1, search=1)
     acts = path.endswith(("/close/", "/cancel/", "/retry/", "/keys/", "/revoke/"))
+    acts = acts or path.startswith("/datasets/searches/")
     client = Client()
     answer = client.post(path) if acts else client.get(path)
     assert answer.status_code == 302
@@ -100,23 +101,21 @@ def test_the_owner_closes(people: Population, signed_in: Clients) -> None:
 
 def test_filters_live_in_the_address(signed_in: Clients) -> None:
     alice = signed_in("alice")
-    found = alice.get("/datasets/?text=RETINA&state=open").content.decode()
-    assert RETINA in found
-    assert "calibration beads" not in found
-    assert "No dataset fits" in alice.get("/datasets/?state=expired").content.decode()
+    found = alice.get("/datasets/?text=RETINA&where=system.dataset.status+%3D+open")
+    assert RETINA in found.content.decode()
+    assert "calibration beads" not in found.content.decode()
+    none = alice.get("/datasets/?where=system.dataset.status+%3D+expired").content.decode()
+    assert "No dataset fits" in none
 
 
-def test_lists_are_turned_by_key(signed_in: Clients, monkeypatch: pytest.MonkeyPatch) -> None:
-    from lagan.hub.web.views import datasets
-
-    monkeypatch.setattr(datasets, "SIZE", 1)
+def test_lists_are_turned_by_key(signed_in: Clients) -> None:
     alice = signed_in("alice")
-    first = alice.get("/datasets/?text=2026")
-    assert first.context["next_page"].startswith("/datasets/?text=2026&after=")
+    first = alice.get("/datasets/?text=2026&size=1")
+    assert first.context["next_page"].startswith("/datasets/?text=2026&size=1&after=")
     second = alice.get(first.context["next_page"])
     assert "calibration beads" in second.content.decode()
     assert second.context["next_page"] is None
-    assert second.context["first_page"] == "/datasets/?text=2026"
+    assert second.context["first_page"] == "/datasets/?text=2026&size=1"
 
 
 @pytest.mark.parametrize("path", ["/datasets/?after=zz", "/jobs/?after=x", "/archive/?after=W10"])

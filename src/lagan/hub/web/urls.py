@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.urls import path
 from django.views.i18n import set_language
 
-from lagan.hub.web.views import archive, datasets, home, jobs, login, profile
+from lagan.hub.web.views import archive, datasets, home, jobs, login, profile, search
 
 urlpatterns = [
     path("", home.home),
@@ -14,7 +14,11 @@ urlpatterns = [
     path("logout/", login.log_out),
     path("set-password/<str:token>/", login.choose_password),
     path("language/", set_language),
-    path("datasets/", datasets.dataset_list),
+    path("datasets/", search.dataset_list),
+    path("datasets/facets/", search.facets),
+    path("datasets/searches/", search.save),
+    path("datasets/searches/<int:search>/", search.change),
+    path("datasets/searches/<int:search>/forget/", search.forget),
     path("datasets/<int:dataset>/", datasets.files),
     path("datasets/<int:dataset>/log/", datasets.log),
     path("datasets/<int:dataset>/close/", datasets.close),

@@ -1,4 +1,4 @@
-"""The list of datasets, one dataset's files and log, and closing it."""
+"""One dataset's files and log, and closing it."""
 
 from __future__ import annotations
 
@@ -17,26 +17,6 @@ from lagan.hub.tree import queries as tree
 from lagan.hub.web import presented
 from lagan.hub.web.visitor import asked, signed_in
 from lagan.kit.errors import LaganError, NotFound
-
-SIZE = 50
-"""Datasets on a page."""
-
-
-@require_safe
-@signed_in
-def dataset_list(request: HttpRequest, actor: Actor) -> HttpResponse:
-    """Datasets that the visitor may read, filtered by name and state as the address says."""
-    text, state = asked(request, "text").strip(), _state(request)
-    after = asked(request, "after")
-    page = queries.visible(actor, after=after, size=SIZE, text=text, state=state or None)
-    context = {
-        "page": page,
-        "text": text,
-        "state": state,
-        "choices": presented.choices("/datasets/", presented.DATASET_STATES, state, text=text),
-        **presented.turning("/datasets/", after, page.next, text=text, state=state),
-    }
-    return render(request, "web/pages/datasets.html", context)
 
 
 @require_safe
@@ -95,8 +75,3 @@ def _head(actor: Actor, dataset: int, part: str) -> dict[str, Any]:
         "closable": row.state == "open" and tree.may(actor, "DATASET_CLOSE", dataset),
         "may_read_log": tree.may(actor, "DATASET_LOG_READ", dataset),
     }
-
-
-def _state(request: HttpRequest) -> str:
-    state = asked(request, "state")
-    return state if state in dict(presented.DATASET_STATES) else ""
