@@ -171,14 +171,14 @@ def test_an_unknown_address_beneath_the_api_is_a_problem_document(db: None) -> N
 def test_a_fault_of_ours_is_a_page_that_asks_the_database_nothing(
     signed_in: Clients, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from lagan.hub.datasets import queries
+    from lagan.hub.datasets.search import queries
 
     def broken(*_: object, **__: object) -> None:
         raise RuntimeError
 
     alice = signed_in("alice")
     alice.raise_request_exception = False
-    monkeypatch.setattr(queries, "visible", broken)
+    monkeypatch.setattr(queries, "search", broken)
     answer = alice.get("/datasets/")
     assert answer.status_code == 500
     assert "no data is lost" in answer.content.decode()

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 from django.http import HttpRequest
 from ninja import Query as Asked
-from ninja import Router, Schema
+from ninja import Router, Schema, Status
 from pydantic import Field
 
 from lagan.hub.base.api import asker
@@ -164,12 +164,12 @@ def saved(request: HttpRequest) -> Any:
 
 
 @router.post("/saved/", response={201: SavedOut})
-def save(request: HttpRequest, body: SavedIn) -> tuple[int, Any]:
+def save(request: HttpRequest, body: SavedIn) -> Status[Any]:
     """Keep a search."""
     made = services.save_search(
         by=asker(request), name=body.name, query=body.search.query(request), group=body.group
     )
-    return 201, queries.saved_search(asker(request), str(made.name))
+    return Status(201, queries.saved_search(asker(request), str(made.name)))
 
 
 @router.patch("/saved/{int:id}/", response=SavedOut)
@@ -180,7 +180,7 @@ def change(request: HttpRequest, id: int, body: SavedChange) -> Any:
 
 
 @router.delete("/saved/{int:id}/", response={204: None})
-def forget(request: HttpRequest, id: int) -> tuple[int, None]:
+def forget(request: HttpRequest, id: int) -> Status[None]:
     """Forget it."""
     services.forget_search(by=asker(request), search=id)
-    return 204, None
+    return Status(204, None)
