@@ -34,6 +34,10 @@ class Population:
     """A link that no test uses up."""
     spare_link: str
     """One that a test may set a password with."""
+    microscopes: int
+    """A group of alice's with a template for computers."""
+    template: int
+    confocal: int
 
 
 def populate(folder: Path) -> Population:
@@ -74,7 +78,37 @@ def populate(folder: Path) -> Population:
     running, failed = _jobs(owner)
     tally_volumes()
     links = [accounts.make_password_link(each, by=SYSTEM) for each in (carol, dan)]
-    return Population(made[2], made[1], made[0], running, failed, *links)
+    microscopes = _microscopes(root.pk, owner)
+    return Population(made[2], made[1], made[0], running, failed, links[0], links[1], *microscopes)
+
+
+def _microscopes(root: int, owner: Actor) -> tuple[int, int, int]:
+    """A group, its template, and a computer that is described as that asks."""
+    from lagan.hub.base.actors import SYSTEM
+    from lagan.hub.tree import services as tree
+    from lagan.hub.tree.permissions import ALL
+    from lagan.hub.tree.queries import Field
+
+    group = tree.create_entity(by=SYSTEM, type="GROUP", name="Microscopes", parent=root).pk
+    tree.set_grants(by=SYSTEM, subject=owner.entity or 0, object=group, grant=ALL)
+    lamps = ("Laser", "LED", "Halogen")
+    fields = [
+        Field(".Location", regex="[A-Z][0-9]{3}", mandatory=True, most=1, comment="The room"),
+        Field(".Lamp", defaults=lamps, mandatory=True, singular=True, nonoverride=True),
+        Field(".Modes", defaults=("Widefield", "Confocal", "TIRF"), multiple=True),
+        Field(".SerialNumber", persistent=True),
+        Field("system.gatekeeper.protocols.VNC", defaults=("5900",)),
+    ]
+    template = tree.create_template(by=owner, name="Microscope", parent=group, fields=fields).pk
+    general = [Field(".Location"), Field(".Lamp", comment="What lights it")]
+    other = tree.create_template(by=owner, name="Any computer", parent=group, fields=general).pk
+    for each in (other, template):
+        tree.assign_template(by=owner, group=group, type="COMPUTER", template=each)
+    values = {".Location": ["B117"], ".Modes": ["TIRF"], ".SerialNumber": ["4711"], ".note": ["x"]}
+    confocal = tree.create_entity(
+        by=owner, type="COMPUTER", name="Confocal 2", parent=group, metadata=values
+    )
+    return group, template, confocal.pk
 
 
 def _archive(dataset: int, files: Mapping[str, bytes]) -> dict[str, UUID]:

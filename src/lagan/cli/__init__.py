@@ -28,6 +28,8 @@ COMMANDS = {
     "agent": "lagan.cli.agent:agent",
     "dataset": "lagan.cli.dataset:dataset",
     "search": "lagan.cli.search:search",
+    "template": "lagan.cli.template:template",
+    "metadata": "lagan.cli.metadata:metadata",
     "demo": "lagan.cli.demo:demo",
 }
 """Command name to `module:attribute`; a command appears in `lagan --help` by its line in
@@ -45,6 +47,8 @@ SUMMARIES = {
     "agent": "Send an instrument's data to the hub.",
     "dataset": "Create, fill, close and fetch datasets.",
     "search": "Find datasets by conditions, words or a saved search.",
+    "template": "Edit templates, assign them, see what is in effect.",
+    "metadata": "Show, set, copy and exchange metadata.",
     "demo": "Take real instrument files through the whole main job.",
 }
 """One line a command, kept here so that `lagan --help` imports none of them."""

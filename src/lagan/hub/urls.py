@@ -12,6 +12,7 @@ ROUTERS = {
     "auth/": "lagan.hub.accounts.api.auth",
     "users/": "lagan.hub.accounts.api.users",
     "entities/": "lagan.hub.tree.api.router",
+    "templates/": "lagan.hub.tree.templates.api.router",
     "jobs/": "lagan.hub.jobs.api.router",
     "datasets/": "lagan.hub.datasets.api.router",
     "search/": "lagan.hub.datasets.search.api.router",

@@ -158,3 +158,7 @@ def remove_member(request: HttpRequest, id: int, member: int) -> tuple[int, None
     """End a membership."""
     services.remove_member(by=asker(request), member=member, group=id)
     return 204, None
+
+
+router.add_router("", "lagan.hub.tree.templates.api.places")
+router.add_router("", "lagan.hub.tree.metadata.api.router")

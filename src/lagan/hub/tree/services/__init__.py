@@ -24,10 +24,13 @@ from lagan.hub.tree.services.names import ADMINISTRATORS, ROOT, USERS
 from lagan.hub.tree.services.sight import require, require_sight
 from lagan.hub.tree.services.templates import (
     assign_template,
+    change_template,
+    create_template,
     remove_field,
     set_assignments,
     set_field,
     set_template,
+    shift_field,
     shift_template,
     unassign_template,
 )
@@ -41,9 +44,11 @@ __all__ = [
     "USERS",
     "add_member",
     "assign_template",
+    "change_template",
     "copy_metadata",
     "create_entities",
     "create_entity",
+    "create_template",
     "ensure_root",
     "ground",
     "move",
@@ -62,6 +67,7 @@ __all__ = [
     "set_grants",
     "set_metadata",
     "set_template",
+    "shift_field",
     "shift_template",
     "unassign_template",
     "watch",

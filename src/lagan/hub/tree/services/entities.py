@@ -18,7 +18,7 @@ from lagan.hub.tree.models import Entity, Type
 from lagan.hub.tree.permissions import permission_to
 from lagan.hub.tree.rules import DEEPEST, WIDTH, beneath, path_of
 from lagan.hub.tree.services.metadata import first_metadata, insert_metadata
-from lagan.hub.tree.services.names import ADMINISTRATORS, SHAPE, USERS
+from lagan.hub.tree.services.names import ADMINISTRATORS, SHAPE, TEMPLATE_NAMES, USERS
 from lagan.hub.tree.services.sight import existing, locked, require
 from lagan.hub.tree.services.watching import tell
 from lagan.hub.tree.templates.aggregate import EffectiveTemplate
@@ -201,6 +201,8 @@ def _name(name: str) -> str:
 
 
 def _refuse_taken(kind: Type, names: Sequence[str], group: Entity) -> None:
+    if kind == Type.TEMPLATE:
+        locks.until_commit(TEMPLATE_NAMES)
     taken = Entity.objects.filter(type=kind, name__in=names).exclude(id=group.id)
     if kind != Type.TEMPLATE:
         taken = taken.filter(parent=group)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from django.db import transaction
 
@@ -11,6 +12,7 @@ from lagan.hub.audit.services import record
 from lagan.hub.base.actors import Actor
 from lagan.hub.tree.models import Entity, TemplateAssignment, TemplateField, Type
 from lagan.hub.tree.permissions import Permission
+from lagan.hub.tree.services.entities import create_entity, rename
 from lagan.hub.tree.services.sight import existing, locked, require
 from lagan.hub.tree.templates.effective import fields_of
 from lagan.hub.tree.templates.fields import FLAGS, Field, require_sense
@@ -18,6 +20,28 @@ from lagan.kit.errors import BadInput, Conflict, NotFound
 
 MOST_ASSIGNED = 200
 """Templates for one type at one group."""
+
+
+@transaction.atomic
+def create_template(*, by: Actor, name: str, parent: int, fields: Sequence[Field] = ()) -> Entity:
+    """A new template with its fields in the group `parent`; needs TEMPLATE_CREATE there, for
+    fields also TEMPLATE_CHANGE. Conflict when any template has the name."""
+    made = create_entity(by=by, type=Type.TEMPLATE, name=name, parent=parent)
+    if fields:
+        set_template(by=by, template=made.id, fields=fields)
+    return made
+
+
+@transaction.atomic
+def change_template(
+    *, by: Actor, template: int, name: str | None = None, fields: Sequence[Field] | None = None
+) -> None:
+    """Another name, other fields, or both at once; needs TEMPLATE_CHANGE."""
+    _changeable(by, template)
+    if name is not None:
+        rename(by=by, entity=template, name=name)
+    if fields is not None:
+        set_template(by=by, template=template, fields=fields)
 
 
 @transaction.atomic
@@ -33,7 +57,7 @@ def set_template(*, by: Actor, template: int, fields: Sequence[Field]) -> None:
     TemplateField.objects.bulk_create(
         _row(template, place, field) for place, field in enumerate(fields)
     )
-    keys = sorted({each.key for each in set(before) ^ set(fields)})
+    keys = sorted({each.key for each in set(before) ^ set(fields)}) or [f.key for f in fields]
     record(kind=Kind.TEMPLATE_CHANGED, by=by, subject=template, data={"keys": keys})
 
 
@@ -63,6 +87,19 @@ def remove_field(*, by: Actor, template: int, key: str) -> None:
     if len(kept) == len(fields):
         raise NotFound(f"The template has no key {key}.", key=key)
     set_template(by=by, template=template, fields=kept)
+
+
+@transaction.atomic
+def shift_field(*, by: Actor, template: int, key: str, up: bool) -> None:
+    """Let a key change places with the one before it (`up`) or after it, if there is one: forms
+    show them in this order. Needs TEMPLATE_CHANGE."""
+    _changeable(by, template)
+    fields = fields_of({template}).get(template, [])
+    place = next((at for at, each in enumerate(fields) if each.key == key), None)
+    if place is None:
+        raise NotFound(f"The template has no key {key}.", key=key)
+    _swap(fields, place, up)
+    set_template(by=by, template=template, fields=fields)
 
 
 @transaction.atomic
@@ -113,10 +150,7 @@ def shift_template(*, by: Actor, group: int, type: str, template: int, up: bool)
     """Let the template change places with the one before it (`up`) or after it, if there is
     one."""
     order = _assigned(group, _assignable(by, group, type))
-    place = _place(order, template)
-    other = place - 1 if up else place + 1
-    if 0 <= other < len(order):
-        order[place], order[other] = order[other], order[place]
+    _swap(order, _place(order, template), up)
     set_assignments(by=by, group=group, type=type, templates=order)
 
 
@@ -153,6 +187,12 @@ def _place(order: list[int], template: int) -> int:
     if template not in order:
         raise NotFound("The template is not assigned here.", template=template)
     return order.index(template)
+
+
+def _swap(order: list[Any], place: int, up: bool) -> None:
+    other = place - 1 if up else place + 1
+    if 0 <= other < len(order):
+        order[place], order[other] = order[other], order[place]
 
 
 def _row(template: int, place: int, field: Field) -> TemplateField:
