@@ -21,7 +21,9 @@ pytestmark = pytest.mark.browser
 PAGES = {
     "home": "/",
     "datasets": "/datasets/",
-    "datasets-filtered": "/datasets/?text=retina&state=open",
+    "datasets-searched": "/datasets/?text=retina&where=system.dataset.status+%3D+open"
+    "&where=system.dataset.size+%3C+1G&facets=1",
+    "datasets-refused-key": "/datasets/?text=beads&key=.Taken&filter=time&value=noon",
     "datasets-none": "/datasets/?text=nothing+has+this+name",
     "dataset": "/datasets/{retina}/",
     "folder": "/datasets/{retina}/?folder=raw",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -239,6 +239,29 @@ class Hub:
         """What lies in a folder of a laboratory computer, beneath its top."""
         query = {"folder": folder, "order": order}
         return self._pages(f"api/computers/{segment(computer)}/files/", query)
+
+    def search(self, asked: Mapping[str, Any], limit: int = 100) -> Iterator[dict[str, Any]]:
+        """Up to `limit` datasets that a search finds: `where`, `match`, `text`, `removed`,
+        `order`, `saved`, as `POST /api/search/` takes them. Goes on where the hub stops to answer
+        in time."""
+        after: str | None = None
+        while limit > 0:
+            given = {**asked, "size": min(limit, 1000), "after": after}
+            page = self._json("POST", "api/search/", given)
+            found = _member(page, "results")
+            yield from found
+            limit -= len(found)
+            after = page.get("next")
+            if after is None:
+                return
+
+    def saved_searches(self) -> list[dict[str, Any]]:
+        """Our saved searches, then those that our groups share."""
+        return list(self._json("GET", "api/search/saved/"))
+
+    def save_search(self, name: str, asked: Mapping[str, Any]) -> dict[str, Any]:
+        """Keep a search under a name."""
+        return dict(self._json("POST", "api/search/saved/", {"name": name, "search": asked}))
 
     def files(self, dataset: str, folder: str = "") -> Iterator[dict[str, Any]]:
         """What lies directly in a folder of a dataset, page by page."""

@@ -19,6 +19,7 @@ ROUTERS = {
     "computers/": "lagan.hub.computers.api.router",
     "datasets/": "lagan.hub.datasets.api.router",
     "quotas/": "lagan.hub.datasets.quotas_api.router",
+    "search/": "lagan.hub.datasets.search.api.router",
     "ingest/": "lagan.hub.ingest.api.router",
 }
 """The rooms' routers by their place under `/api/`, a line each."""

@@ -186,7 +186,6 @@ def _states(*names: str) -> tuple[tuple[str, str | Promise], ...]:
     return (("", _("All")), *((name, shown.look(name).words) for name in names))
 
 
-DATASET_STATES = _states("open", "closed", "expired", "removed")
 JOB_STATES = _states("STARTED", "PENDING", "FAILURE", "ERROR", "SUCCESS", "CANCELLED")
 
 

@@ -1,4 +1,4 @@
-"""The list of datasets, one dataset's files and log, and closing it."""
+"""One dataset's files and log, and closing it."""
 
 from __future__ import annotations
 
@@ -22,25 +22,6 @@ from lagan.kit.errors import LaganError, NotFound
 
 FILES = 200
 """Files and folders on a page of a folder."""
-SIZE = 50
-"""Datasets on a page."""
-
-
-@require_safe
-@signed_in
-def dataset_list(request: HttpRequest, actor: Actor) -> HttpResponse:
-    """Datasets that the visitor may read, filtered by name and state as the address says."""
-    text, state = asked(request, "text").strip(), _state(request)
-    after = asked(request, "after")
-    page = queries.visible(actor, after=after, size=SIZE, text=text, state=state or None)
-    context = {
-        "page": page,
-        "text": text,
-        "state": state,
-        "choices": presented.choices("/datasets/", presented.DATASET_STATES, state, text=text),
-        **presented.turning("/datasets/", after, page.next, text=text, state=state),
-    }
-    return render(request, "web/pages/datasets.html", context)
 
 
 @require_safe
@@ -169,8 +150,3 @@ def _retryable(actor: Actor, row: queries.DatasetRow) -> bool:
         return False
     job = _acquire(SYSTEM, row)
     return job is None or job.state not in ("PENDING", "STARTED")
-
-
-def _state(request: HttpRequest) -> str:
-    state = asked(request, "state")
-    return state if state in dict(presented.DATASET_STATES) else ""
