@@ -2,52 +2,34 @@
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
 from django.db import connection
-from django.db.models import Q
-from django.db.models.expressions import RawSQL
 from django.db.models.functions import Length
 
 from lagan.hub.base.actors import Actor
 from lagan.hub.base.pages import Page, page_by_key
+from lagan.hub.tree.closure import ROLES, marks_of, read
+from lagan.hub.tree.explaining import Chain as Chain
+from lagan.hub.tree.explaining import Explanation as Explanation
+from lagan.hub.tree.explaining import PermissionRow as PermissionRow
+from lagan.hub.tree.explaining import columns as columns
+from lagan.hub.tree.explaining import subjects as subjects
+from lagan.hub.tree.explaining import why as why
+from lagan.hub.tree.holders import Holder as Holder
+from lagan.hub.tree.holders import who as who
 from lagan.hub.tree.models import Entity, Metadata
 from lagan.hub.tree.permissions import ALL, Permission, seeing
-from lagan.hub.tree.rules import EVERYTHING, NOTHING, Intervals, Mark, beneath, effective, ids_in
-
-_ROLES = """
-WITH RECURSIVE roles(id) AS (
-  SELECT CAST(%s AS bigint)
-  UNION
-  SELECT CASE way.up WHEN 1 THEN e.parent_id ELSE m.group_id END
-    FROM roles r
-    JOIN tree_entity e ON e.id = r.id
-    CROSS JOIN (SELECT 1 AS up UNION ALL SELECT 0) AS way
-    LEFT JOIN tree_membership m ON m.member_id = r.id AND way.up = 0
-   WHERE way.up = 1 OR m.group_id IS NOT NULL
-)
-"""
-"""The closure over parents and memberships: UNION drops what is already there, so cycles end."""
-
-_MARKS = """
-SELECT g.subject_id, o.path, g.deny{column}
-  FROM roles JOIN tree_grant g ON g.subject_id = roles.id JOIN tree_entity o ON o.id = g.object_id
-"""
-
-MANY = 50
-"""Intervals from which a list joins them as a table: an OR of each would outgrow what SQLite parses
-(1,000 levels)."""
+from lagan.hub.tree.rules import EVERYTHING, NOTHING, Intervals, beneath, effective, ids_in, union
+from lagan.hub.tree.spans import within as within
 
 
 def roles(entity_id: int) -> frozenset[int]:
     """The ids of all roles of an entity: itself, its ancestors, its groups, and theirs in turn."""
-    with connection.cursor() as cursor:
-        cursor.execute(f"{_ROLES} SELECT id FROM roles", [entity_id])  # noqa: S608
-        return frozenset(row[0] for row in cursor.fetchall())
+    return frozenset(row[0] for row in read(f"{ROLES} SELECT id FROM roles", [entity_id]))  # noqa: S608
 
 
 def may(actor: Actor, permission: Permission | str, entity_id: int) -> bool:
@@ -61,18 +43,33 @@ def may(actor: Actor, permission: Permission | str, entity_id: int) -> bool:
 
 def holds(actor: Actor, permission: Permission | str, path: str) -> bool:
     """As `may`, of the entity with this path; its existence is not asked for."""
+    return holds_any(actor, [permission], path)
+
+
+def holds_any(actor: Actor, permissions: Collection[str], path: str) -> bool:
+    """Whether the actor holds at least one of the permissions on the entity with this path; one
+    reading."""
     if actor.is_system:
         return True
     if actor.entity is None:
         return False
-    return path in effective(_marks(actor.entity, permission, ids_in(path)))
+    found = marks_of(actor.entity, permissions, ids_in(path))
+    return any(path in effective(marks) for marks in found.values())
 
 
 def allowed(actor: Actor, permission: Permission | str) -> Intervals:
     """All paths at which the actor holds the permission."""
+    return allowed_any(actor, [permission])
+
+
+def allowed_any(actor: Actor, permissions: Collection[str]) -> Intervals:
+    """All paths at which the actor holds at least one of the permissions; one reading."""
     if actor.is_system:
         return EVERYTHING
-    return NOTHING if actor.entity is None else effective(_marks(actor.entity, permission))
+    if actor.entity is None:
+        return NOTHING
+    found = marks_of(actor.entity, permissions)
+    return union(each for marks in found.values() for each in effective(marks).items)
 
 
 def permissions_on(actor: Actor, entity_id: int) -> frozenset[Permission]:
@@ -85,82 +82,20 @@ def permissions_on(actor: Actor, entity_id: int) -> frozenset[Permission]:
 
 def subject_permissions(subject: int, path: str) -> frozenset[Permission]:
     """Everything that the entity `subject` is effectively granted on the object with this path."""
-    by_permission: dict[str, list[Mark]] = defaultdict(list)
-    objects = ids_in(path)
-    sql = (
-        _ROLES
-        + _MARKS.format(column=", g.permission")
-        + f" WHERE g.object_id IN ({_places(objects)})"
-    )
-    with connection.cursor() as cursor:
-        cursor.execute(sql, [subject, *objects])
-        for role, place, deny, permission in cursor.fetchall():
-            by_permission[permission].append(Mark(role, place, bool(deny)))
-    known = {each: by_permission[each] for each in ALL if each in by_permission}
+    found = marks_of(subject, objects=ids_in(path))
+    known = {each: found[each] for each in ALL if each in found}
     return frozenset(each for each, marks in known.items() if path in effective(marks))
 
 
-def _marks(subject: int, permission: str, objects: Collection[int] | None = None) -> Iterable[Mark]:
-    """The marks of the subject's roles for a permission, on `objects` or anywhere."""
-    sql = _ROLES + _MARKS.format(column="") + " WHERE g.permission = %s"
-    parameters: list[Any] = [subject, str(permission)]
-    if objects is not None:
-        sql += f" AND g.object_id IN ({_places(objects)})"
-        parameters += objects
-    with connection.cursor() as cursor:
-        cursor.execute(sql, parameters)
-        return [Mark(role, path, bool(deny)) for role, path, deny in cursor.fetchall()]
-
-
-def _places(values: Collection[Any]) -> str:
-    return ", ".join(["%s"] * len(values))
-
-
-def within(intervals: Intervals, field: str = "path") -> Q:
-    """A condition for the rows whose `field` holds a path in `intervals`: for any model,
-    `entity__path` for example.
-
-    The paths in `field` must be those of entities of the tree.
-    """
-    if not intervals:
-        return Q(pk__in=[])
-    if intervals == EVERYTHING:
-        return Q()
-    if len(intervals.items) > MANY:
-        return Q(**{f"{field}__in": RawSQL(_joined(), [json.dumps(intervals.items)])})  # noqa: S611 - our own text
-    condition = Q()
-    for low, high in intervals.items:
-        condition |= Q(**{f"{field}__gte": low, f"{field}__lt": high})
-    return condition
-
-
-def _joined() -> str:
-    """Paths of entities in the intervals given as one JSON text: a range of the index for each."""
-    if connection.vendor == "postgresql":
-        source, low, high = "jsonb_array_elements(%s::jsonb) AS i(v)", "i.v->>0", "i.v->>1"
-    else:
-        source, low, high = (
-            "json_each(%s) AS i",
-            "json_extract(i.value, '$[0]')",
-            "json_extract(i.value, '$[1]')",
-        )
-    between = f"e.path >= {low} AND e.path < {high}"
-    return f"SELECT e.path FROM {source} CROSS JOIN tree_entity e WHERE {between}"  # noqa: S608
-
-
 def visible(actor: Actor, kind: str) -> Intervals:
-    """Where the actor sees entities of this type: where it holds READ or LIST of the family, and
-    itself."""
-    read, listing = (allowed(actor, permission) for permission in seeing(kind))
-    return read | listing | _itself(actor)
+    """Where the actor sees entities of this type: where it holds one of `seeing`, and itself."""
+    return allowed_any(actor, seeing(kind)) | _itself(actor)
 
 
 def sees(actor: Actor, entity: Entity) -> bool:
     """Whether the actor may know that the entity is there: the single check to the list of
     `visible`."""
-    if actor.entity == entity.id:
-        return True
-    return any(holds(actor, permission, entity.path) for permission in seeing(entity.type))
+    return actor.entity == entity.id or holds_any(actor, seeing(entity.type), entity.path)
 
 
 def _itself(actor: Actor) -> Intervals:
