@@ -12,6 +12,7 @@ ROUTERS = {
     "auth/": "lagan.hub.accounts.api.auth",
     "users/": "lagan.hub.accounts.api.users",
     "entities/": "lagan.hub.tree.api.router",
+    "permissions/": "lagan.hub.tree.permission_api.meanings",
     "jobs/": "lagan.hub.jobs.api.router",
     "datasets/": "lagan.hub.datasets.api.router",
     "ingest/": "lagan.hub.ingest.api.router",

@@ -1,16 +1,17 @@
-"""The tree over REST: entities, members and grants, as far as the asker sees them."""
+"""The tree over REST: entities as far as the asker sees them; `permission_api` has the rest."""
 
 from __future__ import annotations
 
 from typing import Annotated, Any
 
 from django.http import HttpRequest
-from ninja import Router, Schema
+from ninja import Router, Schema, Status
 from pydantic import Field
 
 from lagan.hub.base.api import asker
 from lagan.hub.tree import queries, services
 from lagan.hub.tree.models import Entity
+from lagan.hub.tree.permission_api import router as permission_router
 
 router = Router(tags=["entities"])
 Name = Annotated[str, Field(min_length=1, max_length=255)]
@@ -48,20 +49,6 @@ class Listing(Schema):
     next: str | None
 
 
-class GrantsIn(Schema):
-    """All that a subject has of its own at an entity."""
-
-    subject: int
-    grant: list[str] = []
-    deny: list[str] = []
-
-
-class MemberIn(Schema):
-    """Who becomes a member."""
-
-    member: int
-
-
 def _shown(rows: list[Entity]) -> list[dict[str, Any]]:
     paths = queries.full_path([each.id for each in rows])
     return [
@@ -97,12 +84,12 @@ def list_entities(
 
 
 @router.post("/", response={201: EntityOut})
-def create_entity(request: HttpRequest, body: EntityIn) -> tuple[int, Any]:
+def create_entity(request: HttpRequest, body: EntityIn) -> Status[Any]:
     """A new entity in a group; needs `<type>_CREATE` there."""
     made = services.create_entity(
         by=asker(request), type=body.type, name=body.name, parent=body.parent
     )
-    return 201, _one(made)
+    return Status(201, _one(made))
 
 
 @router.get("/{int:id}/", response=EntityOut)
@@ -123,38 +110,10 @@ def change_entity(request: HttpRequest, id: int, body: EntityChange) -> Any:
 
 
 @router.delete("/{int:id}/", response={204: None})
-def remove_entity(request: HttpRequest, id: int) -> tuple[int, None]:
+def remove_entity(request: HttpRequest, id: int) -> Status[None]:
     """Remove an entity that holds nothing."""
     services.remove(by=asker(request), entity=id)
-    return 204, None
+    return Status(204, None)
 
 
-@router.get("/{int:id}/permissions/", response=list[str])
-def read_permissions(request: HttpRequest, id: int) -> Any:
-    """What the asker may do there."""
-    actor = asker(request)
-    services.require_sight(actor=actor, entity=id)
-    return sorted(queries.permissions_on(actor, id))
-
-
-@router.put("/{int:id}/grants/", response={204: None})
-def set_grants(request: HttpRequest, id: int, body: GrantsIn) -> tuple[int, None]:
-    """Make these all that the subject has of its own there; needs `<type>_PERM_SET`."""
-    services.set_grants(
-        by=asker(request), subject=body.subject, object=id, grant=body.grant, deny=body.deny
-    )
-    return 204, None
-
-
-@router.post("/{int:id}/members/", response={204: None})
-def add_member(request: HttpRequest, id: int, body: MemberIn) -> tuple[int, None]:
-    """Make an entity a member of the group."""
-    services.add_member(by=asker(request), member=body.member, group=id)
-    return 204, None
-
-
-@router.delete("/{int:id}/members/{int:member}/", response={204: None})
-def remove_member(request: HttpRequest, id: int, member: int) -> tuple[int, None]:
-    """End a membership."""
-    services.remove_member(by=asker(request), member=member, group=id)
-    return 204, None
+router.add_router("", permission_router)

@@ -12,6 +12,7 @@ from __future__ import annotations
 from enum import StrEnum
 
 from lagan.hub.tree.models import Type
+from lagan.kit.errors import BadInput
 
 
 class Permission(StrEnum):
@@ -133,6 +134,13 @@ group)."""
 def permission_to(act: str, kind: str) -> Permission:
     """The permission of the family of `kind` for `act`, as `permission_to("MOVE", "GROUP")`."""
     return Permission(f"{kind}_{act}")
+
+
+def known_permission(name: str) -> Permission:
+    """The permission of this name. BadInput."""
+    if name not in ALL:
+        raise BadInput(f"{name[:100]!r} is no permission.", permission=name[:100])
+    return Permission(name)
 
 
 def seeing(kind: str) -> tuple[Permission, ...]:

@@ -12,7 +12,7 @@ from django.db.models.functions import Length
 
 from lagan.hub.base.actors import Actor
 from lagan.hub.base.pages import Page, page_by_key
-from lagan.hub.tree.closure import ROLES, marks_of, read
+from lagan.hub.tree.closure import ROLES, read
 from lagan.hub.tree.explaining import Chain as Chain
 from lagan.hub.tree.explaining import Explanation as Explanation
 from lagan.hub.tree.explaining import PermissionRow as PermissionRow
@@ -22,85 +22,38 @@ from lagan.hub.tree.explaining import why as why
 from lagan.hub.tree.holders import Holder as Holder
 from lagan.hub.tree.holders import who as who
 from lagan.hub.tree.models import Entity, Metadata
-from lagan.hub.tree.permissions import ALL, Permission, seeing
-from lagan.hub.tree.rules import EVERYTHING, NOTHING, Intervals, beneath, effective, ids_in, union
+from lagan.hub.tree.rules import ids_in
 from lagan.hub.tree.spans import within as within
+from lagan.hub.tree.telling import Insight as Insight
+from lagan.hub.tree.telling import Named as Named
+from lagan.hub.tree.telling import ToldChain as ToldChain
+from lagan.hub.tree.telling import ToldExplanation as ToldExplanation
+from lagan.hub.tree.telling import ToldHolder as ToldHolder
+from lagan.hub.tree.telling import ToldRole as ToldRole
+from lagan.hub.tree.telling import ToldRow as ToldRow
+from lagan.hub.tree.telling import ToldStep as ToldStep
+from lagan.hub.tree.telling import tell_columns as tell_columns
+from lagan.hub.tree.telling import tell_granted as tell_granted
+from lagan.hub.tree.telling import tell_roles as tell_roles
+from lagan.hub.tree.telling import tell_subjects as tell_subjects
+from lagan.hub.tree.telling import tell_who as tell_who
+from lagan.hub.tree.telling import tell_why as tell_why
+from lagan.hub.tree.visibility import allowed as allowed
+from lagan.hub.tree.visibility import allowed_any as allowed_any
+from lagan.hub.tree.visibility import full_path as full_path
+from lagan.hub.tree.visibility import holds as holds
+from lagan.hub.tree.visibility import holds_any as holds_any
+from lagan.hub.tree.visibility import may as may
+from lagan.hub.tree.visibility import path_of_entity as path_of_entity
+from lagan.hub.tree.visibility import permissions_on as permissions_on
+from lagan.hub.tree.visibility import sees as sees
+from lagan.hub.tree.visibility import subject_permissions as subject_permissions
+from lagan.hub.tree.visibility import visible as visible
 
 
 def roles(entity_id: int) -> frozenset[int]:
     """The ids of all roles of an entity: itself, its ancestors, its groups, and theirs in turn."""
     return frozenset(row[0] for row in read(f"{ROLES} SELECT id FROM roles", [entity_id]))  # noqa: S608
-
-
-def may(actor: Actor, permission: Permission | str, entity_id: int) -> bool:
-    """Whether the actor holds the permission on the entity. False for an entity that is not
-    there."""
-    if actor.entity is None and not actor.is_system:
-        return False
-    path = path_of_entity(entity_id)
-    return path is not None and holds(actor, permission, path)
-
-
-def holds(actor: Actor, permission: Permission | str, path: str) -> bool:
-    """As `may`, of the entity with this path; its existence is not asked for."""
-    return holds_any(actor, [permission], path)
-
-
-def holds_any(actor: Actor, permissions: Collection[str], path: str) -> bool:
-    """Whether the actor holds at least one of the permissions on the entity with this path; one
-    reading."""
-    if actor.is_system:
-        return True
-    if actor.entity is None:
-        return False
-    found = marks_of(actor.entity, permissions, ids_in(path))
-    return any(path in effective(marks) for marks in found.values())
-
-
-def allowed(actor: Actor, permission: Permission | str) -> Intervals:
-    """All paths at which the actor holds the permission."""
-    return allowed_any(actor, [permission])
-
-
-def allowed_any(actor: Actor, permissions: Collection[str]) -> Intervals:
-    """All paths at which the actor holds at least one of the permissions; one reading."""
-    if actor.is_system:
-        return EVERYTHING
-    if actor.entity is None:
-        return NOTHING
-    found = marks_of(actor.entity, permissions)
-    return union(each for marks in found.values() for each in effective(marks).items)
-
-
-def permissions_on(actor: Actor, entity_id: int) -> frozenset[Permission]:
-    """Everything that the actor may do to the entity, in one reading."""
-    path = path_of_entity(entity_id)
-    if path is None or (actor.entity is None and not actor.is_system):
-        return frozenset()
-    return ALL if actor.entity is None else subject_permissions(actor.entity, path)
-
-
-def subject_permissions(subject: int, path: str) -> frozenset[Permission]:
-    """Everything that the entity `subject` is effectively granted on the object with this path."""
-    found = marks_of(subject, objects=ids_in(path))
-    known = {each: found[each] for each in ALL if each in found}
-    return frozenset(each for each, marks in known.items() if path in effective(marks))
-
-
-def visible(actor: Actor, kind: str) -> Intervals:
-    """Where the actor sees entities of this type: where it holds one of `seeing`, and itself."""
-    return allowed_any(actor, seeing(kind)) | _itself(actor)
-
-
-def sees(actor: Actor, entity: Entity) -> bool:
-    """Whether the actor may know that the entity is there: the single check to the list of
-    `visible`."""
-    return actor.entity == entity.id or holds_any(actor, seeing(entity.type), entity.path)
-
-
-def _itself(actor: Actor) -> Intervals:
-    path = path_of_entity(actor.entity) if actor.entity is not None else None
-    return Intervals((beneath(path),)) if path else NOTHING
 
 
 def visible_entities(
@@ -158,26 +111,6 @@ def ancestry(path: str) -> list[int]:
     return list(ids_in(path))
 
 
-def path_of_entity(entity_id: int) -> str | None:
-    """Its path, if it is there."""
-    if not -(2**63) <= entity_id < 2**63:
-        return None
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT path FROM tree_entity WHERE id = %s", [entity_id])
-        row = cursor.fetchone()
-    return row[0] if row else None
-
-
-def full_path(ids: Collection[int]) -> dict[int, str]:
-    """The names down to each entity, as `/root/NTNU/NV`; two readings, however many are asked
-    for."""
-    paths = dict(Entity.objects.filter(id__in=ids).values_list("id", "path"))
-    lines = {entity: ids_in(path) for entity, path in paths.items()}
-    every = {each for line in lines.values() for each in line}
-    names = dict(Entity.objects.filter(id__in=every).values_list("id", "name"))
-    return {entity: "".join(f"/{names[each]}" for each in line) for entity, line in lines.items()}
-
-
 def grants_on(object: int) -> dict[int, tuple[frozenset[str], frozenset[str]]]:
     """Who has marks of its own at the object: subject to what is granted and what is denied
     there."""
@@ -192,6 +125,20 @@ def grants_on(object: int) -> dict[int, tuple[frozenset[str], frozenset[str]]]:
         subject: (frozenset(granted), frozenset(denied))
         for subject, (granted, denied) in found.items()
     }
+
+
+def named_exactly(name: str, types: Collection[str] = ("USER", "GROUP")) -> list[Entity]:
+    """The entities of these types that have exactly this name, oldest first; at most ten. Asks no
+    permission: who knows a name in full may share with whom it names."""
+    clean = name.strip().replace("\x00", "\ufffd")
+    return list(Entity.objects.filter(type__in=types, name=clean).order_by("id")[:10])
+
+
+def members_page(group: int, *, after: str | None = None, size: int = 50) -> Page[Entity]:
+    """A page, by name, of the entities that were made members of the group. The caller has asked
+    for leave to see them."""
+    rows = Entity.objects.filter(memberships__group=group)
+    return page_by_key(rows, keys=("name", "id"), after=after, size=size)
 
 
 def members(group: int) -> list[Entity]:
