@@ -32,6 +32,16 @@ PAGES = {
     "failed-job": "/jobs/{failed}/",
     "archive": "/archive/",
     "profile": "/profile/",
+    "permissions": "/entities/{retina}/permissions/",
+    "permissions-filtered": "/entities/{retina}/permissions/?text=nothing+fits+this",
+    "permissions-of-a-group": "/entities/{lab}/permissions/?all=1&find=o",
+    "why": "/entities/{retina}/permissions/why/?permission=DATASET_DELETE",
+    "who": "/entities/{retina}/permissions/who/?permission=DATASET_READ",
+    "members": "/entities/{role}/members/?find=dan",
+    "roles": "/entities/{role}/roles/",
+    "meanings": "/permissions/",
+    "new-group": "/groups/new/",
+    "new-lab": "/groups/new/?kind=lab",
 }
 REFUSED = {"missing": "/datasets/999999/", "nowhere": "/there/is/no/such/page/"}
 OUTSIDE = {"login": "/login/", "link": "{link}", "used-link": "/set-password/garbled/"}

@@ -27,8 +27,10 @@ def _addresses() -> list[str]:
 
 @pytest.mark.parametrize("address", _addresses())
 def test_nobody_is_led_to_the_log_in_and_back(people: Population, address: str) -> None:
-    path = address.format(dataset=people.retina, job=people.running, key=1)
-    acts = path.endswith(("/close/", "/cancel/", "/retry/", "/keys/", "/revoke/"))
+    path = address.format(dataset=people.retina, job=people.running, key=1, entity=people.retina)
+    acts = path.endswith(
+        ("/close/", "/cancel/", "/retry/", "/keys/", "/revoke/", "/remove/", "/role-groups/")
+    )
     client = Client()
     answer = client.post(path) if acts else client.get(path)
     assert answer.status_code == 302

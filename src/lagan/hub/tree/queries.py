@@ -22,6 +22,7 @@ from lagan.hub.tree.explaining import why as why
 from lagan.hub.tree.holders import Holder as Holder
 from lagan.hub.tree.holders import who as who
 from lagan.hub.tree.models import Entity, Metadata
+from lagan.hub.tree.permissions import Permission
 from lagan.hub.tree.rules import ids_in
 from lagan.hub.tree.spans import within as within
 from lagan.hub.tree.telling import Insight as Insight
@@ -125,6 +126,35 @@ def grants_on(object: int) -> dict[int, tuple[frozenset[str], frozenset[str]]]:
         subject: (frozenset(granted), frozenset(denied))
         for subject, (granted, denied) in found.items()
     }
+
+
+def groups_for(
+    actor: Actor, permission: Permission | str, *, text: str = "", size: int = 50
+) -> list[Entity]:
+    """The first groups, by name, on which the actor holds the permission; with `text` in their
+    names. What a form offers to pick from."""
+    rows = Entity.objects.filter(within(allowed(actor, permission)), type="GROUP")
+    if text:
+        rows = rows.filter(name__icontains=text.replace("\x00", ""))
+    return page_by_key(rows, keys=("name", "id"), size=size).items
+
+
+def people_to_name(actor: Actor, text: str, *, size: int = 20) -> list[EntityRow]:
+    """Users and groups to give something to: those that the actor sees with `text` in their names,
+    and those that have exactly this name, seen or not."""
+    if not text.strip():
+        return []
+    exact = named_exactly(text)
+    seen = [
+        each
+        for kind in ("USER", "GROUP")
+        for each in visible_entities(actor, kind, text=text.strip(), size=size).items
+    ]
+    found = {each.id: each for each in (*exact, *seen)}
+    return [
+        EntityRow(each.id, each.type, each.name, each.parent_id, each.path)
+        for each in list(found.values())[:size]
+    ]
 
 
 def named_exactly(name: str, types: Collection[str] = ("USER", "GROUP")) -> list[Entity]:

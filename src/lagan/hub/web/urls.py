@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.urls import path
 from django.views.i18n import set_language
 
-from lagan.hub.web.views import archive, datasets, home, jobs, login, profile
+from lagan.hub.web.views import archive, datasets, home, jobs, login, members, permissions, profile
 
 urlpatterns = [
     path("", home.home),
@@ -18,6 +18,15 @@ urlpatterns = [
     path("datasets/<int:dataset>/", datasets.files),
     path("datasets/<int:dataset>/log/", datasets.log),
     path("datasets/<int:dataset>/close/", datasets.close),
+    path("permissions/", permissions.meanings),
+    path("entities/<int:entity>/permissions/", permissions.editor),
+    path("entities/<int:entity>/permissions/why/", permissions.why),
+    path("entities/<int:entity>/permissions/who/", permissions.who),
+    path("entities/<int:entity>/members/", members.members),
+    path("entities/<int:entity>/members/remove/", members.remove_member),
+    path("entities/<int:entity>/roles/", members.roles),
+    path("entities/<int:entity>/role-groups/", members.make_roles),
+    path("groups/new/", members.new_group),
     path("jobs/", jobs.job_list),
     path("jobs/<int:job>/", jobs.job),
     path("jobs/<int:job>/cancel/", jobs.cancel),
