@@ -34,6 +34,9 @@ class Population:
     """A link that no test uses up."""
     spare_link: str
     """One that a test may set a password with."""
+    optics: int
+    role: int
+    """A research group that alice administers, and the role group of its members."""
 
 
 def populate(folder: Path) -> Population:
@@ -74,7 +77,22 @@ def populate(folder: Path) -> Population:
     running, failed = _jobs(owner)
     tally_volumes()
     links = [accounts.make_password_link(each, by=SYSTEM) for each in (carol, dan)]
-    return Population(made[2], made[1], made[0], running, failed, *links)
+    group, role = _research_group(root.pk, alice.entity_id, dan.entity_id)
+    ids = (made[2], made[1], made[0], running, failed)
+    return Population(*ids, link=links[0], spare_link=links[1], optics=group, role=role)
+
+
+def _research_group(within: int, administrator: int, member: int) -> tuple[int, int]:
+    """With one of each, of whom the administrator may make more groups in it."""
+    from lagan.hub.base.actors import SYSTEM
+    from lagan.hub.tree import services as tree
+
+    made = tree.make_research_group(by=SYSTEM, within=within, name="Optics")
+    tree.add_member(by=SYSTEM, member=administrator, group=made.roles["_adm"].pk)
+    tree.add_member(by=SYSTEM, member=member, group=made.roles["_member"].pk)
+    own = ["GROUP_CREATE", "GROUP_PERM_SET"]
+    tree.set_grants(by=SYSTEM, subject=administrator, object=made.group.pk, grant=own)
+    return made.group.pk, made.roles["_member"].pk
 
 
 def _archive(dataset: int, files: Mapping[str, bytes]) -> dict[str, UUID]:

@@ -34,7 +34,7 @@ PAGES = {
     "profile": "/profile/",
     "permissions": "/entities/{retina}/permissions/",
     "permissions-filtered": "/entities/{retina}/permissions/?text=nothing+fits+this",
-    "permissions-of-a-group": "/entities/{lab}/permissions/?all=1&find=o",
+    "permissions-of-a-group": "/entities/{optics}/permissions/?all=1&find=o",
     "why": "/entities/{retina}/permissions/why/?permission=DATASET_DELETE",
     "who": "/entities/{retina}/permissions/who/?permission=DATASET_READ",
     "members": "/entities/{role}/members/?find=dan",

@@ -13,7 +13,9 @@ ROUTERS = {
     "users/": "lagan.hub.accounts.api.users",
     "entities/": "lagan.hub.tree.api.router",
     "permissions/": "lagan.hub.tree.permission_api.meanings",
+    "templates/": "lagan.hub.tree.templates.api.router",
     "jobs/": "lagan.hub.jobs.api.router",
+    "computers/": "lagan.hub.computers.api.router",
     "datasets/": "lagan.hub.datasets.api.router",
     "ingest/": "lagan.hub.ingest.api.router",
 }

@@ -8,15 +8,17 @@ from importlib import import_module
 
 from django.conf import settings
 from django.contrib.auth import HASH_SESSION_KEY, SESSION_KEY
+from django.contrib.sessions.models import Session
 from django.core.exceptions import SuspiciousOperation
 from django.db import connection
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from lagan.hub.accounts import rules
-from lagan.hub.accounts.models import ClientKey, User
+from lagan.hub.accounts.models import ClientKey, Factor, User, Visit
 from lagan.hub.base.actors import NOBODY, Actor
 from lagan.hub.tree import queries as tree
+from lagan.hub.tree import services as tree_services
 from lagan.hub.tree.models import Type
 from lagan.kit.errors import NotFound, NotSignedIn
 
@@ -170,3 +172,34 @@ def client_key(actor: Actor, key: int) -> ClientKey:
     if found is None:
         raise NotFound(f"There is no client key {key}.", id=key)
     return found
+
+
+def factors(user: User) -> QuerySet[Factor]:
+    """The second factors that count, oldest first."""
+    return user.factors.filter(confirmed=True).order_by("id")
+
+
+def has_factor(user: User) -> bool:
+    """Whether this user is asked for a second factor."""
+    return factors(user).exists()
+
+
+def needs_factor(user: User) -> bool:
+    """Whether LAGAN_SECOND_FACTOR says that this user must have one."""
+    match settings.CONFIG.second_factor:
+        case "EVERYONE":
+            return True
+        case "ADMINISTRATORS":
+            return is_administrator(user)
+    return False
+
+
+def is_administrator(user: User) -> bool:
+    """Whether the user is an administrator, directly or through other groups."""
+    return tree_services.ground().administrators.id in tree.roles(user.entity_id)
+
+
+def visits(actor: Actor) -> QuerySet[Visit]:
+    """The actor's sessions that are not over, the last used first."""
+    alive = Session.objects.filter(expire_date__gt=timezone.now()).values("session_key")
+    return Visit.objects.filter(user=user_of(actor), session__in=alive).order_by("-seen", "-id")

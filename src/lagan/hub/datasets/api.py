@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from django.http import HttpRequest
 from ninja import Router, Schema
@@ -28,13 +28,28 @@ class DatasetOut(Schema):
     bytes: int
     created: datetime
     closed: datetime | None
+    type: str
+    computer: str | None
+    computer_id: int | None
+    source_path: str
+    acquire_job: int | None
+    expires: datetime | None
+    due: bool
+    removed: datetime | None
 
 
 class DatasetIn(Schema):
-    """What a new dataset needs: its name and the id of the GROUP that will own it."""
+    """What a new dataset needs: its name and the id of the GROUP that will own it.
+
+    An automated one also the id of the COMPUTER and the path on it that is fetched.
+    """
 
     name: Annotated[str, Field(min_length=1, max_length=255)]
     group: int
+    type: Literal["manual", "automated"] = "manual"
+    computer: int | None = None
+    source_path: Annotated[str, Field(max_length=4096)] = ""
+    metadata: dict[str, list[str | int | float]] = {}
 
 
 class FileOut(Schema):
@@ -79,7 +94,7 @@ def list_datasets(
 @router.post("/", response={201: DatasetOut})
 def create_dataset(request: HttpRequest, body: DatasetIn) -> tuple[int, Any]:
     """A new open dataset in a group."""
-    made = services.create_dataset(by=asker(request), name=body.name, group=body.group)
+    made = services.create_dataset(by=asker(request), **body.dict())
     return 201, queries.dataset(asker(request), made.pk)
 
 

@@ -11,10 +11,14 @@ class DatasetsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Tell the archive."""
+        """Tell the archive and the tree."""
         from lagan.hub.archive import services as archive
         from lagan.hub.datasets import keeping
+        from lagan.hub.datasets.guards import refuse_removed
         from lagan.hub.datasets.models import Dataset, Entry, LogLine
+        from lagan.hub.tree import services as tree
+
+        tree.register_guard("DATASET", refuse_removed)
 
         for model in (Dataset, Entry, LogLine):
             archive.register_table(model)

@@ -8,19 +8,30 @@ from lagan.hub.base.fields import PathField
 
 OPEN, CLOSED, EXPIRED, REMOVED = "open", "closed", "expired", "removed"
 STATES = [(OPEN, "open"), (CLOSED, "closed"), (EXPIRED, "expired"), (REMOVED, "removed")]
+MANUAL, AUTOMATED = "manual", "automated"
+TYPES = [(MANUAL, "manual"), (AUTOMATED, "automated")]
 
 
 class Dataset(models.Model):
     """A DATASET entity's own facts. The counters are kept by the transaction that attaches
-    files."""
+    files.
+
+    An automated one is fetched from `source_path` of its computer, beneath the computer's top, by
+    the job `acquire_job`.
+    """
 
     entity = models.OneToOneField("tree.Entity", models.PROTECT, primary_key=True, related_name="+")
     owner = models.ForeignKey("tree.Entity", models.PROTECT, related_name="+")
     computer = models.ForeignKey("tree.Entity", models.PROTECT, null=True, related_name="+")
+    type = models.CharField(max_length=9, choices=TYPES, default=MANUAL)
+    source_path = models.TextField(default="")
+    acquire_job = models.BigIntegerField(null=True)
     state = models.CharField(max_length=8, choices=STATES, default=OPEN)
     created_at = models.DateTimeField()
     closed_at = models.DateTimeField(null=True)
     removed_at = models.DateTimeField(null=True)
+    removed_from = models.CharField(max_length=8, default="")
+    expires_at = models.DateTimeField(null=True)
     file_count = models.BigIntegerField(default=0)
     bytes = models.BigIntegerField(default=0)
 

@@ -8,6 +8,7 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db.models import QuerySet
+from django.utils import timezone
 
 from lagan.hub.archive import queries as archive
 from lagan.hub.base.actors import Actor
@@ -55,6 +56,18 @@ class DatasetRow:
     bytes: int
     created: datetime
     closed: datetime | None
+    type: str
+    computer: str | None
+    computer_id: int | None
+    source_path: str
+    acquire_job: int | None
+    expires: datetime | None
+    removed: datetime | None
+
+    @property
+    def due(self) -> bool:
+        """Whether its expire date has passed while it is there."""
+        return self.expires is not None and self.state != REMOVED and self.expires <= timezone.now()
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,7 +212,7 @@ def _readable(actor: Actor, id: int) -> None:
 
 
 def _joined(rows: QuerySet[Dataset]) -> QuerySet[Dataset]:
-    return rows.select_related("entity", "owner")
+    return rows.select_related("entity", "owner", "computer")
 
 
 def _dataset_rows(rows: list[Dataset]) -> list[DatasetRow]:
@@ -217,6 +230,13 @@ def _dataset_rows(rows: list[Dataset]) -> list[DatasetRow]:
             bytes=each.bytes,
             created=each.created_at,
             closed=each.closed_at,
+            type=each.type,
+            computer=each.computer.name if each.computer else None,
+            computer_id=each.computer_id,
+            source_path=each.source_path,
+            acquire_job=each.acquire_job,
+            expires=each.expires_at,
+            removed=each.removed_at,
         )
         for each in rows
     ]

@@ -117,3 +117,5 @@ def remove_entity(request: HttpRequest, id: int) -> Status[None]:
 
 
 router.add_router("", permission_router)
+router.add_router("", "lagan.hub.tree.templates.api.places")
+router.add_router("", "lagan.hub.tree.metadata.api.router")

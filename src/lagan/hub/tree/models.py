@@ -1,10 +1,22 @@
-"""The rows of the tree: entities, memberships, grants, metadata."""
+"""The rows of the tree: entities, memberships, grants, metadata, templates."""
 
 from __future__ import annotations
 
 from django.db import models
 
 from lagan.hub.base.fields import PathField
+from lagan.hub.tree.rules import folded
+
+
+class FoldedField(PathField):
+    """The name as a search compares it, kept beside it by every write through the model: no
+    database folds letters beyond ASCII alike."""
+
+    def pre_save(self, model_instance: models.Model, add: bool) -> str:
+        """What `name` folds to."""
+        value = folded(model_instance.name)  # type: ignore[attr-defined]
+        setattr(model_instance, self.attname, value)
+        return value
 
 
 class Type(models.TextChoices):
@@ -28,6 +40,7 @@ class Entity(models.Model):
     id = models.BigAutoField(primary_key=True)
     type = models.CharField(max_length=9, choices=Type.choices)
     name = PathField()
+    folded = FoldedField(db_default="", editable=False)
     parent = models.ForeignKey(
         "self", on_delete=models.PROTECT, related_name="children", db_index=False
     )
@@ -38,7 +51,10 @@ class Entity(models.Model):
         """Names are unique among siblings of a type: a path of names leads to one entity."""
 
         constraints = [
-            models.UniqueConstraint(fields=["parent", "type", "name"], name="tree_sibling_names")
+            models.UniqueConstraint(fields=["parent", "type", "name"], name="tree_sibling_names"),
+            models.UniqueConstraint(
+                fields=["name"], condition=models.Q(type="TEMPLATE"), name="tree_template_names"
+            ),
         ]
         indexes = [
             models.Index(fields=["type", "name", "id"], name="tree_type_name"),
@@ -48,6 +64,7 @@ class Entity(models.Model):
             models.Index(
                 fields=["path"], name="tree_user_path", condition=models.Q(type=Type.USER)
             ),
+            models.Index(fields=["folded", "id"], name="tree_folded"),
         ]
 
     def __str__(self) -> str:
@@ -122,3 +139,72 @@ class Metadata(models.Model):
             models.Index(fields=["key", "number"], name="tree_metadata_number"),
             models.Index(fields=["key", "time"], name="tree_metadata_time"),
         ]
+
+
+class TemplateField(models.Model):
+    """What a TEMPLATE entity says of one key; `defaults` is a list of texts, in order."""
+
+    id = models.BigAutoField(primary_key=True)
+    template = models.ForeignKey(
+        Entity, on_delete=models.CASCADE, related_name="fields", db_index=False
+    )
+    position = models.IntegerField()
+    key = PathField()
+    defaults = models.JSONField(default=list)
+    regex = models.TextField(default="")
+    mandatory = models.BooleanField(default=False)
+    nonoverride = models.BooleanField(default=False)
+    singular = models.BooleanField(default=False)
+    multiple = models.BooleanField(default=False)
+    persistent = models.BooleanField(default=False)
+    least = models.IntegerField(default=0)
+    most = models.IntegerField(null=True)
+    comment = models.TextField(default="")
+
+    class Meta:
+        """A key once in a template."""
+
+        constraints = [
+            models.UniqueConstraint(fields=["template", "key"], name="tree_template_key")
+        ]
+
+
+class TemplateAssignment(models.Model):
+    """A template counts for entities of `type` in `group` and beneath it; a later `position`
+    overrides an earlier one. A template that is assigned somewhere is not removed."""
+
+    id = models.BigAutoField(primary_key=True)
+    group = models.ForeignKey(
+        Entity, on_delete=models.CASCADE, related_name="templates", db_index=False
+    )
+    type = models.CharField(max_length=9, choices=Type.choices)
+    position = models.IntegerField()
+    template = models.ForeignKey(Entity, on_delete=models.PROTECT, related_name="assignments")
+
+    class Meta:
+        """A template once in a list."""
+
+        constraints = [
+            models.UniqueConstraint(
+                fields=["group", "type", "template"], name="tree_template_assigned_once"
+            )
+        ]
+
+
+class MetadataChange(models.Model):
+    """One key's values before and after an act; `by` is None for the system itself."""
+
+    id = models.BigAutoField(primary_key=True)
+    entity = models.ForeignKey(
+        Entity, on_delete=models.CASCADE, related_name="metadata_changes", db_index=False
+    )
+    at = models.DateTimeField()
+    by = models.ForeignKey(Entity, on_delete=models.SET_NULL, null=True, related_name="+")
+    key = PathField()
+    before = models.JSONField(default=list)
+    after = models.JSONField(default=list)
+
+    class Meta:
+        """An entity's history, newest first."""
+
+        indexes = [models.Index(fields=["entity", "-id"], name="tree_metadata_history")]

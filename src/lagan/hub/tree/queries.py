@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Any
 
 from django.db import connection
 from django.db.models.functions import Length
@@ -13,6 +12,7 @@ from django.db.models.functions import Length
 from lagan.hub.base.actors import Actor
 from lagan.hub.base.pages import Page, page_by_key
 from lagan.hub.tree.closure import ROLES, read
+from lagan.hub.tree.closure import marks_of as marks_of
 from lagan.hub.tree.explaining import Chain as Chain
 from lagan.hub.tree.explaining import Explanation as Explanation
 from lagan.hub.tree.explaining import PermissionRow as PermissionRow
@@ -39,6 +39,10 @@ from lagan.hub.tree.telling import tell_roles as tell_roles
 from lagan.hub.tree.telling import tell_subjects as tell_subjects
 from lagan.hub.tree.telling import tell_who as tell_who
 from lagan.hub.tree.telling import tell_why as tell_why
+from lagan.hub.tree.templates.aggregate import EffectiveTemplate as EffectiveTemplate
+from lagan.hub.tree.templates.effective import effective_template as effective_template
+from lagan.hub.tree.templates.effective import policy as policy
+from lagan.hub.tree.templates.fields import Field as Field
 from lagan.hub.tree.visibility import allowed as allowed
 from lagan.hub.tree.visibility import allowed_any as allowed_any
 from lagan.hub.tree.visibility import full_path as full_path
@@ -176,16 +180,22 @@ def members(group: int) -> list[Entity]:
     return list(Entity.objects.filter(memberships__group=group).order_by("name", "id"))
 
 
-def metadata(entity: int) -> dict[str, list[Any]]:
-    """The values of each key, in their order: numbers and times as such. The caller has asked
-    METADATA_READ."""
-    result: dict[str, list[Any]] = defaultdict(list)
-    for row in Metadata.objects.filter(entity=entity).order_by("key", "position"):
-        result[row.key].append(row.time if row.time is not None else _number(row))
+def metadata(entity: int) -> dict[str, list[str]]:
+    """The values of each key, in their order, as the texts that were given; system keys too. The
+    caller has asked METADATA_READ."""
+    result: dict[str, list[str]] = defaultdict(list)
+    rows = Metadata.objects.filter(entity=entity).order_by("key", "position")
+    for key, text in rows.values_list("key", "text"):
+        result[key].append(text)
     return dict(result)
 
 
-def _number(row: Metadata) -> Any:
-    if row.number is None:
-        return row.text
-    return int(row.text) if row.text.lstrip("-").isdigit() else row.number
+def metadata_of(
+    entities: Collection[int], keys: Collection[str]
+) -> dict[int, dict[str, list[str]]]:
+    """As `metadata`, the values of some keys of several entities, in one reading."""
+    result: dict[int, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
+    rows = Metadata.objects.filter(entity__in=entities, key__in=keys).order_by("key", "position")
+    for entity, key, text in rows.values_list("entity_id", "key", "text"):
+        result[entity][key].append(text)
+    return {entity: dict(each) for entity, each in result.items()}

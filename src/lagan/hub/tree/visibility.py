@@ -76,7 +76,7 @@ def visible(actor: Actor, kind: str) -> Intervals:
 def sees(actor: Actor, entity: Entity) -> bool:
     """Whether the actor may know that the entity is there: the single check to the list of
     `visible`."""
-    return actor.entity == entity.id or holds_any(actor, seeing(entity.type), entity.path)
+    return entity.path in _itself(actor) or holds_any(actor, seeing(entity.type), entity.path)
 
 
 def _itself(actor: Actor) -> Intervals:

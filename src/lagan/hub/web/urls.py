@@ -5,7 +5,17 @@ from __future__ import annotations
 from django.urls import path
 from django.views.i18n import set_language
 
-from lagan.hub.web.views import archive, datasets, home, jobs, login, members, permissions, profile
+from lagan.hub.web.views import (
+    archive,
+    datasets,
+    entities,
+    home,
+    jobs,
+    login,
+    members,
+    permissions,
+    profile,
+)
 
 urlpatterns = [
     path("", home.home),
@@ -27,6 +37,8 @@ urlpatterns = [
     path("entities/<int:entity>/roles/", members.roles),
     path("entities/<int:entity>/role-groups/", members.make_roles),
     path("groups/new/", members.new_group),
+    path("entities/children/", entities.children),
+    path("entities/hits/", entities.hits),
     path("jobs/", jobs.job_list),
     path("jobs/<int:job>/", jobs.job),
     path("jobs/<int:job>/cancel/", jobs.cancel),
