@@ -77,9 +77,9 @@ def populate(folder: Path) -> Population:
     running, failed = _jobs(owner)
     tally_volumes()
     links = [accounts.make_password_link(each, by=SYSTEM) for each in (carol, dan)]
-    group, role = _research_group(root.pk, alice.entity_id, dan.entity_id)
+    optics, role_group = _research_group(root.pk, alice.entity_id, dan.entity_id)
     ids = (made[2], made[1], made[0], running, failed)
-    return Population(*ids, link=links[0], spare_link=links[1], optics=group, role=role)
+    return Population(*ids, link=links[0], spare_link=links[1], optics=optics, role=role_group)
 
 
 def _research_group(within: int, administrator: int, member: int) -> tuple[int, int]:
