@@ -27,6 +27,7 @@ COMMANDS = {
     "audit": "lagan.cli.audit:audit",
     "agent": "lagan.cli.agent:agent",
     "dataset": "lagan.cli.dataset:dataset",
+    "permission": "lagan.cli.permission:permission",
     "demo": "lagan.cli.demo:demo",
 }
 """Command name to `module:attribute`; a command appears in `lagan --help` by its line in
@@ -43,6 +44,7 @@ SUMMARIES = {
     "audit": "Verify and export the record of events.",
     "agent": "Send an instrument's data to the hub.",
     "dataset": "Create, fill, close and fetch datasets.",
+    "permission": "Show, set and explain who may do what.",
     "demo": "Take real instrument files through the whole main job.",
 }
 """One line a command, kept here so that `lagan --help` imports none of them."""

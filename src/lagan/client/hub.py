@@ -9,6 +9,7 @@ from typing import Any
 
 from lagan.client import batch, download, lookup
 from lagan.client.credentials import ClientKey, Credential, Nobody, Token
+from lagan.client.permissions import Permissions
 from lagan.client.uploads import Stored, Uploads
 from lagan.client.whole import upload_whole
 from lagan.kit.errors import LaganError, Unavailable
@@ -52,6 +53,7 @@ class Hub:
             connections=connections, retries=retries,
         )  # fmt: skip
         self.uploads = Uploads(self.http)
+        self.permissions = Permissions(self.http)
 
     def close(self) -> None:
         """Close all connections."""
