@@ -14,59 +14,74 @@ from lagan.hub.tree.models import Type
 from lagan.hub.tree.rules import NOTHING, WIDTH, Intervals, Mark, beneath, union
 from lagan.hub.tree.verdicts import Ways, shortest_ways
 
-ROLES = """
-WITH RECURSIVE roles(id) AS (
-  SELECT CAST(%s AS bigint)
+_ROLES = """
+WITH RECURSIVE roles(start, id) AS (
+  {first}
   UNION
-  SELECT CASE way.up WHEN 1 THEN e.parent_id ELSE m.group_id END
-    FROM roles r
-    JOIN tree_entity e ON e.id = r.id
-    CROSS JOIN (SELECT 1 AS up UNION ALL SELECT 0) AS way
-    LEFT JOIN tree_membership m ON m.member_id = r.id AND way.up = 0
-   WHERE way.up = 1 OR m.group_id IS NOT NULL
+  {next}
 )
 """
-"""The closure over parents and memberships: UNION drops what is already there, so cycles end."""
+"""The closure over parents and memberships of each start: UNION drops what is already there, so
+cycles end."""
 
-_ROLES_OF_SEVERAL = """
-WITH RECURSIVE roles(start, id) AS (
-  SELECT id, id FROM tree_entity WHERE id IN ({subjects})
-  UNION
+_NEXT_ROLES = {
+    "sqlite": """
   SELECT r.start, CASE way.up WHEN 1 THEN e.parent_id ELSE m.group_id END
     FROM roles r
     JOIN tree_entity e ON e.id = r.id
     CROSS JOIN (SELECT 1 AS up UNION ALL SELECT 0) AS way
     LEFT JOIN tree_membership m ON m.member_id = r.id AND way.up = 0
    WHERE way.up = 1 OR m.group_id IS NOT NULL
-)
-SELECT start, id FROM roles WHERE id IN ({roles})
-"""
+""",
+    "postgresql": """
+  SELECT r.start, above.id
+    FROM roles r
+    CROSS JOIN LATERAL (
+      SELECT e.parent_id FROM tree_entity e WHERE e.id = r.id
+      UNION ALL
+      SELECT m.group_id FROM tree_membership m WHERE m.member_id = r.id
+    ) AS above(id)
+""",
+}
+"""A recursive term may name itself once, and PostgreSQL would read all memberships to join them."""
 
 _HOLDING = """
 WITH RECURSIVE holding(id, path) AS (
   SELECT id, path FROM tree_entity WHERE id IN ({roles})
   UNION
-  SELECT e.id, e.path
-    FROM holding h
-    CROSS JOIN tree_entity g {groups}
-    JOIN tree_membership m ON m.group_id = g.id
-    JOIN tree_entity e ON e.id = m.member_id
-   WHERE length(h.path) > {width} AND g.type = 'GROUP' AND e.type = 'GROUP'
-     AND g.path >= h.path AND g.path < h.path || '~'
+  SELECT m.member_id, (SELECT e.path FROM tree_entity e WHERE e.id = m.member_id)
+    FROM holding h CROSS JOIN {members}
+   WHERE length(h.path) > {width} AND {beneath}
+     AND (SELECT e.type FROM tree_entity e WHERE e.id = m.member_id) = 'GROUP'
 )
 """
 """The roles that were given and the groups that are members of them or of anything beneath them, in
 turn. Everything beneath the path of one of these holds the role as well. The root is not looked
-beneath: everybody is there."""
+beneath: everybody is there. Members are looked up one by one: joined, SQLite would first read all
+entities of the type to make a filter of them."""
 
 _MEMBERS = """
-SELECT e.id
-  FROM holding h
-  CROSS JOIN tree_entity g {groups}
-  JOIN tree_membership m ON m.group_id = g.id
-  JOIN tree_entity e ON e.id = m.member_id
- WHERE g.type = 'GROUP' AND g.path >= h.path AND g.path < h.path || '~' AND e.type = {type}
+SELECT m.member_id FROM holding h CROSS JOIN {members}
+ WHERE {beneath} AND (SELECT e.type FROM tree_entity e WHERE e.id = m.member_id) = {type}
 """
+
+_MEMBERS_BENEATH = {
+    "sqlite": (
+        "tree_entity g INDEXED BY tree_group_path JOIN tree_membership m ON m.group_id = g.id",
+        "g.type = 'GROUP' AND g.path >= h.path AND g.path < h.path || '~'",
+    ),
+    "postgresql": (
+        """LATERAL (
+      SELECT id FROM tree_entity
+       WHERE type = 'GROUP' AND path >= h.path AND path < h.path || '~' OFFSET 0
+    ) g CROSS JOIN LATERAL (
+      SELECT member_id FROM tree_membership WHERE group_id = g.id OFFSET 0
+    ) m""",
+        "true",
+    ),
+}
+"""The members of every group beneath a path, as a table and what is left to ask of it: from the
+groups to their members, and never the other way, which costs as much as there are memberships."""
 
 _BENEATH = """
 SELECT e.id FROM holding h CROSS JOIN tree_entity e {entities}
@@ -109,10 +124,10 @@ class Roles:
 def roles_of(entity: int) -> Roles:
     """The roles of an entity with the ways to them, in two readings; none for one that is not
     there."""
-    from_roles = "FROM roles JOIN tree_entity e ON e.id = roles.id"
-    places = places_from(f"{ROLES} {_PLACE} {from_roles}", entity)
+    up = roles_sql()
+    places = places_from(f"{up} {_PLACE} FROM roles JOIN tree_entity e ON e.id = roles.id", entity)
     groups: dict[int, list[int]] = defaultdict(list)
-    for member, group in read(f"{ROLES} {_LINKS}", [entity]):
+    for member, group in read(f"{up} {_LINKS}", [entity]):
         groups[member].append(group)
     parents = {each.id: each.parent for each in places.values()}
     return Roles(entity, places, shortest_ways(entity, parents, groups))
@@ -125,7 +140,7 @@ def marks_of(
 ) -> dict[str, list[Mark]]:
     """The marks of all roles of a subject by permission: of these permissions or of all, at these
     objects or anywhere; one reading."""
-    sql, parameters = ROLES + _MARKS + " JOIN roles ON roles.id = g.subject_id", [subject]
+    sql, parameters = roles_sql() + _MARKS + " JOIN roles ON roles.id = g.subject_id", [subject]
     return _by_permission(*_narrowed(sql, parameters, permissions, objects))
 
 
@@ -161,7 +176,8 @@ def through(subjects: Collection[int], roles: Collection[int]) -> dict[int, set[
     """Which of these roles each of these subjects has, in one reading."""
     found: dict[int, set[int]] = defaultdict(set)
     if subjects and roles:
-        sql = _ROLES_OF_SEVERAL.format(subjects=several(subjects), roles=several(roles))
+        up = _up(f"SELECT id, id FROM tree_entity WHERE id IN ({several(subjects)})")  # noqa: S608
+        sql = f"{up} SELECT start, id FROM roles WHERE id IN ({several(roles)})"  # noqa: S608
         for subject, role in read(sql, [*subjects, *roles]):
             found[subject].add(role)
     return found
@@ -210,6 +226,16 @@ def read(sql: str, parameters: Iterable[Any]) -> list[tuple[Any, ...]]:
     return rows
 
 
+def roles_sql() -> str:
+    """A table `roles` of the column `id` for a statement: the roles of the one entity whose id is
+    its first parameter."""
+    return _up("SELECT start.id, start.id FROM (SELECT CAST(%s AS bigint) AS id) AS start")
+
+
+def _up(first: str) -> str:
+    return _ROLES.format(first=first, next=_NEXT_ROLES[connection.vendor])
+
+
 def _holding(roles: Collection[int]) -> str:
     return _HOLDING.format(roles=several(roles), width=WIDTH, **_hints("GROUP"))
 
@@ -217,11 +243,13 @@ def _holding(roles: Collection[int]) -> str:
 def _hints(type: str) -> dict[str, str]:
     """The type as a literal, so that the index of its paths serves, and for SQLite, which would
     rather have the index of all of a type, that index by name."""
-    kind = Type(type).value
-    named = connection.vendor == "sqlite"
-    index = {Type.GROUP: "tree_group_path", Type.USER: "tree_user_path"}.get(Type(kind))
+    kind = Type(type)
+    members, beneath_it = _MEMBERS_BENEATH[connection.vendor]
+    index = {Type.GROUP: "tree_group_path", Type.USER: "tree_user_path"}.get(kind)
+    named = index is not None and connection.vendor == "sqlite"
     return {
-        "type": f"'{kind}'",
-        "groups": "INDEXED BY tree_group_path" if named else "",
-        "entities": f"INDEXED BY {index}" if named and index else "",
+        "type": f"'{kind.value}'",
+        "members": members,
+        "beneath": beneath_it,
+        "entities": f"INDEXED BY {index}" if named else "",
     }

@@ -11,8 +11,8 @@ from django.db.models.functions import Length
 
 from lagan.hub.base.actors import Actor
 from lagan.hub.base.pages import Page, page_by_key
-from lagan.hub.tree.closure import ROLES, read
 from lagan.hub.tree.closure import marks_of as marks_of
+from lagan.hub.tree.closure import read, roles_sql
 from lagan.hub.tree.explaining import Chain as Chain
 from lagan.hub.tree.explaining import Explanation as Explanation
 from lagan.hub.tree.explaining import PermissionRow as PermissionRow
@@ -58,7 +58,7 @@ from lagan.hub.tree.visibility import visible as visible
 
 def roles(entity_id: int) -> frozenset[int]:
     """The ids of all roles of an entity: itself, its ancestors, its groups, and theirs in turn."""
-    return frozenset(row[0] for row in read(f"{ROLES} SELECT id FROM roles", [entity_id]))  # noqa: S608
+    return frozenset(row[0] for row in read(f"{roles_sql()} SELECT id FROM roles", [entity_id]))  # noqa: S608
 
 
 def visible_entities(

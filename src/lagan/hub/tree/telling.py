@@ -198,7 +198,8 @@ def tell_roles(insight: Insight) -> list[ToldRole]:
     """Every role of the entity with the shortest way to it, nearest first."""
     subject = insight.entity.id
     found = roles_of(subject)
-    named = _Names(insight.actor, found.places, {subject}, insight.actor.entity == subject)
+    known = ids_in(insight.entity.path)
+    named = _Names(insight.actor, found.places, known, insight.actor.entity == subject)
     ways = {role: way_to(role, found.came) for role in found.places}
     ordered = sorted(ways, key=lambda role: (len(ways[role]), found.places[role].name, role))
     return [
