@@ -27,6 +27,7 @@ COMMANDS = {
     "audit": "lagan.cli.audit:audit",
     "agent": "lagan.cli.agent:agent",
     "dataset": "lagan.cli.dataset:dataset",
+    "entity": "lagan.cli.entity:entity",
     "permission": "lagan.cli.permission:permission",
     "demo": "lagan.cli.demo:demo",
 }
@@ -44,6 +45,7 @@ SUMMARIES = {
     "audit": "Verify and export the record of events.",
     "agent": "Send an instrument's data to the hub.",
     "dataset": "Create, fill, close and fetch datasets.",
+    "entity": "List, find, make, move and remove entities of the tree.",
     "permission": "Show, set and explain who may do what.",
     "demo": "Take real instrument files through the whole main job.",
 }

@@ -12,7 +12,10 @@ class AccountsConfig(AppConfig):
 
     def ready(self) -> None:
         """Models can be imported from here on."""
-        from lagan.hub.accounts import letters, parts
+        from lagan.hub.accounts import growing, letters, parts
+        from lagan.hub.tree import services as tree
 
+        tree.register_maker("USER", growing.make)
+        tree.register_remover("USER", growing.discard)
         parts.register()
         letters.register()

@@ -13,12 +13,14 @@ class DatasetsConfig(AppConfig):
     def ready(self) -> None:
         """Tell the archive and the tree."""
         from lagan.hub.archive import services as archive
-        from lagan.hub.datasets import keeping
+        from lagan.hub.datasets import growing, keeping
         from lagan.hub.datasets.guards import refuse_removed
         from lagan.hub.datasets.models import Dataset, Entry, LogLine
         from lagan.hub.tree import services as tree
 
         tree.register_guard("DATASET", refuse_removed)
+        tree.register_maker("DATASET", growing.make)
+        tree.register_remover("DATASET", growing.discard)
 
         for model in (Dataset, Entry, LogLine):
             archive.register_table(model)

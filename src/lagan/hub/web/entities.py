@@ -8,10 +8,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from django.utils.functional import Promise
-from django.utils.translation import gettext, pgettext_lazy
+from django.utils.translation import gettext, ngettext_lazy, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from lagan.hub.tree.permissions import Permission, permission_to
+from lagan.hub.tree.rules import RENAMABLE
+from lagan.hub.web import shown
 
 if TYPE_CHECKING:
     from lagan.hub.tree.browsing import Node
@@ -73,40 +75,100 @@ def line(
     )  # fmt: skip
 
 
-CREATABLE = ("GROUP", "COMPUTER", "USER", "TASK", "TEMPLATE", "DATASET", "STORE", "INTERFACE")
-"""In the order in which the menu offers them."""
-RENAMABLE = frozenset({"GROUP", "COMPUTER", "DATASET", "TASK", "TEMPLATE"})
-REMOVABLE = frozenset(CREATABLE)
+REMOVABLE = frozenset(KINDS) - {"NOTICE"}
+"""A notice goes when its matter is settled."""
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """An entry of an entity's menu. `key` names it, `address` follows the entity's own; `dialog`
+    says that a dialog is enough for it."""
+
+    key: str
+    words: str | Promise
+    icon: str
+    address: str
+    dialog: bool = False
+
+    @property
+    def kind(self) -> str:
+        """How its button looks."""
+        return "danger" if self.key == "remove" else ""
+
+
+CREATING = {
+    "GROUP": _("Create group…"),
+    "COMPUTER": _("Create computer…"),
+    "USER": _("Create user…"),
+    "TASK": _("Create task…"),
+    "TEMPLATE": _("Create template…"),
+    "DATASET": _("Create dataset…"),
+    "STORE": _("Create store…"),
+    "INTERFACE": _("Create interface…"),
+}
+CHANGING = (
+    Act("rename", _("Rename…"), "pencil", "rename/", dialog=True),
+    Act("move", _("Move…"), "folder-input", "move/", dialog=True),
+    Act("remove", _("Delete…"), "trash-2", "remove/", dialog=True),
+)
+PAGES = (
+    Act("members", _("Members"), "users", "members/"),
+    Act("permissions", _("Permissions"), "shield", "permissions/"),
+    Act("templates", _("Templates"), "layout-template", "templates/"),
+    Act("metadata", _("Metadata"), "tags", "metadata/"),
+)
+_NEEDED = {"rename": "CHANGE", "move": "MOVE", "remove": "DELETE"}
+_TYPES = {"rename": RENAMABLE, "move": frozenset(KINDS), "remove": REMOVABLE}
+
+
+def creating(kind: str) -> Act:
+    """The act that makes an entity of this type."""
+    return Act(f"create-{kind}", CREATING[kind], KINDS[kind].icon, f"create/?type={kind}")
+
+
+def makes(
+    node: Node, held: Collection[Permission], holders: Mapping[str, Collection[str]]
+) -> list[Act]:
+    """What somebody who holds these permissions on an entity may make in it."""
+    if not node.sees:
+        return []
+    return [
+        creating(kind)
+        for kind in CREATING
+        if node.type in holders[kind] and permission_to("CREATE", kind) in held
+    ]
+
+
+def changes(node: Node, held: Collection[Permission]) -> list[Act]:
+    """How they may change it."""
+    if not node.sees:
+        return []
+    return [
+        act
+        for act in CHANGING
+        if node.type in _TYPES[act.key] and permission_to(_NEEDED[act.key], node.type) in held
+    ]
+
+
+def pages(node: Node) -> list[Act]:
+    """The pages about an entity, which show what their own rules let the visitor see."""
+    if node.type == "GROUP":
+        return list(PAGES)
+    return [page for page in PAGES if page.key in ("permissions", "metadata")]
 
 
 def acts(
     node: Node, held: Collection[Permission], holders: Mapping[str, Collection[str]]
 ) -> list[str]:
-    """What the menu of an entity offers to whom holds these permissions there: `create-GROUP` for
-    each type that fits in it, `rename`, `move`, `remove`, and the pages about it."""
+    """The keys of `makes`, `changes` and `pages`, for the menu that a script shows."""
     if not node.sees:
         return []
-    found = [
-        f"create-{kind}"
-        for kind in CREATABLE
-        if node.type in holders[kind] and permission_to("CREATE", kind) in held
-    ]
-    for act, permission, types in (
-        ("rename", "CHANGE", RENAMABLE),
-        ("move", "MOVE", frozenset(KINDS)),
-        ("remove", "DELETE", REMOVABLE),
-    ):
-        if node.type in types and permission_to(permission, node.type) in held:
-            found.append(act)
-    return found + _pages(node.type)
+    return [act.key for act in (*makes(node, held, holders), *changes(node, held), *pages(node))]
 
 
-def _pages(type: str) -> list[str]:
-    """The pages about an entity that others may be shown by their own rules."""
-    pages = ["permissions", "metadata"]
-    if type == "GROUP":
-        pages = ["members", *pages, "templates"]
-    return pages
+def every_act() -> list[Act]:
+    """All there are, in the order of the menu."""
+    return [*map(creating, CREATING), *CHANGING, *PAGES]
 
 
 def place(path: str) -> str:
@@ -116,17 +178,27 @@ def place(path: str) -> str:
 
 
 def counted(numbers: Mapping[str, int], most: int) -> str:
-    """Counts by type in words: `3 Group, 1,000 or more Dataset`."""
-    from lagan.hub.web import shown
+    """Counts by type in words: `3 groups, 1,000 or more datasets`."""
+    said = [
+        str(_COUNTED[kind] % {"count": count, "number": _most(count, most)})
+        for kind, count in numbers.items()
+    ]
+    return ", ".join(said) or gettext("nothing")
 
-    said = []
-    for kind, count in numbers.items():
-        words = KINDS[kind].words
-        if count >= most:
-            said.append(
-                gettext("%(count)s or more %(type)s")
-                % {"count": shown.number(count), "type": words}
-            )
-        else:
-            said.append(f"{shown.number(count)} {words}")
-    return ", ".join(said) or str(_("nothing"))
+
+def _most(count: int, most: int) -> str:
+    number = shown.number(count)
+    return gettext("%(number)s or more") % {"number": number} if count >= most else number
+
+
+_COUNTED = {
+    "GROUP": ngettext_lazy("%(number)s group", "%(number)s groups", "count"),
+    "USER": ngettext_lazy("%(number)s user", "%(number)s users", "count"),
+    "COMPUTER": ngettext_lazy("%(number)s computer", "%(number)s computers", "count"),
+    "DATASET": ngettext_lazy("%(number)s dataset", "%(number)s datasets", "count"),
+    "TEMPLATE": ngettext_lazy("%(number)s template", "%(number)s templates", "count"),
+    "TASK": ngettext_lazy("%(number)s task", "%(number)s tasks", "count"),
+    "STORE": ngettext_lazy("%(number)s store", "%(number)s stores", "count"),
+    "INTERFACE": ngettext_lazy("%(number)s interface", "%(number)s interfaces", "count"),
+    "NOTICE": ngettext_lazy("%(number)s notice", "%(number)s notices", "count"),
+}

@@ -25,6 +25,7 @@ class Place:
 PLACES = (
     Place("/", _("Home"), "house"),
     Place("/datasets/", _("Datasets"), "layers"),
+    Place("/tree/", _("Tree"), "list-tree"),
     Place("/jobs/", _("Jobs"), "activity"),
     Place("/archive/", _("Archive"), "hard-drive"),
 )

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from typing import Any
+
 from django.db import transaction
 from django.db.models import Q
 
@@ -44,6 +47,7 @@ def create_user(
     last_name: str | None = None,
     group: int | None = None,
     email_confirmed: bool = True,
+    metadata: Mapping[str, Sequence[Any]] | None = None,
 ) -> User:
     """A new user with its USER entity in `group`, or in the users' group; needs USER_CREATE there
     and, for an administrator, GROUP_MEMBER_SET on the administrators. Without a password only a
@@ -62,7 +66,9 @@ def create_user(
         user.set_unusable_password()
     else:
         put_password(user, password)
-    user.entity = tree.create_entity(by=by, type=Type.USER, name=username, parent=home)
+    user.entity = tree.create_entity(
+        by=by, type=Type.USER, name=username, parent=home, metadata=metadata
+    )
     user.save(force_insert=True)
     if admin:
         tree.add_member(by=by, member=user.entity_id, group=ground.administrators.id)

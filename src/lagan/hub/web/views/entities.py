@@ -1,16 +1,20 @@
-"""The tree in pieces: the children of an entity and the hits of a search, as lines that a page or a
-picker takes in."""
+"""One entity: its page, and the pieces of the tree that pages and pickers take in: children, hits,
+the panel of facts."""
 
 from __future__ import annotations
+
+from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from lagan.hub.audit import queries as audit
 from lagan.hub.base.actors import Actor
 from lagan.hub.tree import browsing, finding
 from lagan.hub.tree.rules import holders
-from lagan.hub.web import entities
+from lagan.hub.tree.services import MOST_COUNTED
+from lagan.hub.web import entities, presented
 from lagan.hub.web.entities import Line
 from lagan.hub.web.visitor import asked, signed_in
 from lagan.kit.errors import BadInput
@@ -24,13 +28,39 @@ _HOLDERS = {kind: holders(kind) for kind in entities.KINDS}
 
 @require_safe
 @signed_in
+def entity(request: HttpRequest, actor: Actor, entity: int) -> HttpResponse:
+    """What it is, what may be done to it, and what lies in it."""
+    seen = browsing.sight(actor)
+    head = facts(actor, entity, seen)
+    after = asked(request, "after")
+    page = browsing.children(actor, entity, after=after or None, size=SIZE, seen=seen)
+    context = {
+        **head,
+        "lines": lines(actor, page.items, []),
+        **presented.turning(f"/entities/{entity}/", after, page.next),
+    }
+    return render(request, "web/pages/entity.html", context)
+
+
+@require_safe
+@signed_in
+def panel(request: HttpRequest, actor: Actor, entity: int) -> HttpResponse:
+    """The facts alone, for the side of the tree."""
+    return render(request, "web/parts/entity_panel.html", facts(actor, entity))
+
+
+@require_safe
+@signed_in
 def children(request: HttpRequest, actor: Actor) -> HttpResponse:
     """What lies in `parent` (the root without one) as lines of a tree. With `type`, once or more,
-    only groups and these types, which a picker may take."""
-    wanted, parent = _types(request), _number(request, "parent")
-    seen = browsing.sight(actor)
-    if parent is None:
-        page_lines, cursor = [_root(actor, seen, wanted)], None
+    only groups and these types, which a picker may take; with `only`, that one line."""
+    wanted, parent = _types(request), read_id(request, "parent")
+    seen, only = browsing.sight(actor), read_id(request, "only")
+    cursor: str | None = None
+    if only is not None:
+        page_lines = lines(actor, [browsing.node(actor, only, seen)], wanted)
+    elif parent is None:
+        page_lines = lines(actor, [browsing.top(actor, seen)], wanted)
     else:
         types = {*wanted, "GROUP"} if wanted else set(entities.KINDS)
         after = asked(request, "after") or None
@@ -67,8 +97,26 @@ def lines(actor: Actor, nodes: list[browsing.Node], choosable: list[str]) -> lis
     ]
 
 
-def _root(actor: Actor, seen: browsing.Sight, wanted: list[str]) -> Line:
-    return lines(actor, [browsing.top(actor, seen)], wanted)[0]
+def facts(actor: Actor, entity: int, seen: browsing.Sight | None = None) -> dict[str, Any]:
+    """What a page and the panel say of an entity: `one` and what holds it, who made it, counts of
+    what lies in it, and what the visitor may do."""
+    seen = seen or browsing.sight(actor)
+    line = browsing.line(actor, entity, seen)
+    node = line[-1]
+    held = browsing.permissions_of(actor, [node.path])[node.path]
+    return {
+        "one": entities.line(node, acts=entities.acts(node, held, _HOLDERS)),
+        "above": [entities.line(each) for each in line[:-1]],
+        "place": entities.place("".join(f"/{each.name}" for each in line)),
+        "created": node.created,
+        "maker": audit.maker(node.id) if node.sees else "",
+        "counts": entities.counted(browsing.counts(actor, entity, seen), MOST_COUNTED)
+        if node.holds
+        else "",
+        "makes": entities.makes(node, held, _HOLDERS),
+        "changes": entities.changes(node, held),
+        "pages": entities.pages(node) if node.sees else [],
+    }
 
 
 def _types(request: HttpRequest) -> list[str]:
@@ -80,7 +128,8 @@ def _types(request: HttpRequest) -> list[str]:
     return list(dict.fromkeys(given))
 
 
-def _number(request: HttpRequest, name: str) -> int | None:
+def read_id(request: HttpRequest, name: str) -> int | None:
+    """An id in the address; None without one, BadInput for what is none."""
     text = asked(request, name)
     if not text:
         return None

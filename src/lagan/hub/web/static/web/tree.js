@@ -138,6 +138,7 @@ export class Tree {
       " ": () => this.#enter(item),
     };
     if (!steps[key]) return false;
+    this.typed = "";
     steps[key]();
     return true;
   }
@@ -174,8 +175,9 @@ export class Tree {
     this.typed = now - this.typedAt < TYPED_FOR ? this.typed + letter : letter;
     this.typedAt = now;
     const lines = this.#shown();
-    const from = lines.indexOf(item) + (this.typed.length === 1 ? 1 : 0);
-    const wanted = this.typed.toLowerCase();
+    const again = [...this.typed].every((each) => each === letter); // one letter goes from hit to hit
+    const wanted = (again ? letter : this.typed).toLowerCase();
+    const from = lines.indexOf(item) + (again ? 1 : 0);
     const turned = [...lines.slice(from), ...lines.slice(0, from)];
     this.#to(turned.find((line) => line.dataset.name?.toLowerCase().startsWith(wanted)));
   }
