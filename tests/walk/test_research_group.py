@@ -1,5 +1,5 @@
-"""The seed's own example, `/NTNU/NV/IFY/Research Groups/NTNU-NV-IFY Nortem`: what its administrator,
-a member, a guest and a stranger may and may not do, through the API and the pages.
+"""The seed's own example, `/NTNU/NV/IFY/Research Groups/NTNU-NV-IFY Nortem`: what an administrator
+of it, a member, a guest and a stranger may and may not do, through the API and the pages.
 
 Source: seeds/dataset-archive.txt, introduction to concepts, create a research group, how to add
 members on a group. The same people at a running hub, by the command as well: test_running_hub.
@@ -14,6 +14,7 @@ import pytest
 from django.test import Client
 
 from lagan.hub.accounts.services import issue_tokens
+from lagan.hub.base.actors import SYSTEM
 from lagan.hub.datasets import services as datasets
 from lagan.hub.tree import queries, services
 from tests.hub.research import NAME, WHO, Research
@@ -193,8 +194,6 @@ def test_a_department_makes_its_groups_on_the_page(research: Research, page: Ask
     assert page("adm", "/groups/new/", form).status_code == 404
     assert "may make groups" in page("adm", "/groups/new/").content.decode()
     boss = services.ground().administrators.id
-    from lagan.hub.base.actors import SYSTEM
-
     services.add_member(by=SYSTEM, member=research.entity("adm"), group=boss)
     answer = page("adm", "/groups/new/", form)
     lab = queries.find(type="GROUP", name="TEM-Lab")

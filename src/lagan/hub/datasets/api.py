@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from django.http import HttpRequest
-from ninja import Router, Schema
+from ninja import Router, Schema, Status
 from pydantic import Field
 
 from lagan.hub.base.api import asker
@@ -92,10 +92,10 @@ def list_datasets(
 
 
 @router.post("/", response={201: DatasetOut})
-def create_dataset(request: HttpRequest, body: DatasetIn) -> tuple[int, Any]:
+def create_dataset(request: HttpRequest, body: DatasetIn) -> Status[Any]:
     """A new open dataset in a group."""
     made = services.create_dataset(by=asker(request), **body.dict())
-    return 201, queries.dataset(asker(request), made.pk)
+    return Status(201, queries.dataset(asker(request), made.pk))
 
 
 @router.get("/{int:id}/", response=DatasetOut)
@@ -125,7 +125,7 @@ def close_dataset(request: HttpRequest, id: int) -> Any:
 
 
 @router.delete("/{int:id}/", response={204: None})
-def remove_dataset(request: HttpRequest, id: int) -> tuple[int, None]:
+def remove_dataset(request: HttpRequest, id: int) -> Status[None]:
     """Mark as removed."""
     services.remove_dataset(by=asker(request), dataset=id)
-    return 204, None
+    return Status(204, None)

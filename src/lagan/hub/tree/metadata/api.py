@@ -6,16 +6,16 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from django.http import HttpRequest, HttpResponse
-from ninja import Router, Schema
+from ninja import Body, Router, Schema, Status
 from pydantic import Field as Limits
+from pydantic import StrictFloat, StrictInt, StrictStr
 
 from lagan.hub.base.api import asker
-from lagan.hub.tree import queries as tree
 from lagan.hub.tree import services
 from lagan.hub.tree.metadata import formats, queries
 
 router = Router(tags=["metadata"])
-Single = str | int | float
+Single = StrictStr | StrictInt | StrictFloat
 Values = dict[str, Single | list[Single]]
 Format = Literal["json", "csv"]
 
@@ -88,17 +88,17 @@ def read_metadata(request: HttpRequest, id: int) -> Any:
 
 
 @router.put("/{int:id}/metadata/", response={204: None})
-def replace_metadata(request: HttpRequest, id: int, body: Values) -> tuple[int, None]:
+def replace_metadata(request: HttpRequest, id: int, body: Body[Values]) -> Status[None]:
     """Make these all open metadata; needs `<type>_CHANGE`. 400 with every reason."""
     services.replace_metadata(by=asker(request), entity=id, values=_listed(body))
-    return 204, None
+    return Status(204, None)
 
 
 @router.patch("/{int:id}/metadata/", response={204: None})
-def set_metadata(request: HttpRequest, id: int, body: Values) -> tuple[int, None]:
+def set_metadata(request: HttpRequest, id: int, body: Body[Values]) -> Status[None]:
     """Replace the values of these keys; an empty list removes one. Needs `<type>_CHANGE`."""
     services.set_metadata(by=asker(request), entity=id, values=_listed(body))
-    return 204, None
+    return Status(204, None)
 
 
 @router.get("/{int:id}/metadata/export/")
@@ -164,7 +164,7 @@ def copy_metadata(request: HttpRequest, id: int, body: CopyIn) -> dict[str, Any]
 def read_presets(request: HttpRequest, id: int, type: str | None = None) -> Any:
     """Keys to choose from, for the entity itself or, with `type`, for a new one in it."""
     found = services.require_sight(actor=asker(request), entity=id)
-    return queries.presets_at(id, type or tree.rows([id])[found.id].type)
+    return queries.presets_at(id, type) if type else queries.presets_at(found.parent_id, found.type)
 
 
 def _listed(values: Values) -> dict[str, list[Any]]:
