@@ -6,6 +6,7 @@ import pytest
 
 from lagan.hub.base.actors import SYSTEM, Actor
 from lagan.hub.tree import queries, services
+from lagan.hub.tree.models import Entity
 from lagan.hub.tree.permissions import ALL, FAMILIES, Permission
 from lagan.hub.tree.rolesets import LAB, RESEARCH, prefixed
 from lagan.kit.errors import BadInput, Conflict, Forbidden, NotFound
@@ -151,3 +152,12 @@ def test_roles_are_for_groups_and_of_a_kind_that_is_known(people: People) -> Non
 @pytest.mark.parametrize("spec", [*RESEARCH, *LAB])
 def test_every_role_is_given_something(spec: object) -> None:
     assert getattr(spec, "on_group", None)
+
+
+@pytest.mark.parametrize("who", ["adm", "member", "guest", "stranger"])
+def test_lists_and_single_checks_see_the_same(research: Research, who: str) -> None:
+    actor = research.actor(who)
+    for kind in ("GROUP", "USER"):
+        listed = {each.id for each in queries.visible_entities(actor, kind).items}
+        every = Entity.objects.filter(type=kind)
+        assert listed == {each.id for each in every if queries.sees(actor, each)}
