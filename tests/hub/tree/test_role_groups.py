@@ -17,7 +17,8 @@ from tests.hub.research import NAME, Research
 def test_the_group_and_its_roles_are_named_as_the_seed_names_them(research: Research) -> None:
     ids = [research.group.id, *(each.id for each in research.roles.values())]
     top = f"/root/NTNU/NV/IFY/Research Groups/{NAME}"
-    assert list(queries.full_path(ids).values()) == [
+    paths = queries.full_path(ids)
+    assert [paths[each] for each in ids] == [
         top,
         f"{top}/roles/{NAME}_adm",
         f"{top}/roles/{NAME}_member",
