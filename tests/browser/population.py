@@ -34,6 +34,10 @@ class Population:
     """A link that no test uses up."""
     spare_link: str
     """One that a test may set a password with."""
+    microscopes: int
+    """A group of alice's with a template for computers."""
+    template: int
+    confocal: int
     optics: int
     role: int
     """A research group that alice administers, and the role group of its members."""
@@ -78,8 +82,9 @@ def populate(folder: Path) -> Population:
     tally_volumes()
     links = [accounts.make_password_link(each, by=SYSTEM) for each in (carol, dan)]
     optics, role_group = _research_group(root.pk, alice.entity_id, dan.entity_id)
+    microscopes = _microscopes(root.pk, owner)
     ids = (made[2], made[1], made[0], running, failed)
-    return Population(*ids, link=links[0], spare_link=links[1], optics=optics, role=role_group)
+    return Population(*ids, links[0], links[1], *microscopes, optics=optics, role=role_group)
 
 
 def _research_group(within: int, administrator: int, member: int) -> tuple[int, int]:
@@ -93,6 +98,35 @@ def _research_group(within: int, administrator: int, member: int) -> tuple[int, 
     own = ["GROUP_CREATE", "GROUP_PERM_SET"]
     tree.set_grants(by=SYSTEM, subject=administrator, object=made.group.pk, grant=own)
     return made.group.pk, made.roles["_member"].pk
+
+
+def _microscopes(root: int, owner: Actor) -> tuple[int, int, int]:
+    """A group, its template, and a computer that is described as that asks."""
+    from lagan.hub.base.actors import SYSTEM
+    from lagan.hub.tree import services as tree
+    from lagan.hub.tree.permissions import ALL
+    from lagan.hub.tree.queries import Field
+
+    group = tree.create_entity(by=SYSTEM, type="GROUP", name="Microscopes", parent=root).pk
+    tree.set_grants(by=SYSTEM, subject=owner.entity or 0, object=group, grant=ALL)
+    lamps = ("Laser", "LED", "Halogen")
+    fields = [
+        Field(".Location", regex="[A-Z][0-9]{3}", mandatory=True, most=1, comment="The room"),
+        Field(".Lamp", defaults=lamps, mandatory=True, singular=True, nonoverride=True),
+        Field(".Modes", defaults=("Widefield", "Confocal", "TIRF"), multiple=True),
+        Field(".SerialNumber", persistent=True),
+        Field("system.gatekeeper.protocols.VNC", defaults=("5900",)),
+    ]
+    template = tree.create_template(by=owner, name="Microscope", parent=group, fields=fields).pk
+    general = [Field(".Location"), Field(".Lamp", comment="What lights it")]
+    other = tree.create_template(by=owner, name="Any computer", parent=group, fields=general).pk
+    for each in (other, template):
+        tree.assign_template(by=owner, group=group, type="COMPUTER", template=each)
+    values = {".Location": ["B117"], ".Modes": ["TIRF"], ".SerialNumber": ["4711"], ".note": ["x"]}
+    confocal = tree.create_entity(
+        by=owner, type="COMPUTER", name="Confocal 2", parent=group, metadata=values
+    )
+    return group, template, confocal.pk
 
 
 def _archive(dataset: int, files: Mapping[str, bytes]) -> dict[str, UUID]:

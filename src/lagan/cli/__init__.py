@@ -29,6 +29,8 @@ COMMANDS = {
     "dataset": "lagan.cli.dataset:dataset",
     "entity": "lagan.cli.entity:entity",
     "permission": "lagan.cli.permission:permission",
+    "template": "lagan.cli.template:template",
+    "metadata": "lagan.cli.metadata:metadata",
     "demo": "lagan.cli.demo:demo",
 }
 """Command name to `module:attribute`; a command appears in `lagan --help` by its line in
@@ -47,6 +49,8 @@ SUMMARIES = {
     "dataset": "Create, fill, close and fetch datasets.",
     "entity": "List, find, make, move and remove entities of the tree.",
     "permission": "Show, set and explain who may do what.",
+    "template": "Edit templates, assign them, see what is in effect.",
+    "metadata": "Show, set, copy and exchange metadata.",
     "demo": "Take real instrument files through the whole main job.",
 }
 """One line a command, kept here so that `lagan --help` imports none of them."""

@@ -12,8 +12,10 @@ from dataclasses import dataclass
 
 from django.http import QueryDict
 
+from lagan.hub.tree.metadata.values import KEY as VALID_KEY
 from lagan.hub.tree.queries import EffectiveTemplate, Field
 from lagan.hub.tree.templates.compliance import constraints
+from lagan.kit.errors import BadInput
 
 PREFIX = "md:"
 MORE, LESS, NEW, KEY = "md-more", "md-less", "md-new", "md-key"
@@ -136,12 +138,18 @@ def reshaped(post: QueryDict) -> dict[str, list[str]] | None:
         rows = _inputs(post).get(key, [])[1:]
         values[key] = [each for at, each in enumerate(rows) if str(at) != place]
     elif NEW in post:
-        new = post.get(KEY, "").strip()
-        if new:
-            values.setdefault(new if new.startswith(".") else f".{new}", [""])
+        if new := post.get(KEY, "").strip():
+            values.setdefault(_open_key(new), [""])
     else:
         return None
     return values
+
+
+def _open_key(given: str) -> str:
+    key = given if given.startswith(".") else f".{given}"
+    if not VALID_KEY.fullmatch(key):
+        raise BadInput("A key is a dot and then letters, digits, dots and hyphens.", key=key[:200])
+    return key
 
 
 def as_stored(

@@ -26,6 +26,7 @@ PLACES = (
     Place("/", _("Home"), "house"),
     Place("/datasets/", _("Datasets"), "layers"),
     Place("/tree/", _("Tree"), "list-tree"),
+    Place("/templates/", _("Templates"), "layout-template"),
     Place("/jobs/", _("Jobs"), "activity"),
     Place("/archive/", _("Archive"), "hard-drive"),
 )

@@ -7,6 +7,7 @@ from django.views.i18n import set_language
 
 from lagan.hub.web.views import (
     archive,
+    assignments,
     datasets,
     entities,
     entity_forms,
@@ -14,8 +15,10 @@ from lagan.hub.web.views import (
     jobs,
     login,
     members,
+    metadata,
     permissions,
     profile,
+    templates,
     tree,
 )
 
@@ -48,6 +51,22 @@ urlpatterns = [
     path("entities/<int:entity>/rename/", entity_forms.rename),
     path("entities/<int:entity>/move/", entity_forms.move),
     path("entities/<int:entity>/remove/", entity_forms.remove),
+    *(
+        path(f"{place}/<int:entity>/metadata/{part}", view)
+        for place in ("datasets", "entities")
+        for part, view in (
+            ("", metadata.saved),
+            ("edit/", metadata.edit),
+            ("history/", metadata.history),
+            ("import/", metadata.take_in),
+            ("copy/", metadata.copy),
+        )
+    ),
+    path("entities/<int:entity>/templates/", assignments.assignments),
+    path("templates/", templates.template_list),
+    path("templates/<int:template>/", templates.template),
+    path("templates/<int:template>/remove/", templates.remove),
+    path("templates/<int:template>/keys/", templates.change_key),
     path("jobs/", jobs.job_list),
     path("jobs/<int:job>/", jobs.job),
     path("jobs/<int:job>/cancel/", jobs.cancel),

@@ -14,6 +14,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from lagan.hub.tree.metadata.values import is_plain
 from lagan.kit.errors import BadInput, TooLarge
 
 LARGEST = 4 << 20
@@ -92,7 +93,11 @@ def read(content: bytes, format: str) -> Texts:
         text = content.decode("utf-8")
     except UnicodeDecodeError as error:
         raise BadInput(f"The document is not UTF-8 at byte {error.start}.") from None
-    return READERS[_known(format)](text)
+    values = READERS[_known(format)](text)
+    for key, some in values.items():
+        if not all(map(is_plain, (key, *some))):
+            raise BadInput("The document holds a character that no text has.")
+    return values
 
 
 def _known(format: str) -> str:

@@ -44,6 +44,7 @@ from lagan.hub.tree.services.templates import (
     set_assignments,
     set_field,
     set_template,
+    shift_field,
     shift_template,
     unassign_template,
 )
@@ -91,6 +92,7 @@ __all__ = [
     "set_grants",
     "set_metadata",
     "set_template",
+    "shift_field",
     "shift_template",
     "unassign_template",
 ]

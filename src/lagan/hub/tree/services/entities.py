@@ -18,7 +18,7 @@ from lagan.hub.tree.models import Entity, Type
 from lagan.hub.tree.permissions import permission_to
 from lagan.hub.tree.rules import DEEPEST, RENAMABLE, WIDTH, beneath, holders, path_of
 from lagan.hub.tree.services.metadata import first_metadata, insert_metadata
-from lagan.hub.tree.services.names import ADMINISTRATORS, SHAPE, USERS
+from lagan.hub.tree.services.names import ADMINISTRATORS, SHAPE, TEMPLATE_NAMES, USERS
 from lagan.hub.tree.services.sight import existing, locked, require
 from lagan.hub.tree.templates.aggregate import EffectiveTemplate
 from lagan.hub.tree.templates.compliance import Reason
@@ -219,6 +219,8 @@ def _name(name: str) -> str:
 
 
 def _refuse_taken(kind: Type, names: Sequence[str], group: Entity, besides: int = 0) -> None:
+    if kind == Type.TEMPLATE:
+        locks.until_commit(TEMPLATE_NAMES)
     taken = Entity.objects.filter(type=kind, name__in=names).exclude(id__in=[group.id, besides])
     if kind != Type.TEMPLATE:
         taken = taken.filter(parent=group)

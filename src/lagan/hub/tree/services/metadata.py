@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from django.db import transaction
@@ -20,7 +21,7 @@ from lagan.hub.tree.permissions import permission_to
 from lagan.hub.tree.services.sight import existing, locked, require
 from lagan.hub.tree.templates.aggregate import EffectiveTemplate
 from lagan.hub.tree.templates.compliance import Reason, filled, reasons
-from lagan.hub.tree.templates.effective import at_path
+from lagan.hub.tree.templates.effective import of_entity
 from lagan.kit.errors import Forbidden
 
 Guard = Callable[[int], None]
@@ -67,7 +68,7 @@ def copy_metadata(
     origin = existing(source)
     require(actor=by, permission=permission_to("METADATA_READ", origin.type), entity=source)
     found = _changeable(by, target)
-    fields, present = at_path(found.path, found.type).fields, queries.metadata(target)
+    fields, present = of_entity(found.path, found.type).fields, queries.metadata(target)
     fixed = {key for key in present if key in fields and fields[key].persistent}
     chosen = {
         key: each
@@ -89,7 +90,7 @@ def preview_metadata(
     gone: Texts = {key: [] for key in before if replace and rules.is_open(key)}
     try:
         given = _texts(values)
-        after = _whole(at_path(found.path, found.type), before, {**gone, **given})
+        after = _whole(of_entity(found.path, found.type), before, {**gone, **given})
     except NotCompliant as refusal:
         raw = {key: [str(each) for each in some] for key, some in values.items()}
         return differences(before, {**before, **gone, **raw}), refusal.reasons
@@ -121,8 +122,9 @@ def insert_metadata(by: Actor, entities: Sequence[Entity], values: Texts) -> Non
     rows = [row for each in entities for row in _rows(each.id, values)]
     Metadata.objects.bulk_create(rows, batch_size=5000)
     given = differences({}, {key: each for key, each in values.items() if rules.is_open(key)})
-    for each in entities:
-        _remember(by, each.id, given)
+    now = timezone.now()
+    changes = (change for each in entities for change in _changes(by, each.id, given, now))
+    MetadataChange.objects.bulk_create(changes, batch_size=5000)
 
 
 def _changeable(by: Actor, entity: int) -> Entity:
@@ -182,7 +184,7 @@ def _whole(effective: EffectiveTemplate, before: Texts, given: Texts) -> Texts:
 
 def _write(by: Actor, entity: Entity, given: Texts) -> None:
     before = queries.metadata(entity.id)
-    after = _whole(at_path(entity.path, entity.type), before, given)
+    after = _whole(of_entity(entity.path, entity.type), before, given)
     changes = differences(before, after)
     if not changes:
         return
@@ -196,8 +198,13 @@ def _write(by: Actor, entity: Entity, given: Texts) -> None:
 
 
 def _remember(by: Actor, entity: int, changes: Sequence[Difference]) -> None:
-    now = timezone.now()
-    MetadataChange.objects.bulk_create(
+    MetadataChange.objects.bulk_create(_changes(by, entity, changes, timezone.now()))
+
+
+def _changes(
+    by: Actor, entity: int, changes: Sequence[Difference], now: datetime
+) -> list[MetadataChange]:
+    return [
         MetadataChange(
             entity_id=entity,
             at=now,
@@ -207,7 +214,7 @@ def _remember(by: Actor, entity: int, changes: Sequence[Difference]) -> None:
             after=list(each.after),
         )
         for each in changes
-    )
+    ]
 
 
 def _rows(entity: int, values: Texts) -> list[Metadata]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from django.db import transaction
 
@@ -56,7 +57,7 @@ def set_template(*, by: Actor, template: int, fields: Sequence[Field]) -> None:
     TemplateField.objects.bulk_create(
         _row(template, place, field) for place, field in enumerate(fields)
     )
-    keys = sorted({each.key for each in set(before) ^ set(fields)})
+    keys = sorted({each.key for each in set(before) ^ set(fields)}) or [f.key for f in fields]
     record(kind=Kind.TEMPLATE_CHANGED, by=by, subject=template, data={"keys": keys})
 
 
@@ -86,6 +87,19 @@ def remove_field(*, by: Actor, template: int, key: str) -> None:
     if len(kept) == len(fields):
         raise NotFound(f"The template has no key {key}.", key=key)
     set_template(by=by, template=template, fields=kept)
+
+
+@transaction.atomic
+def shift_field(*, by: Actor, template: int, key: str, up: bool) -> None:
+    """Let a key change places with the one before it (`up`) or after it, if there is one: forms
+    show them in this order. Needs TEMPLATE_CHANGE."""
+    _changeable(by, template)
+    fields = fields_of({template}).get(template, [])
+    place = next((at for at, each in enumerate(fields) if each.key == key), None)
+    if place is None:
+        raise NotFound(f"The template has no key {key}.", key=key)
+    _swap(fields, place, up)
+    set_template(by=by, template=template, fields=fields)
 
 
 @transaction.atomic
@@ -136,10 +150,7 @@ def shift_template(*, by: Actor, group: int, type: str, template: int, up: bool)
     """Let the template change places with the one before it (`up`) or after it, if there is
     one."""
     order = _assigned(group, _assignable(by, group, type))
-    place = _place(order, template)
-    other = place - 1 if up else place + 1
-    if 0 <= other < len(order):
-        order[place], order[other] = order[other], order[place]
+    _swap(order, _place(order, template), up)
     set_assignments(by=by, group=group, type=type, templates=order)
 
 
@@ -176,6 +187,12 @@ def _place(order: list[int], template: int) -> int:
     if template not in order:
         raise NotFound("The template is not assigned here.", template=template)
     return order.index(template)
+
+
+def _swap(order: list[Any], place: int, up: bool) -> None:
+    other = place - 1 if up else place + 1
+    if 0 <= other < len(order):
+        order[place], order[other] = order[other], order[place]
 
 
 def _row(template: int, place: int, field: Field) -> TemplateField:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from django.http import HttpRequest
-from ninja import Router, Schema
+from ninja import Router, Schema, Status
 from pydantic import Field as Limits
 
 from lagan.hub.base.api import asker
@@ -96,7 +96,7 @@ def list_templates(
 
 
 @router.post("/", response={201: TemplateOut})
-def create_template(request: HttpRequest, body: TemplateIn) -> tuple[int, Any]:
+def create_template(request: HttpRequest, body: TemplateIn) -> Status[Any]:
     """A new template in a group; needs TEMPLATE_CREATE there, and TEMPLATE_CHANGE for fields."""
     made = services.create_template(
         by=asker(request),
@@ -104,7 +104,7 @@ def create_template(request: HttpRequest, body: TemplateIn) -> tuple[int, Any]:
         parent=body.parent,
         fields=[each.field() for each in body.fields],
     )
-    return 201, _whole(request, made.id)
+    return Status(201, _whole(request, made.id))
 
 
 @router.post("/regex/", response=TrialOut)
@@ -129,11 +129,11 @@ def change_template(request: HttpRequest, id: int, body: TemplateChange) -> Any:
 
 
 @router.delete("/{int:id}/", response={204: None})
-def remove_template(request: HttpRequest, id: int) -> tuple[int, None]:
+def remove_template(request: HttpRequest, id: int) -> Status[None]:
     """Remove a template that is assigned nowhere; needs TEMPLATE_DELETE."""
     queries.fields(asker(request), id)
     services.remove(by=asker(request), entity=id)
-    return 204, None
+    return Status(204, None)
 
 
 @router.put("/{int:id}/fields/", response=TemplateOut)
@@ -246,19 +246,19 @@ def set_assignments(request: HttpRequest, id: int, body: AssignmentsIn) -> Any:
 
 
 @places.post("/{int:id}/templates/", response={201: list[Assignment]})
-def assign_template(request: HttpRequest, id: int, body: AssignmentIn) -> tuple[int, Any]:
+def assign_template(request: HttpRequest, id: int, body: AssignmentIn) -> Status[Any]:
     """Assign one more template; needs GROUP_TEMPLATE_ASSIGN."""
     services.assign_template(by=asker(request), group=id, type=body.type, template=body.template)
-    return 201, queries.assignments(asker(request), id, body.type)
+    return Status(201, queries.assignments(asker(request), id, body.type))
 
 
 @places.delete("/{int:id}/templates/{int:template}/", response={204: None})
 def unassign_template(
     request: HttpRequest, id: int, template: int, type: str = "DATASET"
-) -> tuple[int, None]:
+) -> Status[None]:
     """Take a template off the list; needs GROUP_TEMPLATE_ASSIGN."""
     services.unassign_template(by=asker(request), group=id, type=type, template=template)
-    return 204, None
+    return Status(204, None)
 
 
 def _place(row: PlaceRow) -> dict[str, Any]:

@@ -69,9 +69,9 @@ def _wrong_count(field: Field, count: int) -> Iterator[tuple[str, str]]:
     if field.one_of and count > 1:
         yield "one-choice", "Only one of the choices may be taken."
     elif field.most is not None and count > field.most:
-        yield "too-many", f"It has {count} values; at most {field.most} may be."
+        yield "too-many", f"It has {_values(count)}; at most {field.most} may be."
     if count < field.least:
-        yield "too-few", f"It has {count} values; at least {field.least} must be."
+        yield "too-few", f"It has {_values(count)}; at least {field.least} must be."
 
 
 def _wrong_choice(field: Field, values: Sequence[str]) -> Iterator[tuple[str, str]]:
@@ -90,12 +90,16 @@ def constraints(field: Field) -> list[str]:
         (field.one_of, "Exactly one of the choices."),
         (field.any_of, "Any of the choices."),
         (field.least > 1 or (field.least == 1 and not field.mandatory),
-         f"At least {field.least} values, when it has any."),
-        (field.most is not None and not field.one_of, f"At most {field.most} values."),
+         f"At least {_values(field.least)}, when it has any."),
+        (field.most is not None and not field.one_of, f"At most {_values(field.most or 0)}."),
         (bool(field.regex), f"Each value matches {field.regex}"),
         (field.persistent, "Once set it cannot be changed."),
     )  # fmt: skip
     return [sentence for applies, sentence in sentences if applies]
+
+
+def _values(count: int) -> str:
+    return "1 value" if count == 1 else f"{count} values"
 
 
 def _short(text: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import groupby
 
 from lagan.hub.tree.models import Entity, TemplateAssignment, TemplateField
-from lagan.hub.tree.rules import ids_in
+from lagan.hub.tree.rules import WIDTH, ids_in
 from lagan.hub.tree.templates.aggregate import EffectiveTemplate, Layer, aggregate
 from lagan.hub.tree.templates.fields import FLAGS, Field
 
@@ -31,6 +31,12 @@ def at_path(path: str, type: str) -> EffectiveTemplate:
         Layer(each.group_id, each.template_id, fields.get(each.template_id, ()))
         for each in assigned
     )
+
+
+def of_entity(path: str, type: str) -> EffectiveTemplate:
+    """What is asked of the entity with this path and type: what counts in the group that it is
+    in."""
+    return at_path(path[:-WIDTH] or path, type)
 
 
 def policy(place: int, type: str, key: str) -> list[str]:

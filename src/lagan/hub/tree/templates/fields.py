@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from lagan.hub.tree.metadata.values import KEY, LONGEST_VALUE, text_problem
+from lagan.hub.tree.metadata.values import KEY, LONGEST_VALUE, is_plain, text_problem
 from lagan.hub.tree.templates.patterns import matcher
-from lagan.kit.errors import BadInput
+from lagan.kit.errors import BadInput, TooLarge
 
 FLAGS = ("mandatory", "nonoverride", "singular", "multiple", "persistent")
 MOST_FIELDS = 500
@@ -18,6 +18,8 @@ MOST_DEFAULTS = 500
 MOST_VALUES = 1000
 """Values of one key: no limit of a field is larger."""
 LONGEST_COMMENT = 2000
+MOST_TEXT = 200_000
+"""Characters of all default values of a template: each is matched when the template is edited."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +67,10 @@ class Field:
 
 
 def require_sense(fields: Iterable[Field]) -> None:
-    """BadInput, with every problem at once, for fields that no template may hold."""
+    """BadInput, with every problem at once, for fields that no template may hold; TooLarge."""
     every = list(fields)
+    if sum(len(text) for field in every for text in field.defaults) > MOST_TEXT:
+        raise TooLarge(f"Default values have at most {MOST_TEXT} characters together.")
     found = [
         {"key": field.key[:200], "reason": reason} for field in every for reason in problems(field)
     ]
@@ -107,8 +111,7 @@ def problems(field: Field) -> list[str]:
             (len(field.defaults) > MOST_DEFAULTS, f"At most {MOST_DEFAULTS} default values."),
             (len(set(field.defaults)) < len(field.defaults), "A default value is there twice."),
             (
-                len(field.comment) > LONGEST_COMMENT
-                or text_problem(field.comment or " ") is not None,
+                len(field.comment) > LONGEST_COMMENT or not is_plain(field.comment),
                 f"A comment is text of at most {LONGEST_COMMENT} characters.",
             ),
         )

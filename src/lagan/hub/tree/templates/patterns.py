@@ -11,11 +11,12 @@ from functools import lru_cache
 
 import re2
 
+from lagan.hub.tree.metadata.values import is_plain
 from lagan.kit.errors import BadInput
 
 LONGEST_PATTERN = 1000
 """Characters of an expression."""
-_MEMORY = 1 << 20
+_MEMORY = 1 << 19
 """Bytes of one compiled expression; a larger one is refused."""
 
 Matcher = Callable[[str], bool]
@@ -26,12 +27,12 @@ def matcher(pattern: str) -> Matcher:
     none."""
     if len(pattern) > LONGEST_PATTERN:
         raise BadInput(f"A regular expression has at most {LONGEST_PATTERN} characters.")
-    if "\x00" in pattern or not _encodable(pattern):
+    if not is_plain(pattern):
         raise BadInput("A regular expression is plain text.")
     return _compiled(pattern)
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=128)
 def _compiled(pattern: str) -> Matcher:
     options = re2.Options()
     options.log_errors = False
@@ -40,13 +41,9 @@ def _compiled(pattern: str) -> Matcher:
         found = re2.compile(pattern, options)
     except re2.error as error:
         raise BadInput(f"This is no regular expression: {_words(error)}.", regex=pattern) from None
-    return lambda text: found.fullmatch(text) is not None
+    return lambda text: is_plain(text) and found.fullmatch(text) is not None
 
 
 def _words(error: Exception) -> str:
     said = error.args[0] if error.args else ""
     return said.decode("utf-8", "replace") if isinstance(said, bytes) else str(said)
-
-
-def _encodable(text: str) -> bool:
-    return not any("\ud800" <= each <= "\udfff" for each in text)

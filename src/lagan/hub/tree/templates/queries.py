@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
+from django.db.models.functions import Length
+
 from lagan.hub.base.actors import Actor
 from lagan.hub.tree import queries
 from lagan.hub.tree.models import Entity, TemplateAssignment, Type
@@ -14,6 +16,9 @@ from lagan.hub.tree.templates.aggregate import EffectiveTemplate, Place
 from lagan.hub.tree.templates.effective import at_path, fields_of
 from lagan.hub.tree.templates.fields import Field
 from lagan.kit.errors import BadInput
+
+MOST_HOMES = 200
+"""Groups in a list to choose from."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +113,15 @@ def effective(actor: Actor, group: int, type: str) -> list[EffectiveRow]:
         for origin in [template.origins[key]]
         if field.is_open or origin.place.template in readable
     ]
+
+
+def homes(actor: Actor) -> list[tuple[int, str]]:
+    """Groups in which the asker may make templates, with the names down to them, by path; the
+    topmost ones where there are many."""
+    may = queries.within(queries.allowed(actor, Permission.TEMPLATE_CREATE))
+    rows = Entity.objects.filter(may, type=Type.GROUP).annotate(depth=Length("path"))
+    ids = list(rows.order_by("depth", "id").values_list("id", flat=True)[:MOST_HOMES])
+    return sorted(queries.full_path(ids).items(), key=lambda each: each[1])
 
 
 def known_type(type: str) -> Type:

@@ -89,11 +89,13 @@ def close(request: HttpRequest, actor: Actor, dataset: int) -> HttpResponse:
 
 def _head(actor: Actor, dataset: int, part: str) -> dict[str, Any]:
     row = queries.dataset(actor, dataset)
+    may = tree.permissions_on(actor, dataset)
     return {
         "dataset": row,
         "part": part,
-        "closable": row.state == "open" and tree.may(actor, "DATASET_CLOSE", dataset),
-        "may_read_log": tree.may(actor, "DATASET_LOG_READ", dataset),
+        "closable": row.state == "open" and "DATASET_CLOSE" in may,
+        "may_read_log": "DATASET_LOG_READ" in may,
+        "may_read_metadata": "DATASET_METADATA_READ" in may,
     }
 
 
