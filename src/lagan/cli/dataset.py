@@ -39,11 +39,40 @@ def list_(ctx: click.Context, as_json: bool) -> None:
 @dataset.command()
 @click.argument("name")
 @click.option("--group", required=True, help="The id of the group that will own it.")
+@click.option(
+    "--type",
+    "kind",
+    type=click.Choice(["manual", "automated"]),
+    default="manual",
+    help="Who brings the files: you, or the hub from the computer.",
+)
+@click.option("--computer", type=int, help="The id of the computer that it comes from.")
+@click.option("--path", default="", help="What is fetched: a path beneath the computer's top.")
+@click.option(
+    "--set", "settings", multiple=True, metavar="KEY=VALUE", help="Metadata; again for more."
+)
 @_JSON
 @click.pass_context
-def create(ctx: click.Context, name: str, group: str, as_json: bool) -> None:
-    """Make an open dataset."""
-    _say(_hub(ctx).create_dataset(name, group), as_json, "{id}")
+def create(
+    ctx: click.Context,
+    name: str,
+    group: str,
+    kind: str,
+    computer: int | None,
+    path: str,
+    settings: tuple[str, ...],
+    as_json: bool,
+) -> None:
+    """Make an open dataset; an automated one is fetched by the hub and then closed."""
+    metadata: dict[str, list[str]] = {}
+    for each in settings:
+        key, equals, value = each.partition("=")
+        if not equals:
+            raise click.UsageError(f"--set takes KEY=VALUE, not {each!r}.")
+        metadata.setdefault(key, []).append(value)
+    facts = {"type": kind, "computer": computer, "source_path": path, "metadata": metadata}
+    given = {name: value for name, value in facts.items() if value}
+    _say(_hub(ctx).create_dataset(name, group, **given), as_json, "{id}")
 
 
 @dataset.command()
@@ -108,6 +137,69 @@ def zip_(ctx: click.Context, dataset: str, output: Path | None, as_json: bool) -
 def close(ctx: click.Context, dataset: str, as_json: bool) -> None:
     """Close a dataset: nothing can be added any more."""
     _say(_hub(ctx).close_dataset(dataset), as_json, "{id}\t{state}")
+
+
+@dataset.command()
+@click.argument("dataset")
+@_JSON
+@click.pass_context
+def show(ctx: click.Context, dataset: str, as_json: bool) -> None:
+    """Show a dataset's facts."""
+    row = _hub(ctx).dataset(dataset)
+    if as_json:
+        _say(row, as_json, "")
+        return
+    for key, value in row.items():
+        click.echo(f"{key}\t{'' if value is None else value}")
+
+
+@dataset.command()
+@click.argument("dataset")
+@click.option("--level", default="INFO", help="DEBUG, INFO, WARN, ERROR or FATAL; default INFO.")
+@_JSON
+@click.pass_context
+def log(ctx: click.Context, dataset: str, level: str, as_json: bool) -> None:
+    """Show a dataset's log, newest first."""
+    for line in _hub(ctx).dataset_log(dataset, level):
+        _say(line, as_json, "{at}\t{level}\t{by}\t{text}")
+
+
+@dataset.command()
+@click.argument("dataset")
+@click.argument("date")
+@_JSON
+@click.pass_context
+def expire(ctx: click.Context, dataset: str, date: str, as_json: bool) -> None:
+    """Change the expire date: 2030-01-31, "+6 months" from now, or never."""
+    answer = _hub(ctx).act_on_dataset(dataset, "expiry", {"expires": date}, "PUT")
+    _say(answer, as_json, "{id}\t{expires}")
+
+
+@dataset.command()
+@click.argument("dataset")
+@_JSON
+@click.pass_context
+def acquire(ctx: click.Context, dataset: str, as_json: bool) -> None:
+    """Fetch once more what could not be fetched of an automated dataset."""
+    _say(_hub(ctx).act_on_dataset(dataset, "acquire"), as_json, "{job}")
+
+
+@dataset.command()
+@click.argument("dataset")
+@click.confirmation_option(prompt="Remove it?")
+@click.pass_context
+def remove(ctx: click.Context, dataset: str) -> None:
+    """Remove a dataset; administrators can put it back for 30 days."""
+    _hub(ctx).remove_dataset(dataset)
+
+
+@dataset.command()
+@click.argument("dataset")
+@_JSON
+@click.pass_context
+def restore(ctx: click.Context, dataset: str, as_json: bool) -> None:
+    """Put a removed dataset back; for administrators, within 30 days."""
+    _say(_hub(ctx).act_on_dataset(dataset, "restore"), as_json, "{id}\t{state}")
 
 
 def _hub(ctx: click.Context) -> Hub:

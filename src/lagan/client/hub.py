@@ -163,9 +163,63 @@ class Hub:
         """The datasets that we may see, page by page."""
         return self._pages("api/datasets/", {})
 
-    def create_dataset(self, name: str, group: str) -> dict[str, Any]:
-        """Make an open dataset in the GROUP with this id."""
-        return dict(self._json("POST", "api/datasets/", {"name": name, "group": group}))
+    def create_dataset(self, name: str, group: str, **facts: Any) -> dict[str, Any]:
+        """Make an open dataset in the GROUP with this id. `facts`: `type`, `computer` (an id),
+        `source_path`, `metadata`."""
+        return dict(self._json("POST", "api/datasets/", {"name": name, "group": group, **facts}))
+
+    def dataset(self, dataset: str) -> dict[str, Any]:
+        """One dataset."""
+        return dict(self._json("GET", f"api/datasets/{segment(dataset)}/"))
+
+    def dataset_log(self, dataset: str, level: str = "INFO") -> Iterator[dict[str, Any]]:
+        """The lines of a dataset's log from `level` on, newest first."""
+        return self._pages(f"api/datasets/{segment(dataset)}/log/", {"level": level})
+
+    def act_on_dataset(
+        self, dataset: str, act: str, given: dict[str, Any] | None = None, method: str = "POST"
+    ) -> dict[str, Any]:
+        """`restore`, `acquire` or, with PUT and `expires`, `expiry`; what the hub answers."""
+        path = f"api/datasets/{segment(dataset)}/{act}/"
+        return dict(self._json(method, path, given or {}) or {})
+
+    def remove_dataset(self, dataset: str) -> None:
+        """Remove a dataset; administrators can put it back for 30 days."""
+        with self.http.request("DELETE", f"api/datasets/{segment(dataset)}/", repeat=True):
+            pass
+
+    def computers(self, text: str = "") -> Iterator[dict[str, Any]]:
+        """The laboratory computers that we may see, by name."""
+        return self._pages("api/computers/", {"text": text} if text else {})
+
+    def computer(self, computer: str) -> dict[str, Any]:
+        """One laboratory computer with its facts and its connection."""
+        return dict(self._json("GET", f"api/computers/{segment(computer)}/"))
+
+    def register_computer(self, name: str, group: str, facts: dict[str, str]) -> dict[str, Any]:
+        """Register a laboratory computer in the GROUP with this id."""
+        given = {"name": name, "group": group, "facts": facts}
+        with self.http.request("POST", "api/computers/", json=given) as answer:
+            return dict(answer.json())
+
+    def change_computer(self, computer: str, facts: dict[str, str]) -> dict[str, Any]:
+        """Give other facts of a laboratory computer."""
+        path = f"api/computers/{segment(computer)}/"
+        return dict(self._json("PATCH", path, {"facts": facts}))
+
+    def test_computer(self, computer: str, fingerprint: str = "") -> dict[str, Any]:
+        """Let the hub try to reach it; with a fingerprint, confirm that host key before."""
+        path = f"api/computers/{segment(computer)}/"
+        if fingerprint:
+            self._json("POST", f"{path}host-key/", {"fingerprint": fingerprint})
+        return dict(self._json("POST", f"{path}test/", {}))
+
+    def browse_computer(
+        self, computer: str, folder: str = "", order: str = "name"
+    ) -> Iterator[dict[str, Any]]:
+        """What lies in a folder of a laboratory computer, beneath its top."""
+        query = {"folder": folder, "order": order}
+        return self._pages(f"api/computers/{segment(computer)}/files/", query)
 
     def files(self, dataset: str, folder: str = "") -> Iterator[dict[str, Any]]:
         """What lies directly in a folder of a dataset, page by page."""

@@ -247,3 +247,14 @@ def test_counts_are_of_what_is_seen_and_end_somewhere(
     allow(people.owner, people.team, Permission.DATASET_READ)
     monkeypatch.setattr(browsing, "MOST_COUNTED", 1)
     assert browsing.counts(SYSTEM, people.team.id)["DATASET"] == 1
+
+
+def test_one_starts_where_grants_begin_and_sees_ones_groups(people: People) -> None:
+    lab = make("GROUP", "lab", people.team)
+    make("GROUP", "inner", lab)
+    allow(people.owner, lab, Permission.DATASET_CREATE)
+    starts = browsing.starts(people.owner, Permission.DATASET_CREATE)
+    assert [each.name for each in starts] == ["lab"]
+    assert browsing.starts(people.stranger, Permission.DATASET_CREATE) == []
+    assert [each.name for each in browsing.memberships(people.owner)] == ["team_member"]
+    assert browsing.memberships(people.stranger) == browsing.memberships(NOBODY) == []

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import json
 import secrets
-from subprocess import CompletedProcess
+from typing import Any
 
+from click.testing import CliRunner
+
+from lagan.cli import main
 from tests.services.hub import Hub
 
 
@@ -14,13 +17,13 @@ def test_from_creating_to_removing(hub: Hub) -> None:
     given = {"LAGAN_URL": hub.url, "LAGAN_API_KEY": hub.key("root-administrator")}
     name = f"NTNU-{secrets.token_hex(3)}"
 
-    def run(*arguments: str) -> CompletedProcess[str]:
-        return hub.lagan("entity", *arguments, **given)
+    def run(*arguments: str) -> Any:
+        return CliRunner(env=given).invoke(main, ["entity", *arguments])
 
     def done(*arguments: str) -> str:
         said = run(*arguments)
-        assert said.returncode == 0, said.stderr
-        return said.stdout
+        assert said.exit_code == 0, said.output
+        return str(said.output)
 
     made = json.loads(done("create", "group", name, "/", "--json"))
     assert made["path"] == f"/root/{name}"
@@ -38,11 +41,11 @@ def test_from_creating_to_removing(hub: Hub) -> None:
     shown = json.loads(done("show", f"/{name}/NV/IFY", "--json"))
     assert shown["counts"] == {"COMPUTER": 1}
     full = run("remove", f"/{name}/NV/IFY", "--yes")
-    assert full.returncode == 6
-    assert "holds 1 COMPUTER" in full.stderr
+    assert full.exit_code == 6
+    assert "holds 1 COMPUTER" in full.output
     for each in ("NV/IFY/TEM", "NV/IFY", "NV"):
         done("remove", f"/{name}/{each}", "--yes")
     assert done("list", f"/{name}") == ""
-    assert run("show", f"/{name}/NV").returncode == 5
-    assert run("show", "no path").returncode == 2
+    assert run("show", f"/{name}/NV").exit_code == 5
+    assert run("show", "no path").exit_code == 2
     done("remove", f"/{name}", "--yes")

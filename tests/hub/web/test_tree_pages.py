@@ -162,6 +162,9 @@ def test_users_and_datasets_are_made_and_removed_by_their_rooms(
     alice.post(f"/entities/{eve.entity_id}/remove/")
     assert find_user(username="eve@example.org") is None
     assert queries.rows([eve.entity_id])[eve.entity_id].name == f"removed-{eve.entity_id}"
+    guided = alice.get(f"/entities/{place.group}/create/?type=DATASET")
+    assert guided["Location"] == f"/datasets/new/?group={place.group}&step=1"
+    assert alice.get(guided["Location"]).status_code == 200
     alice.post(f"/entities/{place.group}/create/?type=DATASET", {"name": "scan"})
     scan = queries.find(type="DATASET", name="scan", parent=place.group)
     assert alice.get(f"/datasets/{scan}/").status_code == 200
@@ -188,11 +191,11 @@ def test_the_confirmation_of_a_move_names_what_changes(place: Place, signed_in: 
     [
         "/tree/?at=x", "/tree/?find=%00", "/entities/children/?parent=x",
         "/entities/children/?type=CASTLE", "/entities/hits/?type=x&find=a",
-        "/entities/children/?parent=1&after=x", "/entities/1/create/?type=NOTICE",
+        "/entities/children/?parent={group}&after=x", "/entities/{group}/create/?type=NOTICE",
     ],
 )  # fmt: skip
 def test_odd_addresses_are_refused(place: Place, signed_in: Clients, path: str) -> None:
-    assert signed_in("alice").get(path).status_code == 400
+    assert signed_in("alice").get(path.format(group=place.group)).status_code == 400
 
 
 def test_an_entity_that_is_not_there_is_said_on_the_tree(place: Place, signed_in: Clients) -> None:

@@ -75,3 +75,7 @@ class Kind(StrEnum):
     COMPUTER_REGISTERED = "computer.registered"
     COMPUTER_CHANGED = "computer.changed"
     HOST_KEY_CONFIRMED = "host-key.confirmed"
+
+    SEARCH_SAVED = "search.saved"
+    SEARCH_CHANGED = "search.changed"
+    SEARCH_FORGOTTEN = "search.forgotten"

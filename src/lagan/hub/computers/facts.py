@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from lagan.hub.computers.errors import BadFacts
-from lagan.kit.errors import BadInput
+from lagan.kit.errors import BadInput, BadPath
+from lagan.kit.paths import check_relative
 from lagan.kit.sizes import parse_size
+from lagan.transfer import OutsideTop
 
 PREFIX = "system.computer."
 PROTOCOLS = ("sftp",)
@@ -80,6 +82,26 @@ def is_absolute(path: str) -> bool:
     return path.startswith("/") or _WINDOWS.match(path) is not None
 
 
+def beneath(top: str, path: str) -> str:
+    """`path` relative to `top`, as SFTP writes it; `.` or the top itself is "". BadInput for no
+    path, OutsideTop for one that leads elsewhere."""
+    windows = _WINDOWS.match(top) is not None
+    plain, start = (each.replace("\\", "/") if windows else each for each in (path, top))
+    if not plain.strip():
+        raise BadInput("Which folder or file on the computer?", field="source_path")
+    if is_absolute(plain):
+        start = start.rstrip("/") + "/"
+        head = (plain.rstrip("/") + "/")[: len(start)]
+        if head != start and not (windows and head.lower() == start.lower()):
+            raise OutsideTop(f"{path!r} is not beneath {top!r}.", field="source_path")
+        plain = plain[len(start) :]
+    plain = plain.strip("/")
+    try:
+        return "" if plain in ("", ".") else check_relative(plain)
+    except BadPath as error:
+        raise OutsideTop(error.sentence, field="source_path", **error.facts) from None
+
+
 def _objection(name: str, value: str) -> str | None:
     if name not in NAMES:
         return "There is no such fact."
@@ -119,7 +141,7 @@ def _path(value: str) -> str | None:
     return None
 
 
-_CHECKS = {
+_CHECKS: Mapping[str, Callable[[str], str | None]] = {
     "need": _size,
     "period": lambda value: None if value in PERIODS else f"It is {' or '.join(PERIODS)}.",
     "protocol": lambda value: None if value in PROTOCOLS else f"It is {' or '.join(PROTOCOLS)}.",

@@ -15,7 +15,7 @@ from lagan.hub.computers.identity import public_key as public_key
 from lagan.hub.computers.models import Connection
 from lagan.hub.tree import queries as tree
 from lagan.hub.tree import services as tree_services
-from lagan.kit.errors import NotFound
+from lagan.kit.errors import BadInput, NotFound
 from lagan.transfer import fingerprint
 
 
@@ -90,9 +90,13 @@ def computer(actor: Actor, id: int) -> ComputerRow:
     return _rows([id])[id]
 
 
-def top_of(id: int) -> str:
-    """The top folder of a computer's data, empty when it was not told. Asks no permission."""
-    return _rows([id])[id].path
+def path_beneath_top(id: int, path: str) -> str:
+    """A path on a computer as one relative to its top ("" for the top itself): given so, or whole
+    with the top before it. BadInput, OutsideTop. Asks no permission."""
+    row = _rows([id])[id]
+    if not row.reachable:
+        raise BadInput(f"The hub was not told how to reach {row.name}.", field="computer")
+    return rules.beneath(row.path, path)
 
 
 def connection(row: ComputerRow) -> ConnectionRow:

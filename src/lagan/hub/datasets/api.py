@@ -64,6 +64,34 @@ class FileOut(Schema):
     added: datetime | None
 
 
+class ExpiryIn(Schema):
+    """Another expire date: `2030-01-31`, `2030-01-31T12:00:00Z`, `+6 months` from now, `never`."""
+
+    expires: Annotated[str, Field(min_length=1, max_length=60)]
+
+
+class LogOut(Schema):
+    """A line of the log; levels are DEBUG, INFO, WARN, ERROR, FATAL."""
+
+    at: datetime
+    level: str
+    text: str
+    by: str
+
+
+class LogListing(Schema):
+    """A page of the log and the key of the next one."""
+
+    results: list[LogOut]
+    next: str | None
+
+
+class JobOut(Schema):
+    """The id of the job that fetches it."""
+
+    job: int
+
+
 class Listing(Schema):
     """A page of datasets and the key of the next one."""
 
@@ -129,3 +157,36 @@ def remove_dataset(request: HttpRequest, id: int) -> Status[None]:
     """Mark as removed."""
     services.remove_dataset(by=asker(request), dataset=id)
     return Status(204, None)
+
+
+@router.post("/{int:id}/restore/", response=DatasetOut)
+def restore_dataset(request: HttpRequest, id: int) -> Any:
+    """Take a removal back, within 30 days; for administrators."""
+    services.restore_dataset(by=asker(request), dataset=id)
+    return queries.dataset(asker(request), id)
+
+
+@router.put("/{int:id}/expiry/", response=DatasetOut)
+def set_expiry(request: HttpRequest, id: int, body: ExpiryIn) -> Any:
+    """Another expire date, within the lifespan policy; needs DATASET_DELETE."""
+    services.set_expiry(by=asker(request), dataset=id, date=body.expires)
+    return queries.dataset(asker(request), id)
+
+
+@router.post("/{int:id}/acquire/", response={202: JobOut})
+def acquire_again(request: HttpRequest, id: int) -> Status[dict[str, int]]:
+    """Fetch once more what the last try could not; needs DATASET_CHANGE."""
+    return Status(202, {"job": services.acquire_again(by=asker(request), dataset=id)})
+
+
+@router.get("/{int:id}/log/", response=LogListing)
+def read_log(
+    request: HttpRequest,
+    id: int,
+    level: str = "INFO",
+    after: str | None = None,
+    size: Size = 100,
+) -> dict[str, Any]:
+    """The log from a level on, newest first; needs DATASET_LOG_READ."""
+    page = queries.log(asker(request), id, level=level, after=after, size=size)
+    return {"results": page.items, "next": page.next}

@@ -13,9 +13,10 @@ class DatasetsConfig(AppConfig):
     def ready(self) -> None:
         """Tell the archive and the tree."""
         from lagan.hub.archive import services as archive
-        from lagan.hub.datasets import growing, keeping
+        from lagan.hub.datasets import growing, keeping, reactions
         from lagan.hub.datasets.guards import refuse_removed
-        from lagan.hub.datasets.models import Dataset, Entry, LogLine
+        from lagan.hub.datasets.models import Dataset, Entry, LogLine, SavedSearch
+        from lagan.hub.datasets.search import documents
         from lagan.hub.tree import services as tree
 
         tree.register_guard("DATASET", refuse_removed)
@@ -31,3 +32,11 @@ class DatasetsConfig(AppConfig):
             adopt=keeping.adopt,
             describe=keeping.describe,
         )
+        reactions.register()
+        archive.register_table(SavedSearch)
+        archive.register_exporter(
+            "datasets.documents",
+            export=lambda: [{"words": "are found again"}],
+            restore=lambda rows: documents.renew(),
+        )
+        tree.watch("DATASET", documents.index)

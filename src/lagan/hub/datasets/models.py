@@ -21,8 +21,10 @@ class Dataset(models.Model):
     """
 
     entity = models.OneToOneField("tree.Entity", models.PROTECT, primary_key=True, related_name="+")
-    owner = models.ForeignKey("tree.Entity", models.PROTECT, related_name="+")
-    computer = models.ForeignKey("tree.Entity", models.PROTECT, null=True, related_name="+")
+    owner = models.ForeignKey("tree.Entity", models.PROTECT, related_name="+", db_index=False)
+    computer = models.ForeignKey(
+        "tree.Entity", models.PROTECT, null=True, related_name="+", db_index=False
+    )
     type = models.CharField(max_length=9, choices=TYPES, default=MANUAL)
     source_path = models.TextField(default="")
     acquire_job = models.BigIntegerField(null=True)
@@ -34,6 +36,23 @@ class Dataset(models.Model):
     expires_at = models.DateTimeField(null=True)
     file_count = models.BigIntegerField(default=0)
     bytes = models.BigIntegerField(default=0)
+
+    class Meta:
+        """A search by any of these starts from the few that fit, newest first where one value is
+        sought."""
+
+        indexes = [
+            models.Index(fields=["state", "entity"], name="dataset_state"),
+            models.Index(fields=["type", "entity"], name="dataset_type"),
+            models.Index(fields=["owner", "entity"], name="dataset_owner"),
+            models.Index(fields=["computer", "entity"], name="dataset_computer"),
+            models.Index(fields=["bytes", "entity"], name="dataset_bytes"),
+            models.Index(fields=["file_count", "entity"], name="dataset_file_count"),
+            models.Index(fields=["created_at", "entity"], name="dataset_created"),
+            models.Index(fields=["closed_at", "entity"], name="dataset_closed"),
+            models.Index(fields=["expires_at", "entity"], name="dataset_expires"),
+            models.Index(fields=["removed_at", "entity"], name="dataset_removed"),
+        ]
 
 
 class Entry(models.Model):
@@ -71,3 +90,28 @@ class LogLine(models.Model):
         """Newest first, by key."""
 
         indexes = [models.Index(fields=["dataset", "-id"], name="log_of_dataset")]
+
+
+class Document(models.Model):
+    """The words of a dataset, each once (`search.words.document`): those of its name and of its
+    open metadata. The database's own index of words follows this table by itself (migration 4)."""
+
+    entity = models.OneToOneField("tree.Entity", models.CASCADE, primary_key=True, related_name="+")
+    text = models.TextField()
+
+
+class SavedSearch(models.Model):
+    """A search that somebody keeps under a name; `group` also has it, for its members to run with
+    their own rights."""
+
+    owner = models.ForeignKey("tree.Entity", models.CASCADE, related_name="+", db_index=False)
+    name = models.CharField(max_length=100)
+    group = models.ForeignKey("tree.Entity", models.SET_NULL, null=True, related_name="+")
+    query = models.TextField()
+    """Its parameters, as an address has them."""
+    changed_at = models.DateTimeField()
+
+    class Meta:
+        """A name once for each owner."""
+
+        constraints = [models.UniqueConstraint(fields=["owner", "name"], name="saved_search_name")]

@@ -13,8 +13,14 @@ from django.utils import timezone
 from lagan.hub.archive import queries as archive
 from lagan.hub.base.actors import Actor
 from lagan.hub.base.pages import Page, page_by_key
+from lagan.hub.datasets.expiry import latest_date
 from lagan.hub.datasets.folders import FolderItem, folder_page
+from lagan.hub.datasets.logbook import LEVELS, severity
 from lagan.hub.datasets.models import REMOVED, Dataset, Entry, LogLine
+from lagan.hub.datasets.search.asking import LARGEST_PAGE, Query
+from lagan.hub.datasets.search.conditions import LONGEST_VALUE, condition
+from lagan.hub.datasets.search.finding import find
+from lagan.hub.datasets.search.keys import STATES
 from lagan.hub.tree import queries as tree
 from lagan.hub.tree import services as tree_services
 from lagan.kit.errors import NotFound
@@ -31,9 +37,13 @@ __all__ = [
     "entries_at",
     "entry",
     "folder",
+    "latest_date",
     "log",
     "named",
+    "of_computer",
+    "of_owner",
     "visible",
+    "with_ids",
 ]
 
 
@@ -113,13 +123,23 @@ def visible(
     state: str | None = None,
 ) -> Page[DatasetRow]:
     """The datasets that `actor` may read, newest first; `text` is part of the name; removed ones
-    only on request."""
-    rows = Dataset.objects.filter(tree.within(tree.allowed(actor, "DATASET_READ"), "entity__path"))
-    rows = rows.filter(state=state) if state else rows.exclude(state=REMOVED)
+    only on request. A page may hold fewer than `size`, though more follow: `next` says so."""
+    where = [("system.dataset.status", "=", state)] if state in STATES else []
     if text:
-        rows = rows.filter(entity__name__icontains=text.replace("\x00", ""))
-    page = page_by_key(_joined(rows), keys=("-entity_id",), after=after, size=size)
-    return Page(_dataset_rows(page.items), page.next)
+        where.append(("system.dataset.name", "like", f"*{text[:LONGEST_VALUE]}*"))
+    sought = Query(
+        tuple(condition(*each) for each in where),
+        removed=state == REMOVED,
+        size=max(1, min(size, LARGEST_PAGE)),
+    )
+    found = find(actor, sought, after=after)
+    return Page(with_ids(found.ids), found.next)
+
+
+def with_ids(ids: Sequence[int]) -> list[DatasetRow]:
+    """These datasets in this order. Asks no permission."""
+    rows = {each.pk: each for each in _joined(Dataset.objects.filter(pk__in=ids))}
+    return _dataset_rows([rows[each] for each in ids if each in rows])
 
 
 def dataset(actor: Actor, id: int) -> DatasetRow:
@@ -174,6 +194,19 @@ def entries_at(id: int, paths: Sequence[str]) -> dict[str, EntryRow]:
     return found
 
 
+def of_computer(actor: Actor, computer: int, *, size: int = 10) -> list[DatasetRow]:
+    """The newest datasets from a computer that `actor` may read; removed ones do not count."""
+    readable = tree.within(tree.allowed(actor, "DATASET_READ"), "entity__path")
+    rows = Dataset.objects.filter(readable, computer=computer).exclude(state=REMOVED)
+    return _dataset_rows(list(_joined(rows).order_by("-entity_id")[:size]))
+
+
+def of_owner(owner: int, *, size: int = 20) -> list[DatasetRow]:
+    """The newest datasets of an owner, for the owner."""
+    rows = Dataset.objects.filter(owner=owner).exclude(state=REMOVED)
+    return _dataset_rows(list(_joined(rows).order_by("-entity_id")[:size]))
+
+
 def named(group: int, name: str, *, owner: int, computer: int) -> DatasetRow | None:
     """An owner's dataset of that name from one computer in a group, the newest; removed ones do
     not count. Asks no permission: for rooms that act for somebody."""
@@ -184,10 +217,16 @@ def named(group: int, name: str, *, owner: int, computer: int) -> DatasetRow | N
     return next(iter(_dataset_rows(list(_joined(rows)))), None)
 
 
-def log(actor: Actor, id: int, *, after: str | None = None, size: int = 100) -> Page[LogRow]:
-    """The dataset's log, newest first; needs DATASET_LOG_READ."""
+def log(
+    actor: Actor, id: int, *, level: str = "INFO", after: str | None = None, size: int = 100
+) -> Page[LogRow]:
+    """The dataset's log from `level` on (DEBUG shows all), newest first; needs DATASET_LOG_READ.
+    BadInput for a word that is no level."""
     tree_services.require(actor=actor, permission="DATASET_LOG_READ", entity=id)
-    page = page_by_key(LogLine.objects.filter(dataset=id), keys=("-id",), after=after, size=size)
+    rows = LogLine.objects.filter(dataset=id)
+    if least := severity(level):
+        rows = rows.filter(level__in=LEVELS[least:])
+    page = page_by_key(rows, keys=("-id",), after=after, size=size)
     return Page([LogRow(each.at, each.level, each.text, each.by) for each in page.items], page.next)
 
 

@@ -5,8 +5,16 @@ from __future__ import annotations
 from lagan.hub.base.actors import Actor
 from lagan.hub.datasets.attaching import Arrival, Attached, attach
 from lagan.hub.datasets.creating import create_dataset
-from lagan.hub.datasets.ending import close_dataset, remove_dataset
+from lagan.hub.datasets.ending import (
+    RECOVERABLE,
+    close_dataset,
+    may_restore,
+    remove_dataset,
+    restore_dataset,
+)
 from lagan.hub.datasets.errors import NotOpen
+from lagan.hub.datasets.expiry import set_expiry
+from lagan.hub.datasets.fetching import STEP, acquire_again
 from lagan.hub.datasets.keeping import notes
 from lagan.hub.datasets.logbook import LEVELS, write_log, write_logs
 from lagan.hub.datasets.models import OPEN, Dataset
@@ -17,12 +25,18 @@ __all__ = [
     "Arrival",
     "Attached",
     "NotOpen",
+    "RECOVERABLE",
+    "STEP",
+    "acquire_again",
     "attach",
     "close_dataset",
     "create_dataset",
+    "may_restore",
     "notes",
     "remove_dataset",
     "require_open",
+    "restore_dataset",
+    "set_expiry",
     "write_log",
     "write_logs",
 ]

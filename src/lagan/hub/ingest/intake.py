@@ -218,4 +218,4 @@ def _audit(landings: Sequence[Landing], outcomes: Sequence[Outcome]) -> None:
             kind=Kind.FILES_STORED, by=by, subject=dataset, data={"count": len(ids), "files": ids}
         )
         text = f"{len(ids)} file{'s' if len(ids) > 1 else ''} stored."
-        datasets.write_log(dataset=dataset, by=by, level="INFO", text=text)
+        datasets.write_log(dataset=dataset, by=by, level="DEBUG", text=text)

@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import reduce
+from itertools import islice
 from operator import or_
 
 from django.db.models import Exists, OuterRef
@@ -202,6 +203,23 @@ def permissions_of(actor: Actor, paths: Collection[str]) -> dict[str, frozenset[
         )
         for path in paths
     }
+
+
+def starts(actor: Actor, permission: Permission, *, size: int = 6) -> list[Node]:
+    """The topmost groups in which the actor holds the permission, by path; the system stands above
+    them all."""
+    lows = (low for low, _ in queries.allowed(actor, permission).items if low)
+    ids = [ids_in(low)[-1] for low in islice(lows, 10 * size)]
+    rows = Entity.objects.filter(id__in=ids, type=Type.GROUP).order_by("path")
+    return nodes(list(rows[:size]), sight(actor))
+
+
+def memberships(actor: Actor, *, size: int = 12) -> list[Node]:
+    """The groups that the actor was made a member of, by name."""
+    if actor.entity is None:
+        return []
+    rows = Entity.objects.filter(members__member=actor.entity).order_by("name", "id")
+    return nodes(list(rows[:size]), sight(actor))
 
 
 def resolve(actor: Actor, text: str) -> Node:

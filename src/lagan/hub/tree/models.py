@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.db import models
+from django.db.models.functions import Left
 
 from lagan.hub.base.fields import PathField
 from lagan.hub.tree.rules import folded
@@ -17,6 +18,10 @@ class FoldedField(PathField):
         value = folded(model_instance.name)  # type: ignore[attr-defined]
         setattr(model_instance, self.attname, value)
         return value
+
+
+HEAD = 64
+"""Characters of a metadata value that are indexed: all of most, and an index entry stays small."""
 
 
 class Type(models.TextChoices):
@@ -65,6 +70,14 @@ class Entity(models.Model):
                 fields=["path"], name="tree_user_path", condition=models.Q(type=Type.USER)
             ),
             models.Index(fields=["folded", "id"], name="tree_folded"),
+            models.Index(
+                fields=["path"], name="tree_dataset_path", condition=models.Q(type="DATASET")
+            ),
+            models.Index(
+                fields=["parent", "id"],
+                name="tree_dataset_parent",
+                condition=models.Q(type="DATASET"),
+            ),
         ]
 
     def __str__(self) -> str:
@@ -124,11 +137,15 @@ class Metadata(models.Model):
     key = PathField()
     position = models.IntegerField()
     text = models.TextField()
+    head = models.GeneratedField(
+        expression=Left("text", HEAD), output_field=PathField(), db_persist=True
+    )
+    """The beginning of the text, kept by the database itself, compared by code point."""
     number = models.FloatField(null=True)
     time = models.DateTimeField(null=True)
 
     class Meta:
-        """One value a place."""
+        """One value a place. What equals a value is found in the order of entities."""
 
         constraints = [
             models.UniqueConstraint(
@@ -136,8 +153,9 @@ class Metadata(models.Model):
             )
         ]
         indexes = [
-            models.Index(fields=["key", "number"], name="tree_metadata_number"),
-            models.Index(fields=["key", "time"], name="tree_metadata_time"),
+            models.Index(fields=["key", "head", "entity"], name="tree_metadata_head"),
+            models.Index(fields=["key", "number", "entity"], name="tree_metadata_number"),
+            models.Index(fields=["key", "time", "entity"], name="tree_metadata_time"),
         ]
 
 

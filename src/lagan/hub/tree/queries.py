@@ -24,6 +24,7 @@ from lagan.hub.tree.holders import who as who
 from lagan.hub.tree.models import Entity, Metadata
 from lagan.hub.tree.permissions import Permission
 from lagan.hub.tree.rules import ids_in
+from lagan.hub.tree.spans import is_everywhere as is_everywhere
 from lagan.hub.tree.spans import within as within
 from lagan.hub.tree.telling import Insight as Insight
 from lagan.hub.tree.telling import Named as Named
@@ -80,6 +81,16 @@ def visible_entities(
     return page_by_key(rows, keys=("name", "id"), after=after, size=size)
 
 
+def permitted(
+    actor: Actor, type: str, permission: Permission | str, *, size: int = 200
+) -> list[tuple[int, str]]:
+    """The first `size` entities of a type at which the actor holds the permission, as id and full
+    path, by the path: what a form offers to choose from."""
+    rows = Entity.objects.filter(within(allowed(actor, permission)), type=type)
+    paths = full_path(list(rows.order_by("name", "id").values_list("id", flat=True)[:size]))
+    return sorted(paths.items(), key=lambda each: each[1])
+
+
 def find(*, type: str, name: str, parent: int | None = None) -> int | None:
     """The id of the entity of this type and name, in the group `parent` or anywhere: then the
     topmost, oldest one. Asks no permission."""
@@ -88,6 +99,23 @@ def find(*, type: str, name: str, parent: int | None = None) -> int | None:
         rows = rows.filter(parent=parent)
     ranked = rows.annotate(depth=Length("path")).order_by("depth", "id")
     return ranked.values_list("id", flat=True).first()
+
+
+def namesakes(*, type: str, name: str, limit: int) -> list[int]:
+    """The ids of up to `limit` entities of a type that have exactly this name. Asks no
+    permission."""
+    rows = Entity.objects.filter(type=type, name=name.replace("\x00", "\ufffd")).order_by("id")
+    return list(rows.values_list("id", flat=True)[:limit])
+
+
+def child(*, type: str, name: str, parent: int | None) -> int | None:
+    """The id of the entity of this type and name directly in the group `parent`; without a parent,
+    of the root when that is its name. Asks no permission."""
+    if parent is None:
+        root = Entity.objects.order_by("path").values_list("id", "name").first()
+        return root[0] if root and root[1] == name else None
+    rows = Entity.objects.filter(type=type, name=name.replace("\x00", "\ufffd"), parent=parent)
+    return rows.exclude(id=parent).values_list("id", flat=True).first()
 
 
 @dataclass(frozen=True, slots=True)

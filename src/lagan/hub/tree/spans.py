@@ -8,7 +8,8 @@ from django.db import connection
 from django.db.models import Q
 from django.db.models.expressions import RawSQL
 
-from lagan.hub.tree.rules import EVERYTHING, Intervals
+from lagan.hub.tree.models import Entity
+from lagan.hub.tree.rules import EVERYTHING, Intervals, beneath
 
 MANY = 50
 """Intervals from which a list joins them as a table: an OR of each would outgrow what SQLite parses
@@ -31,6 +32,17 @@ def within(intervals: Intervals, field: str = "path") -> Q:
     for low, high in intervals.items:
         condition |= Q(**{f"{field}__gte": low, f"{field}__lt": high})
     return condition
+
+
+def is_everywhere(intervals: Intervals) -> bool:
+    """Whether the intervals hold the whole tree."""
+    if intervals == EVERYTHING:
+        return True
+    if len(intervals.items) != 1:
+        return False
+    root = Entity.objects.order_by("path").values_list("path", flat=True).first()
+    low, high = beneath(root or "")
+    return bool(root) and intervals.items[0][0] <= low and high <= intervals.items[0][1]
 
 
 def _joined() -> str:

@@ -153,6 +153,11 @@ DATASET_STATES = _states("open", "closed", "expired", "removed")
 JOB_STATES = _states("STARTED", "PENDING", "FAILURE", "ERROR", "SUCCESS", "CANCELLED")
 
 
+LOG_LEVELS = tuple(
+    (name, shown.look(name).words) for name in ("DEBUG", "INFO", "WARN", "ERROR", "FATAL")
+)
+
+
 def group_words(path: str) -> str:
     """Where a dataset is, as people say it: the groups from the top, without the root."""
     return " / ".join(path.strip("/").split("/")[1:])

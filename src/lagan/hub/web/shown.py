@@ -45,6 +45,15 @@ LOOKS = {
     "closed": Look("good", "lock", pgettext_lazy("dataset", "Closed")),
     "expired": Look("suspect", "hourglass", pgettext_lazy("dataset", "Expired")),
     "removed": Look("quiet", "trash-2", pgettext_lazy("dataset", "Removed")),
+    "due": Look("suspect", "hourglass", pgettext_lazy("dataset", "Due")),
+    "present": Look("good", "database", pgettext_lazy("dataset", "Data here")),
+    "absent": Look("quiet", "circle-slash", pgettext_lazy("dataset", "No data")),
+    # connections of computers
+    "ready": Look("good", "plug-zap", pgettext_lazy("computer", "Connected")),
+    "failing": Look("bad", "unplug", pgettext_lazy("computer", "Not reached")),
+    "changed": Look("bad", "key-round", pgettext_lazy("computer", "Other host key")),
+    "unconfirmed": Look("suspect", "key-round", pgettext_lazy("computer", "Not confirmed")),
+    "untold": Look("quiet", "circle-dashed", pgettext_lazy("computer", "Not set up")),
     # jobs and tasks
     "pending": Look("quiet", "clock", _("Waiting")),
     "queued": Look("quiet", "clock", _("Waiting")),

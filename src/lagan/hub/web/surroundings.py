@@ -27,6 +27,7 @@ PLACES = (
     Place("/datasets/", _("Datasets"), "layers"),
     Place("/tree/", _("Tree"), "list-tree"),
     Place("/templates/", _("Templates"), "layout-template"),
+    Place("/computers/", _("Computers"), "microscope"),
     Place("/jobs/", _("Jobs"), "activity"),
     Place("/archive/", _("Archive"), "hard-drive"),
 )

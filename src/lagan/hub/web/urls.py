@@ -8,11 +8,14 @@ from django.views.i18n import set_language
 from lagan.hub.web.views import (
     archive,
     assignments,
+    computers,
+    creation,
     datasets,
     entities,
     entity_forms,
     home,
     jobs,
+    life,
     login,
     members,
     metadata,
@@ -51,6 +54,17 @@ urlpatterns = [
     path("entities/<int:entity>/rename/", entity_forms.rename),
     path("entities/<int:entity>/move/", entity_forms.move),
     path("entities/<int:entity>/remove/", entity_forms.remove),
+    path("datasets/new/", creation.create),
+    path("datasets/<int:dataset>/remove/", life.remove),
+    path("datasets/<int:dataset>/restore/", life.restore),
+    path("datasets/<int:dataset>/expiry/", life.expiry),
+    path("datasets/<int:dataset>/acquire/", life.acquire),
+    path("computers/", computers.computer_list),
+    path("computers/new/", computers.register),
+    path("computers/<int:computer>/", computers.computer),
+    path("computers/<int:computer>/edit/", computers.edit),
+    path("computers/<int:computer>/test/", computers.test),
+    path("computers/<int:computer>/host-key/", computers.confirm),
     *(
         path(f"{place}/<int:entity>/metadata/{part}", view)
         for place in ("datasets", "entities")

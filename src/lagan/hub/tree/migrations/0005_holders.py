@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("tree", "0002_templates"),
+        ("tree", "0004_search"),
     ]
 
     operations = [

@@ -48,6 +48,7 @@ from lagan.hub.tree.services.templates import (
     shift_template,
     unassign_template,
 )
+from lagan.hub.tree.services.watching import watch
 
 __all__ = [
     "ADMINISTRATORS",
@@ -95,4 +96,5 @@ __all__ = [
     "shift_field",
     "shift_template",
     "unassign_template",
+    "watch",
 ]

@@ -20,6 +20,7 @@ from lagan.hub.tree.rules import DEEPEST, RENAMABLE, WIDTH, beneath, holders, pa
 from lagan.hub.tree.services.metadata import first_metadata, insert_metadata
 from lagan.hub.tree.services.names import ADMINISTRATORS, SHAPE, TEMPLATE_NAMES, USERS
 from lagan.hub.tree.services.sight import existing, locked, require
+from lagan.hub.tree.services.watching import tell
 from lagan.hub.tree.templates.aggregate import EffectiveTemplate
 from lagan.hub.tree.templates.compliance import Reason
 from lagan.hub.tree.templates.effective import at_path
@@ -83,6 +84,7 @@ def create_entities(
         data = {"type": kind, "name": entity.name, "parent": group.id}
         record(kind=Kind.ENTITY_CREATED, by=by, subject=entity.id, data=data)
     insert_metadata(by, made, values)
+    tell(kind, [each.id for each in made])
     return made
 
 
@@ -98,6 +100,7 @@ def restore_entities(rows: Sequence[tuple[int, str, str, int]]) -> None:
         Entity.objects.create(
             id=id, type=kind, name=name, parent_id=parent, path=path_of(id, above)
         )
+        tell(kind, [id])
     bulk.keep_counting(Entity)
 
 
@@ -115,6 +118,7 @@ def rename(*, by: Actor, entity: int, name: str) -> Entity:
     _refuse_odd_names(at_path(found.parent.path, found.type), [new])
     old, found.name = found.name, new
     found.save(update_fields=["name", "folded"])
+    tell(found.type, [entity])
     record(kind=Kind.ENTITY_RENAMED, by=by, subject=entity, data={"from": old, "to": new})
     return found
 

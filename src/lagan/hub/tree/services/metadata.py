@@ -19,6 +19,7 @@ from lagan.hub.tree.metadata.differences import Difference, differences
 from lagan.hub.tree.models import Entity, Metadata, MetadataChange, Type
 from lagan.hub.tree.permissions import permission_to
 from lagan.hub.tree.services.sight import existing, locked, require
+from lagan.hub.tree.services.watching import tell
 from lagan.hub.tree.templates.aggregate import EffectiveTemplate
 from lagan.hub.tree.templates.compliance import Reason, filled, reasons
 from lagan.hub.tree.templates.effective import of_entity
@@ -192,6 +193,7 @@ def _write(by: Actor, entity: Entity, given: Texts) -> None:
     Metadata.objects.bulk_create(
         _rows(entity.id, {each.key: list(each.after) for each in changes}), batch_size=5000
     )
+    tell(entity.type, [entity.id])
     _remember(by, entity.id, changes)
     keys = sorted(each.key for each in changes)
     record(kind=Kind.METADATA_SET, by=by, subject=entity.id, data={"keys": keys})

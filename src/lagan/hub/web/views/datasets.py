@@ -11,8 +11,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from lagan.hub.archive import queries as archive
-from lagan.hub.base.actors import Actor
+from lagan.hub.base.actors import SYSTEM, Actor
 from lagan.hub.datasets import queries, services
+from lagan.hub.jobs import queries as jobs
 from lagan.hub.tree import queries as tree
 from lagan.hub.web import presented
 from lagan.hub.web.visitor import asked, signed_in
@@ -65,12 +66,27 @@ def files(request: HttpRequest, actor: Actor, dataset: int) -> HttpResponse:
 @require_safe
 @signed_in
 def log(request: HttpRequest, actor: Actor, dataset: int) -> HttpResponse:
-    """The dataset's log, newest first."""
-    after = asked(request, "after")
+    """The dataset's log from a level on, newest first; its lines alone for htmx, which asks again
+    every few seconds while the dataset is open."""
+    after, level = asked(request, "after"), asked(request, "level") or "INFO"
+    here = f"/datasets/{dataset}/log/"
+    page = queries.log(actor, dataset, level=level, after=after)
+    context = {
+        "page": page,
+        "here": presented.addressed(here, level=level, after=after),
+        **presented.turning(here, after, page.next, level=level),
+    }
+    if request.headers.get("HX-Request") == "true":
+        return render(request, "web/parts/log.html", context)
+    levels = [
+        presented.Choice(words, presented.addressed(here, level=value), value == level.upper())
+        for value, words in presented.LOG_LEVELS
+    ]
     head = _head(actor, dataset, "log")
-    page = queries.log(actor, dataset, after=after)
-    turning = presented.turning(f"/datasets/{dataset}/log/", after, page.next)
-    return render(request, "web/pages/log.html", {**head, "page": page, **turning})
+    live = head["dataset"].state == "open" and not after
+    return render(
+        request, "web/pages/log.html", {**head, "levels": levels, "live": live, **context}
+    )
 
 
 @require_POST
@@ -94,9 +110,32 @@ def _head(actor: Actor, dataset: int, part: str) -> dict[str, Any]:
         "dataset": row,
         "part": part,
         "closable": row.state == "open" and "DATASET_CLOSE" in may,
+        "deletable": row.state != "removed" and "DATASET_DELETE" in may,
+        "restorable": row.state == "removed" and services.may_restore(actor),
+        "retryable": _retryable(actor, row) and "DATASET_CHANGE" in may,
+        "acquire": _acquire(actor, row),
+        "data": "present" if row.file_count and row.state != "removed" else "absent",
         "may_read_log": "DATASET_LOG_READ" in may,
         "may_read_metadata": "DATASET_METADATA_READ" in may,
     }
+
+
+def _acquire(actor: Actor, row: queries.DatasetRow) -> jobs.JobRow | None:
+    """The job that fetches it, as far as the visitor may see it and it is still known."""
+    if row.acquire_job is None:
+        return None
+    try:
+        return jobs.job(actor, row.acquire_job)
+    except NotFound:
+        return None
+
+
+def _retryable(actor: Actor, row: queries.DatasetRow) -> bool:
+    """Whether an automated dataset stands open and nothing fetches it."""
+    if row.type != "automated" or row.state != "open":
+        return False
+    job = _acquire(SYSTEM, row)
+    return job is None or job.state not in ("PENDING", "STARTED")
 
 
 def _state(request: HttpRequest) -> str:

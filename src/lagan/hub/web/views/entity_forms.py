@@ -33,6 +33,8 @@ def create(request: HttpRequest, actor: Actor, entity: int) -> HttpResponse:
     kind = asked(request, "type")
     if kind not in entities.CREATING:
         raise BadInput(f"{kind[:50]!r} is nothing that is made here.", field="type")
+    if kind == "DATASET" and request.method != "POST":
+        return redirect(f"/datasets/new/?group={entity}&step=1")  # guided, with its computer
     effective = queries.effective_template(entity, kind)
     context: dict[str, Any] = {"parent": _seen(actor, entity), "act": entities.creating(kind)}
     if request.method != "POST":
