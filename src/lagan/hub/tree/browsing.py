@@ -208,7 +208,9 @@ def permissions_of(actor: Actor, paths: Collection[str]) -> dict[str, frozenset[
 def starts(actor: Actor, permission: Permission, *, size: int = 6) -> list[Node]:
     """The topmost groups in which the actor holds the permission, by path; the system stands above
     them all."""
-    lows = (low for low, _ in queries.allowed(actor, permission).items if low)
+    # What goes on behind a denial begins at no entity: its group has begun before.
+    begun = (low for low, _ in queries.allowed(actor, permission).items if low)
+    lows = (low for low in begun if len(low) % rules.WIDTH == 0)
     ids = [ids_in(low)[-1] for low in islice(lows, 10 * size)]
     rows = Entity.objects.filter(id__in=ids, type=Type.GROUP).order_by("path")
     return nodes(list(rows[:size]), sight(actor))
