@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from lagan.hub.base.actors import SYSTEM, Actor
-from lagan.hub.tree import queries, services
+from lagan.hub.tree import browsing, queries, services
 from lagan.hub.tree.models import Entity
 from lagan.hub.tree.permissions import ALL, FAMILIES, Permission
 from lagan.hub.tree.rolesets import LAB, RESEARCH, prefixed
@@ -83,6 +83,14 @@ def test_guests_see_the_name_of_the_group_in_which_they_make_datasets(research: 
     assert found.name == NAME
     with pytest.raises(NotFound):
         services.require_sight(actor=research.actor("guest"), entity=research.roles["_guest"].id)
+
+
+def test_a_denial_among_the_roles_does_not_hide_where_datasets_may_be_made(
+    research: Research,
+) -> None:
+    for who in ("adm", "member", "guest"):
+        begun = browsing.starts(research.actor(who), Permission.DATASET_CREATE)
+        assert [each.name for each in begun] == [NAME]
 
 
 def test_making_the_roles_again_keeps_what_they_have_besides(research: Research) -> None:
