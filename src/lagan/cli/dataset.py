@@ -99,18 +99,26 @@ def put(ctx: click.Context, dataset: str, source: Path, under: str, as_json: boo
 @click.argument("dataset")
 @click.argument("path", required=False)
 @click.option("-o", "--output", type=_PATH, help="A file for PATH, else a folder; default: here.")
+@click.option("--version", type=click.IntRange(1), help="Another version of PATH than the current.")
 @_JSON
 @click.pass_context
 def get(
-    ctx: click.Context, dataset: str, path: str | None, output: Path | None, as_json: bool
+    ctx: click.Context,
+    dataset: str,
+    path: str | None,
+    output: Path | None,
+    version: int | None,
+    as_json: bool,
 ) -> None:
     """Fetch one file of a dataset, or without PATH all of them, compared with their digests."""
     from lagan.client import folder
 
+    if version is not None and path is None:
+        raise click.UsageError("--version needs the PATH that it is a version of.")
     hub = _hub(ctx)
     if path is not None:
         target = output or Path(path.rpartition("/")[2])
-        stored = hub.download(dataset, path, target)
+        stored = hub.download(dataset, path, target, version)
         told = {"path": str(target), "size": stored.size, "sha256": stored.sha256}
         _say(told, as_json, "{path}\t{size}")
         return
@@ -195,11 +203,48 @@ def remove(ctx: click.Context, dataset: str) -> None:
 
 @dataset.command()
 @click.argument("dataset")
+@click.argument("path")
 @_JSON
 @click.pass_context
-def restore(ctx: click.Context, dataset: str, as_json: bool) -> None:
-    """Put a removed dataset back; for administrators, within 30 days."""
-    _say(_hub(ctx).act_on_dataset(dataset, "restore"), as_json, "{id}\t{state}")
+def versions(ctx: click.Context, dataset: str, path: str, as_json: bool) -> None:
+    """List the versions of a file, newest first; `*` marks the current one."""
+    for row in _hub(ctx).versions(dataset, path):
+        told = {**row, "mark": "*" if row["current"] else " ", "digest": row["sha256"] or "-"}
+        _say(row if as_json else told, as_json, "{mark}{version}\t{added}\t{size}\t{digest}")
+
+
+@dataset.command()
+@click.argument("dataset")
+@click.argument("path", required=False)
+@click.argument("version", type=click.IntRange(1), required=False)
+@_JSON
+@click.pass_context
+def restore(
+    ctx: click.Context, dataset: str, path: str | None, version: int | None, as_json: bool
+) -> None:
+    """Put a removed DATASET back; or, with PATH and VERSION, make an old version of a file the
+    newest, while the dataset is open.
+
+    Removed datasets are put back by administrators, within 30 days.
+    """
+    if path is None:
+        _say(_hub(ctx).act_on_dataset(dataset, "restore"), as_json, "{id}\t{state}")
+    elif version is None:
+        raise click.UsageError("A file's PATH needs the VERSION that shall be the newest.")
+    else:
+        _say(_hub(ctx).restore_version(dataset, path, version), as_json, "{version}\t{size}")
+
+
+@dataset.command()
+@click.argument("dataset")
+@click.argument("paths", nargs=-1, required=True)
+@_JSON
+@click.pass_context
+def rm(ctx: click.Context, dataset: str, paths: tuple[str, ...], as_json: bool) -> None:
+    """Take files out of an open dataset, all of PATHS or none; their versions stay."""
+    _hub(ctx).remove_files(dataset, paths)
+    for path in paths:
+        _say({"path": path, "removed": True}, as_json, "{path}")
 
 
 def _hub(ctx: click.Context) -> Hub:
@@ -213,3 +258,14 @@ def _hub(ctx: click.Context) -> Hub:
 
 def _say(row: dict[str, Any], as_json: bool, words: str) -> None:
     click.echo(json.dumps(row, ensure_ascii=False) if as_json else words.format_map(row))
+
+
+def _citizens() -> None:
+    """The commands by which a dataset meets the world are a file of their own."""
+    from lagan.cli import dataset_sharing
+
+    for each in dataset_sharing.COMMANDS:
+        dataset.add_command(each)
+
+
+_citizens()

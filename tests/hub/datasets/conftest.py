@@ -42,6 +42,14 @@ class Bench:
         )
 
 
+def told_of(subject: int):
+    """Every event about an entity, as a reaction gets them."""
+    from lagan.hub.audit.models import Event
+    from lagan.hub.audit.queries import as_row
+
+    return [as_row(each) for each in Event.objects.filter(subject=subject).order_by("id")]
+
+
 @pytest.fixture
 def bench(db: None) -> Bench:
     from lagan.hub.base.actors import SYSTEM

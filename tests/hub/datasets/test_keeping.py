@@ -7,6 +7,8 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from tests.hub.datasets.conftest import told_of
+
 
 def note_of(dataset):
     from lagan.hub.datasets.keeping import notes
@@ -81,9 +83,8 @@ def test_an_older_note_takes_nothing_back(people_with_users):
 def test_a_close_is_told_to_the_journals_of_all_volumes(people_with_users, tmp_path):
     from lagan.hub.archive import services as archive
     from lagan.hub.archive.services.volumes import forget_opened
-    from lagan.hub.audit.feed import run_reactions
-    from lagan.hub.audit.services import seal
     from lagan.hub.base.actors import SYSTEM
+    from lagan.hub.datasets.keeping import keep_states
     from lagan.hub.datasets.services import close_dataset
     from lagan.store.journal import NoteLine
 
@@ -99,8 +100,7 @@ def test_a_close_is_told_to_the_journals_of_all_volumes(people_with_users, tmp_p
         )  # fmt: skip
     dataset = people_with_users.make()
     close_dataset(by=SYSTEM, dataset=dataset)
-    seal()
-    run_reactions()
+    keep_states([each for each in told_of(dataset) if each.kind == "dataset.closed"])
     for each in volumes:
         notes = [
             line.data

@@ -48,7 +48,7 @@ class Told:
         self.skipped[item] = reason
 
 
-def make(lab: Laboratory, path: str = "run", name: str = "d") -> int:
+def make(lab: Laboratory, path: str = "run", name: str = "d"):
     from lagan.hub.datasets.services import create_dataset
 
     return create_dataset(
@@ -75,7 +75,7 @@ def state(dataset: int) -> str:
     return Dataset.objects.get(pk=dataset).state
 
 
-def contents(dataset: int) -> dict[str, str]:
+def contents(dataset: int) -> dict[str, str | None]:
     from lagan.hub.datasets.models import Entry
 
     return dict(Entry.objects.filter(dataset=dataset).values_list("path", "sha256"))
@@ -113,6 +113,7 @@ def test_creation_asks_for_the_job_in_the_name_of_who_made_it(lab):
 
     dataset = make(lab)
     job = Dataset.objects.get(pk=dataset).acquire_job
+    assert job is not None
     row = jobs.job(lab.people.owner, job)
     assert (row.kind, row.title) == ("datasets.acquire", "Fetch d from nmr")
 
@@ -200,7 +201,7 @@ def test_a_file_that_changes_while_it_is_read_is_read_again_or_told(lab, monkeyp
 
     fill(lab.top, FILES)
     growing = lab.top / "run/large.raw"
-    real, grown = SftpPlace.read, []
+    real, grown = SftpPlace.read, list[int]()
 
     def read(self: Any, path: str, *args: Any) -> Any:
         yield from real(self, path, *args)

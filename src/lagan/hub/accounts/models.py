@@ -110,21 +110,15 @@ class Login(models.Model):
 
 
 class Factor(models.Model):
-    """A second proof: one-time passwords by time, or a passkey. It counts once it was shown to
-    work."""
+    """A second proof: one-time passwords by time. It counts once it was shown to work."""
 
     id = models.BigAutoField(primary_key=True)
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="factors")
     type = models.CharField(max_length=10)
-    name = models.CharField(max_length=100, blank=True)
-    secret = models.TextField(blank=True)
-    """Of one-time passwords: the seed, sealed."""
-    credential = models.CharField(max_length=1400, null=True, unique=True)
-    """Of a passkey: its id, base64url."""
-    public_key = models.TextField(blank=True)
-    """Of a passkey: COSE, base64url."""
+    secret = models.TextField()
+    """The seed, sealed."""
     counter = models.BigIntegerField(default=0)
-    """The last step (of 30 s) whose password was used, or the passkey's own count."""
+    """The last step (of 30 s) whose password was used."""
     confirmed = models.BooleanField(default=False)
     created = models.DateTimeField(default=timezone.now)
     last_used = models.DateTimeField(null=True)

@@ -56,7 +56,7 @@ def _logins(entity: int) -> Iterator[Row]:
 
 
 def _factors(entity: int) -> Iterator[Row]:
-    names = ("type", "name", "confirmed", "created", "last_used")
+    names = ("type", "confirmed", "created", "last_used")
     return _rows(_of(entity).factors.all(), *names)
 
 

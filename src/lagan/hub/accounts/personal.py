@@ -29,6 +29,11 @@ class Part:
     stays: str = ""
     order: int = 100
 
+    @property
+    def goes(self) -> bool:
+        """Whether it is removed; a template that asked for `forget` would call it."""
+        return self.forget is not None
+
 
 _parts: dict[str, Part] = {}
 

@@ -28,8 +28,23 @@ class Limit:
 
 SECOND_FACTOR = Limit("otp", 5, timedelta(minutes=15))
 LETTERS = Limit("letters", 3, timedelta(hours=1))
-ASKERS = Limit("askers", 20, timedelta(hours=1))
-PROVIDERS = Limit("provider", 20, timedelta(minutes=15))
+ASKERS = Limit("askers", 60, timedelta(hours=1))
+PROVIDERS = Limit("provider", 50, timedelta(minutes=15))
+"""These two count a network address, which may be a whole institute's."""
+
+
+def look(limit: Limit, who: str) -> None:
+    """LockedOut when there were too many; counts nothing."""
+    row = Tries.objects.filter(name=limit.name(who)).first()
+    if row is not None:
+        _refuse_full(limit, row)
+
+
+def _refuse_full(limit: Limit, row: Tries) -> None:
+    left = row.began + limit.span - timezone.now()
+    if left > timedelta(0) and row.count >= limit.count:
+        minutes = max(1, round(left.total_seconds() / 60))
+        raise LockedOut(f"Too many tries; try again in {minutes} minutes.", minutes=minutes)
 
 
 @transaction.atomic
@@ -40,9 +55,7 @@ def count(limit: Limit, who: str) -> None:
     row, _ = Tries.objects.select_for_update().get_or_create(name=name)
     if now - row.began > limit.span:
         row.count, row.began = 0, now
-    if row.count >= limit.count:
-        minutes = max(1, round((row.began + limit.span - now).total_seconds() / 60))
-        raise LockedOut(f"Too many tries; try again in {minutes} minutes.", minutes=minutes)
+    _refuse_full(limit, row)
     row.count += 1
     row.save()
 

@@ -57,6 +57,10 @@ class Config:
     """TOML with the identity providers."""
     institution: Mapping[str, str] = field(default_factory=dict)
     """What the privacy statement says of whoever runs the hub: name, contact, officer, address."""
+    publisher: str = ""
+    """Who publishes datasets whose metadata names nobody: usually the institution."""
+    share_days: int = 180
+    """The longest life of a share link, in days."""
 
     @property
     def engine(self) -> str:
@@ -89,6 +93,8 @@ def load(environ: Mapping[str, str] | None = None) -> Config:
         first_password=_one_of(settings, "LAGAN_FIRST_PASSWORD", ("LINK", "GENERATED")),
         logins_file=Path(path) if (path := settings.get("LAGAN_LOGINS_FILE")) else None,
         institution=_institution(settings),
+        publisher=settings.get("LAGAN_PUBLISHER", "").strip(),
+        share_days=_positive(settings, "LAGAN_SHARE_DAYS", 180),
     )
 
 

@@ -16,7 +16,15 @@ from lagan.hub.archive import services as archive
 from lagan.hub.audit.rules import EventRow
 from lagan.hub.base import bulk
 from lagan.hub.base.actors import SYSTEM
-from lagan.hub.datasets.models import CLOSED, MANUAL, OPEN, REMOVED, Dataset, Entry
+from lagan.hub.datasets.models import (
+    CLOSED,
+    MANUAL,
+    OPEN,
+    REMOVED,
+    Dataset,
+    Entry,
+    RemovedEntry,
+)
 from lagan.hub.tree import queries as tree_queries
 from lagan.hub.tree import services as tree
 from lagan.hub.tree.permissions import DATASET_CREATOR
@@ -25,6 +33,8 @@ from lagan.store.journal import FileLine, NoteLine
 
 NOTE = "dataset"
 """The kind of a journal's notes about datasets."""
+REMOVAL = "dataset-entry-removed"
+"""The kind of notes about files that were taken off their paths."""
 
 _COLUMNS = (
     *("dataset", "path", "stored", "file_id", "version"),
@@ -68,8 +78,35 @@ def _append_everywhere(lines: Sequence[NoteLine]) -> None:
 
 
 def describe(belongs: Sequence[Mapping[str, Any]]) -> list[NoteLine]:
-    """The notes that stand before lines of files with these `belongs`, in any journal."""
-    return notes({each["dataset"] for each in belongs if "dataset" in each})
+    """The notes that stand before lines of files with these `belongs`, in any journal: without
+    those of removed paths, a copy's journal alone would bring the files back."""
+    datasets = {each["dataset"] for each in belongs if "dataset" in each}
+    return [*notes(datasets), *_removals(belongs, datasets)]
+
+
+def removal(row: RemovedEntry) -> NoteLine:
+    """What a reader without the database must know of a path that has no file any more."""
+    data = {
+        "dataset": row.dataset_id,
+        "path": row.path,
+        "file_id": row.file_id,
+        "version": row.version,
+        "removed": row.removed_at.isoformat(),
+        "by": row.by,
+    }
+    return NoteLine(REMOVAL, data, timezone.now().timestamp())
+
+
+def _removals(belongs: Sequence[Mapping[str, Any]], datasets: Collection[int]) -> list[NoteLine]:
+    having = RemovedEntry.objects.filter(dataset__in=datasets).values_list("dataset", flat=True)
+    found: list[NoteLine] = []
+    for dataset in set(having.distinct()):
+        paths = sorted({each["path"] for each in belongs if each.get("dataset") == dataset})
+        for start in range(0, len(paths), 900):
+            some = paths[start : start + 900]
+            rows = RemovedEntry.objects.filter(dataset=dataset, path__in=some)
+            found += [removal(row) for row in rows]
+    return found
 
 
 def adopt(lines: Sequence[FileLine | NoteLine]) -> None:
@@ -77,6 +114,9 @@ def adopt(lines: Sequence[FileLine | NoteLine]) -> None:
     for line in lines:
         if isinstance(line, NoteLine) and line.kind == NOTE:
             _adopt_dataset(line.data, datetime.fromtimestamp(line.at, UTC))
+    for line in lines:
+        if isinstance(line, NoteLine) and line.kind == REMOVAL:
+            _adopt_removal(line.data)
     _adopt_files([each for each in lines if isinstance(each, FileLine)])
 
 
@@ -160,6 +200,30 @@ def _life(data: Mapping[str, Any]) -> dict[str, Any]:
     return {"state": state, "removed_from": before if state == REMOVED else "", **moments}
 
 
+def _adopt_removal(data: Mapping[str, Any]) -> None:
+    """The newest removal of a path counts, unless the path has a newer file again."""
+    key = {"dataset_id": data["dataset"], "path": data["path"]}
+    entry = Entry.objects.filter(**key).first()
+    known = RemovedEntry.objects.filter(**key).first()
+    if not Dataset.objects.filter(pk=data["dataset"]).exists():
+        return
+    if entry is not None and (entry.file_id != data["file_id"] or entry.version > data["version"]):
+        return
+    if known is not None and known.version >= data["version"]:
+        return
+    if entry is not None:
+        entry.delete()
+        rows = Dataset.objects.filter(pk=data["dataset"])
+        rows.update(file_count=F("file_count") - 1)
+    facts = {
+        "file_id": data["file_id"],
+        "version": data["version"],
+        "removed_at": datetime.fromisoformat(data["removed"]),
+        "by": data["by"],
+    }
+    RemovedEntry.objects.update_or_create(**key, defaults=facts)
+
+
 def _restore_line(line: Sequence[Sequence[Any]], kind: str) -> None:
     parents = [line[0][0], *(each[0] for each in line[:-1])]
     kinds = ["GROUP"] * (len(line) - 1) + [kind]
@@ -177,12 +241,16 @@ def _adopt_files(lines: Sequence[FileLine]) -> None:
     present = _present(newest)
     newest = {key: line for key, line in newest.items() if key[0] in present}
     known = _versions(newest)
+    removed = _versions(newest, RemovedEntry)
+    newest = {key: line for key, line in newest.items() if removed.get(key, 0) < line.version}
     fresh = {key: line for key, line in newest.items() if known.get(key, 0) < line.version}
     older = [key for key in fresh if key in known]
     for dataset, path in older:
         Entry.objects.filter(dataset=dataset, path=path).delete()
+    for dataset, path in fresh.keys() & removed.keys():
+        RemovedEntry.objects.filter(dataset=dataset, path=path).delete()
     bulk.insert(Entry, [_values(*key, line) for key, line in fresh.items()], _COLUMNS)
-    _count(fresh, lines, known)
+    _count(fresh, lines, known, {**known, **removed})
 
 
 def _present(keys: Iterable[tuple[int, str]]) -> frozenset[int]:
@@ -192,14 +260,16 @@ def _present(keys: Iterable[tuple[int, str]]) -> frozenset[int]:
     return frozenset(Dataset.objects.filter(pk__in=datasets).values_list("pk", flat=True))
 
 
-def _versions(keys: Iterable[tuple[int, str]]) -> dict[tuple[int, str], int]:
+def _versions(
+    keys: Iterable[tuple[int, str]], table: type[Entry] | type[RemovedEntry] = Entry
+) -> dict[tuple[int, str], int]:
     paths: dict[int, list[str]] = {}
     for dataset, path in keys:
         paths.setdefault(dataset, []).append(path)
     found: dict[tuple[int, str], int] = {}
     for dataset, wanted in paths.items():
         for start in range(0, len(wanted), 900):
-            rows = Entry.objects.filter(dataset=dataset, path__in=wanted[start : start + 900])
+            rows = table.objects.filter(dataset=dataset, path__in=wanted[start : start + 900])
             found.update(((dataset, path), n) for path, n in rows.values_list("path", "version"))
     return found
 
@@ -216,6 +286,7 @@ def _count(
     fresh: Mapping[tuple[int, str], FileLine],
     lines: Sequence[FileLine],
     known: Mapping[tuple[int, str], int],
+    counted: Mapping[tuple[int, str], int],
 ) -> None:
     for dataset in {dataset for dataset, _ in fresh}:
         files = sum(1 for key in fresh if key[0] == dataset and key not in known)
@@ -223,7 +294,8 @@ def _count(
             line.digests.size
             for line in lines
             if line.belongs.get("dataset") == dataset
-            and line.version > known.get((dataset, line.belongs["path"]), 0)
+            and "restored" not in line.belongs  # its bytes were counted when they came
+            and line.version > counted.get((dataset, line.belongs["path"]), 0)
         )
         rows = Dataset.objects.filter(pk=dataset)
         rows.update(file_count=F("file_count") + files, bytes=F("bytes") + size)

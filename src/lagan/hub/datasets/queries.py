@@ -13,6 +13,7 @@ from django.utils import timezone
 from lagan.hub.archive import queries as archive
 from lagan.hub.base.actors import Actor
 from lagan.hub.base.pages import Page, page_by_key
+from lagan.hub.datasets import folders
 from lagan.hub.datasets.expiry import latest_date
 from lagan.hub.datasets.folders import FolderItem, folder_page
 from lagan.hub.datasets.logbook import LEVELS, severity
@@ -21,6 +22,7 @@ from lagan.hub.datasets.search.asking import LARGEST_PAGE, Query
 from lagan.hub.datasets.search.conditions import LONGEST_VALUE, condition
 from lagan.hub.datasets.search.finding import find
 from lagan.hub.datasets.search.keys import STATES
+from lagan.hub.datasets.versions import Removed, Version, removed_of, versions_of
 from lagan.hub.tree import queries as tree
 from lagan.hub.tree import services as tree_services
 from lagan.kit.errors import NotFound
@@ -31,6 +33,8 @@ __all__ = [
     "EntryRow",
     "FolderItem",
     "LogRow",
+    "Removed",
+    "Version",
     "damaged",
     "dataset",
     "entries",
@@ -42,6 +46,9 @@ __all__ = [
     "named",
     "of_computer",
     "of_owner",
+    "neighbours",
+    "removed",
+    "versions",
     "visible",
     "with_ids",
 ]
@@ -152,21 +159,56 @@ def dataset(actor: Actor, id: int) -> DatasetRow:
 
 
 def folder(
-    actor: Actor, id: int, *, folder: str = "", after: str | None = None, size: int = 200
+    actor: Actor,
+    id: int,
+    *,
+    folder: str = "",
+    after: str | None = None,
+    size: int = 200,
+    start: str = "",
+    text: str = "",
 ) -> Page[FolderItem]:
-    """What lies directly in a folder of the dataset (`""` is the top): folders and files by
-    name."""
+    """What lies directly in a folder of the dataset (`""` is the top): folders and files by name.
+
+    `start` begins further down, `text` leaves names out (see `folders.folder_page`).
+    """
     _readable(actor, id)
-    return folder_page(id, folder=folder.strip("/"), after=after, size=size)
+    folder = folder.strip("/")
+    return folder_page(id, folder=folder, after=after, size=size, start=start, text=text)
 
 
-def entry(actor: Actor, id: int, path: str) -> EntryRow:
-    """The current file at a path. NotFound."""
+def entry(actor: Actor, id: int, path: str, version: int | None = None) -> EntryRow:
+    """The current file at a path, or another version of it. NotFound."""
     _readable(actor, id)
+    if version is not None:
+        found = versions_of(id, path, version=version)[0]
+        return EntryRow(
+            path, found.stored, version, found.size, found.sha256, found.crc32, found.mtime_ns,
+            found.added,
+        )  # fmt: skip
     row = next(_entry_rows(Entry.objects.filter(dataset=id, path=path)), None)
     if row is None:
         raise NotFound(f"The dataset has no file {path!r}.", dataset=id, path=path)
     return row
+
+
+def versions(actor: Actor, id: int, path: str) -> list[Version]:
+    """All versions of a path, newest first, also of one whose file was removed. NotFound."""
+    _readable(actor, id)
+    return versions_of(id, path)
+
+
+def removed(actor: Actor, id: int, *, after: str = "", size: int = 100) -> Page[Removed]:
+    """Paths of the dataset whose files were removed, by path; `next` is the last path."""
+    _readable(actor, id)
+    rows = removed_of(id, after=after, size=size + 1)
+    return Page(rows[:size], rows[size - 1].path if len(rows) > size else None)
+
+
+def neighbours(actor: Actor, id: int, path: str) -> tuple[str | None, str | None]:
+    """The paths of the files before and after a path in its folder, by name."""
+    _readable(actor, id)
+    return folders.neighbours(id, path)
 
 
 def entries(actor: Actor, id: int, *, after: str = "", batch: int = 2000) -> Iterator[EntryRow]:

@@ -130,6 +130,8 @@ class Batch:
             raise BadInput(f"A member is called <dataset id>/<path>, not {_shown(header.name)!r}.")
         path = check_relative(rest)
         self._require(int(number))
+        if header.size >= SMALL:  # small ones cost less than the question; attaching asks it
+            datasets.check_room(dataset=int(number), path=path, size=header.size)
         return int(number), path
 
     def _require(self, dataset: int) -> None:

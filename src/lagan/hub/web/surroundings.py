@@ -29,7 +29,9 @@ PLACES = (
     Place("/templates/", _("Templates"), "layout-template"),
     Place("/computers/", _("Computers"), "microscope"),
     Place("/jobs/", _("Jobs"), "activity"),
+    Place("/quotas/", _("Quotas"), "gauge"),
     Place("/archive/", _("Archive"), "hard-drive"),
+    Place("/people/", _("People"), "users"),
 )
 
 

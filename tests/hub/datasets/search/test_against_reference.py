@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.db import transaction
@@ -55,7 +56,7 @@ TEXTS = ["", "quartz", "quart*", "retina", "strasse", "5", "warm 7", "mri mouse*
 
 
 @st.composite
-def samples(draw: st.DrawFn) -> list[dict]:
+def samples(draw: st.DrawFn) -> list[dict[str, Any]]:
     return draw(
         st.lists(
             st.fixed_dictionaries(
@@ -96,14 +97,16 @@ GRANTS = st.sets(st.tuples(st.integers(0, 3), st.booleans(), st.booleans())).fla
 
 
 @contextmanager
-def built(given: list[dict], grants: set[tuple[int, bool, bool]]) -> Iterator[list[Sample]]:
+def built(
+    given: list[dict[str, Any]], grants: set[tuple[int, bool, bool]]
+) -> Iterator[list[Sample]]:
     """Groups g0 > g1 > g2 and g0 > g3; the asker is entity 1000, ann and bea 1001 and 1002."""
     with transaction.atomic():
         yield _build(given, grants)
         transaction.set_rollback(True)
 
 
-def _build(given: list[dict], grants: set[tuple[int, bool, bool]]) -> list[Sample]:
+def _build(given: list[dict[str, Any]], grants: set[tuple[int, bool, bool]]) -> list[Sample]:
     groups: list[Group] = []
     entities: list[Entity] = []
     for number, parent in enumerate((0, 0, 1, 0)):
@@ -138,7 +141,7 @@ def _entity(id: int, type: str, name: str, parent: int, path: str) -> Entity:
     return Entity(id=id, type=type, name=name, parent_id=parent, path=path)
 
 
-def _sample(number: int, given: dict, groups: list[Group]) -> Sample:
+def _sample(number: int, given: dict[str, Any], groups: list[Group]) -> Sample:
     closed = NOON + timedelta(minutes=given["closed"]) if given["closed"] is not None else None
     return Sample(
         2000 + number, f"{given['name']} {number}" if number % 3 else given["name"] + "." * number,
@@ -200,7 +203,7 @@ ASKER = Actor(1000, "asker", "jwt")
 @given(samples(), GRANTS, st.lists(queries, min_size=6, max_size=6), st.booleans())
 def test_search_and_reference_agree(
     db: None,
-    given: list[dict],
+    given: list[dict[str, Any]],
     grants: set[tuple[int, bool, bool]],
     sought: list[Query],
     crowded: bool,

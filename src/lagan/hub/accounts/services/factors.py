@@ -1,5 +1,4 @@
-"""Second factors: one-time passwords by time and codes for recovery. A passkey is one too
-(`services.passkeys`)."""
+"""Second factors: one-time passwords by time, and codes for recovery."""
 
 from __future__ import annotations
 

@@ -15,6 +15,7 @@ from lagan.kit.errors import BadInput, Conflict, Forbidden, NotFound
 
 
 def refuse_client_key(by: Actor) -> None:
+    """Forbidden for keys: whoever finds one in a script must not become its owner."""
     if by.credential == queries.CLIENT_KEY:
         raise Forbidden("A client key manages neither users nor keys; sign in with a password.")
 
@@ -69,6 +70,7 @@ def check(user: User) -> None:
 
 
 def refuse_taken(user: User) -> None:
+    """Conflict for a name or an address that another user has, in any case."""
     others = User.objects.exclude(id=user.id)
     if others.filter(username__iexact=user.username).exists():
         raise Conflict(f"There is a user {user.username} already.", field="username")
@@ -77,6 +79,7 @@ def refuse_taken(user: User) -> None:
 
 
 def put_password(user: User, password: str) -> None:
+    """Set the password on the row, unsaved; BadInput says why it is too weak."""
     try:
         password_validation.validate_password(password, user)
     except ValidationError as error:

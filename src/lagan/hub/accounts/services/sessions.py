@@ -25,10 +25,10 @@ _SEEN = "seen"
 def begin_visit(*, user: User, request: HttpRequest, how: str) -> None:
     """Note the session that the request now has; `how` it was signed in (`password`, the name of a
     provider, ...)."""
-    key = request.session.session_key
-    assert key is not None  # the log in saved it under a new key
+    request.session.save()  # now it has a key
+    key = str(request.session.session_key)
     facts = {"user": user, "how": how[:60], "program": _program(request)}
-    facts["address"] = str(get_client_ip_address(request) or "")[:60]
+    facts["address"] = network_address(request)
     Visit.objects.update_or_create(session=key, defaults=facts)
     request.session[_SEEN] = timezone.now().timestamp()
 
@@ -39,6 +39,21 @@ def see_visit(request: HttpRequest) -> None:
     if now.timestamp() - request.session.get(_SEEN, 0) > STEP.total_seconds():
         Visit.objects.filter(session=request.session.session_key).update(seen=now)
         request.session[_SEEN] = now.timestamp()
+
+
+def network_address(request: HttpRequest) -> str:
+    """Where a request comes from, as the lockout of passwords sees it."""
+    return str(get_client_ip_address(request) or "")[:60]
+
+
+def close_visit(*, session: str) -> None:
+    """The session with this key is over: its owner logged out."""
+    Visit.objects.filter(session=session).delete()
+
+
+def rename_visit(*, session: str, to: str | None) -> None:
+    """A session goes on under another key."""
+    Visit.objects.filter(session=session).update(session=to)
 
 
 @transaction.atomic

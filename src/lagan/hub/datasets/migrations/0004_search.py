@@ -7,7 +7,7 @@ from lagan.hub.datasets.search.words import document
 
 SQLITE = (
     "CREATE VIRTUAL TABLE datasets_words USING fts5(text, content='datasets_document',"
-    " content_rowid='entity_id', tokenize='ascii', detail='none')",
+    " content_rowid='entity_id', tokenize='ascii', detail='none', prefix='2 3')",
     """CREATE TRIGGER datasets_words_added AFTER INSERT ON datasets_document BEGIN
          INSERT INTO datasets_words(rowid, text) VALUES (new.entity_id, new.text);
        END""",

@@ -42,10 +42,18 @@ class Atom:
             where, parameters = self.probe, self.probe_parameters
         match self.source:
             case "metadata":
-                return _exists("tree_metadata m", "m.entity_id", where), parameters
+                return _exists("tree_metadata m", "m.entity_id", _by_entity(where)), parameters
             case "words":
                 return _exists("datasets_document w", "w.entity_id", where), parameters
         return f"({where})", parameters
+
+
+def _by_entity(where: str) -> str:
+    """A plus keeps SQLite, which knows no numbers of rows, from the index of the values: it would
+    read all that lie in a range to find the one of a candidate."""
+    if connection.vendor == "postgresql":
+        return where
+    return where.replace("m.number", "+m.number").replace("m.time", "+m.time")
 
 
 def _exists(table: str, column: str, where: str) -> str:
@@ -187,4 +195,6 @@ def words_atom(words: Sequence[str]) -> Atom:
     )
     probe = " AND ".join(["instr(' ' || w.text || ' ', %s) > 0"] * len(words))
     inside = tuple(f" {each[:-1]}" if each.endswith("*") else f" {each} " for each in words)
-    return Atom("words", "datasets_words MATCH %s", (sought,), True, probe, inside)
+    # A beginning is gathered whole before the first is given, so that reading on costs it again.
+    ordered = not any(each.endswith("*") for each in words)
+    return Atom("words", "datasets_words MATCH %s", (sought,), ordered, probe, inside)

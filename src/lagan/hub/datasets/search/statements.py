@@ -133,7 +133,8 @@ def of_intervals(
             given,
         )
     return (
-        "SELECT e.id FROM json_each(%s) AS i CROSS JOIN tree_entity e WHERE e.type = 'DATASET'"  # noqa: S608
+        "SELECT e.id FROM json_each(%s) AS i CROSS JOIN tree_entity e"  # noqa: S608
+        " INDEXED BY tree_dataset_path WHERE e.type = 'DATASET'"
         " AND e.path >= json_extract(i.value, '$[0]') AND e.path < json_extract(i.value, '$[1]')"
         f"{past} LIMIT %s",
         given,

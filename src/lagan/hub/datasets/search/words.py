@@ -14,6 +14,8 @@ LARGEST_DOCUMENT = 1_000_000
 """Bytes of the words of one dataset: PostgreSQL holds at most a megabyte of them."""
 MOST_WORDS = 20
 """Words of one search."""
+SHORTEST_BEGINNING = 2
+"""Letters before a `*`: what begins with one letter is nearly everything."""
 _WORD = re.compile(r"[^\W_]+")
 _SOUGHT = re.compile(r"[^\W_]+\*?")
 
@@ -46,6 +48,10 @@ def sought(text: str) -> list[str]:
         raise BadSearch("There is no word in this text: letters or digits are.", field="text")
     if len(found) > MOST_WORDS:
         raise BadSearch(f"A search has at most {MOST_WORDS} words.", field="text")
+    if any(each.endswith("*") and len(each) <= SHORTEST_BEGINNING for each in found):
+        raise BadSearch(
+            f"The beginning of a word has at least {SHORTEST_BEGINNING} letters.", field="text"
+        )
     return [each[:LONGEST_WORD] for each in found]
 
 
@@ -66,7 +72,7 @@ def in_pattern(pattern: str) -> list[str]:
                 continue
             if each.end() == len(piece) and place < len(pieces) - 1:
                 word = word[:-1][: LONGEST_WORD - 1] + "*"
-            if len(word) > 1:
+            if len(word) > SHORTEST_BEGINNING + 1:
                 found[word[:LONGEST_WORD]] = None
     return list(found)[:MOST_WORDS]
 

@@ -26,6 +26,7 @@ from lagan.hub.web import presented
 from lagan.hub.web.visitor import asked, signed_in
 from lagan.kit.errors import BadInput, Conflict, Forbidden, LaganError, NotFound
 from lagan.transfer import Item
+from lagan.transfer.folder import Order
 
 HERE = "/datasets/new/"
 
@@ -60,9 +61,7 @@ def create(request: HttpRequest, actor: Actor) -> HttpResponse:
     chosen = _chosen(request)
     if chosen.type not in ("manual", "automated") or asked(request, "step") == "1":
         return _first(request, actor, chosen, groups)
-    if chosen.group not in dict(groups) and not tree.may(
-        actor, "DATASET_CREATE", chosen.group or 0
-    ):
+    if not tree.may(actor, "DATASET_CREATE", chosen.group or 0):
         return _first(request, actor, chosen, groups, _("Choose a group."))
     if chosen.type == "automated" and chosen.computer is None:
         return _first(request, actor, chosen, groups, _("Choose the computer to fetch it from."))
@@ -100,8 +99,8 @@ def _browse(request: HttpRequest, actor: Actor, chosen: Chosen) -> HttpResponse:
     """One folder of the computer; its list alone for htmx."""
     assert chosen.computer is not None  # noqa: S101
     row = computers.computer(actor, chosen.computer)
-    folder, order = asked(request, "folder").strip("/"), asked(request, "order")
-    order = "newest" if order == "newest" else "name"
+    folder = asked(request, "folder").strip("/")
+    order: Order = "newest" if asked(request, "order") == "newest" else "name"
     after = asked(request, "after")
     context: dict[str, Any] = {
         "chosen": chosen,
@@ -120,8 +119,8 @@ def _browse(request: HttpRequest, actor: Actor, chosen: Chosen) -> HttpResponse:
         )
         context["lines"] = [_line(chosen, folder, order, each) for each in page.items]
         context["more"] = page.next and chosen.address(folder=folder, order=order, after=page.next)
-    except (NotFound, Conflict, BadInput, LaganError) as refusal:
-        context["refused"] = refusal.sentence
+    except LaganError as refusal:
+        context["unreachable"] = refusal.sentence
     return render(request, "web/pages/create_path.html", context)
 
 

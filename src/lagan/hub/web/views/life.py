@@ -1,4 +1,4 @@
-"""What is done to a dataset beside filling it: its expire date, removing, putting back, fetching."""
+"""What is done to a dataset beside filling it: expire date, removing, putting back, fetching."""
 
 from __future__ import annotations
 
