@@ -12,10 +12,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import UUID
 
+from tests.previewed import SAMPLES, sample
+
 if TYPE_CHECKING:
     from lagan.hub.base.actors import Actor
 
 PASSWORD = "correct horse battery staple"
+KINDS = "One file of every kind"
 RETINA, MRI = "2026-11-20 retina z-stack", "2026-11-18 mouse 4711 MRI T2"
 PLANES = {f"raw/retina_z{plane:03d}.ome.tif": bytes([plane]) * 20_000 for plane in range(4)}
 FILES = {"acquisition.xml": b"<acquisition/>", **PLANES}
@@ -28,6 +31,8 @@ class Population:
     retina: int
     beads: int
     mri: int
+    kinds: int
+    """Holds a file of every kind that is previewed."""
     running: int
     failed: int
     link: str
@@ -38,10 +43,19 @@ class Population:
     """A group of alice's with a template for computers."""
     template: int
     confocal: int
+    lab: int
+    """A group in which alice may make datasets and register computers."""
+    shared: str
+    """The page of a share link."""
+    guarded: str
+    """That of one with a password."""
+    computer: int
+    fetched: int
 
 
-def populate(folder: Path) -> Population:
-    """Make it all in a database that has its tables and holds nothing; volumes beneath `folder`."""
+def populate(folder: Path, *, samples: bool = False) -> Population:
+    """Make it all in a database that has its tables and holds nothing; volumes beneath `folder`.
+    `samples`: also the files of every kind, which take a second to make."""
     from lagan.hub.accounts import services as accounts
     from lagan.hub.archive.services.volumes import add_volume, tally_volumes
     from lagan.hub.base.actors import SYSTEM, Actor
@@ -77,9 +91,56 @@ def populate(folder: Path) -> Population:
     datasets.close_dataset(by=owner, dataset=made[1])
     running, failed = _jobs(owner)
     tally_volumes()
+    kinds = datasets.create_dataset(by=SYSTEM, name=KINDS, group=lab.pk, owner=alice.entity_id).pk
+    if samples:
+        _archive(kinds, {name: sample(name) for name in SAMPLES})
     links = [accounts.make_password_link(each, by=SYSTEM) for each in (carol, dan)]
+    shared = _citizens(owner, lab.pk, retina=made[2], beads=made[1])
     microscopes = _microscopes(root.pk, owner)
-    return Population(made[2], made[1], made[0], running, failed, links[0], links[1], *microscopes)
+    _administration()
+    computer, fetched = _computer(owner, lab.pk, made[2])
+    return Population(
+        retina=made[2],
+        beads=made[1],
+        mri=made[0],
+        kinds=kinds,
+        running=running,
+        failed=failed,
+        link=links[0],
+        spare_link=links[1],
+        microscopes=microscopes[0],
+        template=microscopes[1],
+        confocal=microscopes[2],
+        lab=lab.pk,
+        shared=shared[0],
+        guarded=shared[1],
+        computer=computer,
+        fetched=fetched,
+    )
+
+
+def _citizens(owner: Actor, lab: int, *, retina: int, beads: int) -> tuple[str, str]:
+    """A published dataset, two share links (their pages), a quota."""
+    from lagan.hub.base.actors import SYSTEM
+    from lagan.hub.datasets import quotas
+    from lagan.hub.datasets import services as datasets
+    from lagan.hub.tree import services as tree
+
+    told = {
+        ".Description": ["Beads of 100 nm, imaged once a month to know the microscope."],
+        ".Creator": ["Novák, Alice (0000-0002-1825-0097)"],
+        ".Keywords": ["calibration", "beads"],
+        ".License": ["CC-BY-4.0"],
+        ".Publisher": ["Imaging facility"],
+    }
+    tree.set_metadata(by=SYSTEM, entity=beads, values=told)
+    datasets.publish(by=owner, dataset=beads, files=True)
+    quotas.set_quota(by=SYSTEM, group=lab, bytes=1_000_000, files=500)
+    assert owner.entity is not None
+    tree.set_grants(by=SYSTEM, subject=owner.entity, object=lab, grant={"GROUP_READ"})
+    one = datasets.create_link(by=owner, dataset=retina, note="the reviewers")
+    other = datasets.create_link(by=owner, dataset=retina, note="Prof. Ng", password=PASSWORD)
+    return f"/s/{one[1]}/", f"/s/{other[1]}/"
 
 
 def _microscopes(root: int, owner: Actor) -> tuple[int, int, int]:
@@ -109,6 +170,49 @@ def _microscopes(root: int, owner: Actor) -> tuple[int, int, int]:
         by=owner, type="COMPUTER", name="Confocal 2", parent=group, metadata=values
     )
     return group, template, confocal.pk
+
+
+def _administration() -> None:
+    """Ada, who may do everything, and an institution at which people may log in."""
+    from lagan.hub.accounts import services as accounts
+    from lagan.hub.base.actors import SYSTEM
+
+    accounts.create_user(by=SYSTEM, username="ada", password=PASSWORD, admin=True)
+    campus = {"name": "campus", "label": "Campus", "issuer": "https://login.campus.example"}
+    accounts.set_provider(by=SYSTEM, given={**campus, "client_id": "lagan"}, secret="x")
+
+
+def _computer(owner: Actor, lab: int, managed: int) -> tuple[int, int]:
+    """A computer that the owner may do everything with, and a dataset that waits for it."""
+    from lagan.hub.base.actors import SYSTEM
+    from lagan.hub.computers.models import Connection
+    from lagan.hub.computers.services import register_computer
+    from lagan.hub.datasets.services import create_dataset
+    from lagan.hub.tree import services as tree
+    from lagan.hub.tree.permissions import DATASET_CREATOR
+    from lagan.transfer import make_key, public_part
+
+    assert owner.entity is not None
+    rights = {"GROUP_READ", "DATASET_CREATE"}
+    rights |= {"COMPUTER_READ", "COMPUTER_CREATE", "COMPUTER_CHANGE"}
+    tree.set_grants(by=SYSTEM, subject=owner.entity, object=lab, grant=rights)
+    grant = DATASET_CREATOR | {"DATASET_DELETE"}
+    tree.set_grants(by=SYSTEM, subject=owner.entity, object=managed, grant=grant)
+    facts = {
+        "name": "NMR400", "need": "200 GB", "period": "monthly", "os": "Debian 12",
+        "responsible": "Carol Ng", "department": "Physics", "building": "B2", "room": "2.13",
+        "ip": "127.0.0.1", "port": "9", "path": "/data/nmr", "protocol": "sftp", "user": "lab",
+    }  # fmt: skip
+    computer = register_computer(by=owner, group=lab, name="nmr-400-b2", facts=facts)
+    Connection.objects.filter(computer=computer).update(
+        offered_key=public_part(make_key("shown")),
+        words="It answers. Compare its host key with what it says of itself, and confirm it.",
+    )
+    fetched = create_dataset(
+        by=owner, name="2026-11-21 benzene", group=lab, type="automated", computer=computer,
+        source_path="2026-11/benzene",
+    )  # fmt: skip
+    return computer, fetched.pk
 
 
 def _archive(dataset: int, files: Mapping[str, bytes]) -> dict[str, UUID]:
@@ -198,15 +302,26 @@ def advance(job: int) -> None:
         ledger.finish(claimed, Outcome(done=len(claimed.items)))
 
 
+def set_up_provider(given: dict[str, str]) -> None:
+    """An identity provider that really runs."""
+    from lagan.hub.accounts import services as accounts
+    from lagan.hub.base.actors import SYSTEM
+
+    secret = given.pop("secret")
+    accounts.set_provider(by=SYSTEM, given=given, secret=secret)
+
+
 def main(act: str, argument: str) -> None:
-    """`populate FOLDER` or `advance JOB`."""
+    """`populate FOLDER`, `advance JOB` or `provider FACTS` (JSON with a secret)."""
     import django
     from django.core.management import call_command
 
     django.setup()
     if act == "populate":
         call_command("migrate", verbosity=0)
-        json.dump(asdict(populate(Path(argument))), sys.stdout)
+        json.dump(asdict(populate(Path(argument), samples=True)), sys.stdout)
+    elif act == "provider":
+        set_up_provider(json.loads(argument))
     else:
         advance(int(argument))
 

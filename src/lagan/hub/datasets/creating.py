@@ -11,8 +11,11 @@ from django.utils import timezone
 from lagan.hub.audit import services as audit
 from lagan.hub.audit.kinds import Kind
 from lagan.hub.base.actors import SYSTEM, Actor
+from lagan.hub.computers import queries as computers
+from lagan.hub.datasets.expiry import begin_stage
+from lagan.hub.datasets.fetching import ask_for_files
 from lagan.hub.datasets.logbook import write_log
-from lagan.hub.datasets.models import AUTOMATED, MANUAL, Dataset
+from lagan.hub.datasets.models import AUTOMATED, MANUAL, OPEN, Dataset
 from lagan.hub.tree import queries as tree_queries
 from lagan.hub.tree import services as tree
 from lagan.hub.tree.permissions import DATASET_CREATOR
@@ -36,36 +39,39 @@ def create_dataset(
     `owner` is the USER entity that gets the creator's rights; the actor's own unless given, as an
     instrument's agent does for the people whose folders it finds. An automated dataset needs the
     `computer` that it is fetched from, with COMPUTER_READ, and the `source_path` on it. Conflict
-    when the group has one of that name.
+    when the group has one of that name, NotCompliant when `metadata` is not what the effective
+    template asks.
     """
     subject = owner or by.entity
     if subject is None:
         raise BadInput("A dataset needs an owner.", field="owner")
     tree.require(actor=by, permission="DATASET_CREATE", entity=group)
-    _check_source(by, type, computer, source_path)
-    entity = tree.create_entity(by=SYSTEM, type="DATASET", name=name, parent=group)
+    source = _checked_source(by, type, computer, source_path)
+    entity = tree.create_entity(by=by, type="DATASET", name=name, parent=group, metadata=metadata)
     tree.set_grants(
         by=SYSTEM, subject=subject, object=entity.pk, grant=DATASET_CREATOR, deny=frozenset()
     )
-    if metadata:
-        tree.set_metadata(by=by, entity=entity.pk, values=metadata)
-    dataset = Dataset.objects.create(
+    dataset = Dataset(
         entity=entity,
         owner_id=subject,
         computer_id=computer,
         type=type,
-        source_path=source_path,
+        source_path=source,
         created_at=timezone.now(),
     )
+    begin_stage(dataset, OPEN, dataset.created_at)
+    dataset.save(force_insert=True)
     data = {"name": name, "owner": subject, "type": type, "computer": computer}
     audit.record(kind=Kind.DATASET_CREATED, by=by, subject=entity.pk, data=data)
     write_log(dataset=entity.pk, by=by, level="INFO", text="Created.")
+    if type == AUTOMATED:
+        ask_for_files(by=by, row=dataset)
     return dataset
 
 
-def _check_source(by: Actor, type: str, computer: int | None, source_path: str) -> None:
-    """Refuse what the type does not allow; whoever may put datasets where a computer stands may
-    name it as their origin, whoever may read it may fetch from it."""
+def _checked_source(by: Actor, type: str, computer: int | None, source_path: str) -> str:
+    """The path beneath the computer's top that will be fetched. Whoever may put datasets where a
+    computer stands may name it as their origin, whoever may read it may fetch from it."""
     if type not in (MANUAL, AUTOMATED):
         raise BadInput(f"A dataset is manual or automated, not {type!r}.", field="type")
     if type == MANUAL and source_path:
@@ -73,10 +79,13 @@ def _check_source(by: Actor, type: str, computer: int | None, source_path: str) 
     if type == AUTOMATED and computer is None:
         raise BadInput("An automated dataset is fetched from a computer: which?", field="computer")
     if computer is None:
-        return
+        return ""
     row = tree_queries.rows([computer]).get(computer)
     place_is_theirs = row is not None and tree_queries.may(by, "DATASET_CREATE", row.parent)
     if type == AUTOMATED or not place_is_theirs:
         tree.require(actor=by, permission="COMPUTER_READ", entity=computer)
     if row is not None and row.type != "COMPUTER":
         raise BadInput(f"{row.name} is a {row.type}, no computer.", field="computer")
+    if type == MANUAL:
+        return ""
+    return computers.path_beneath_top(computer, source_path)

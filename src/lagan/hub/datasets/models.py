@@ -76,6 +76,23 @@ class Entry(models.Model):
         constraints = [models.UniqueConstraint(fields=["dataset", "path"], name="entry_by_path")]
 
 
+class RemovedEntry(models.Model):
+    """A path that has no current file any more, while its versions remain in the archive: the file
+    id under which a new one goes on, and the newest version there was."""
+
+    dataset = models.ForeignKey(Dataset, models.PROTECT, related_name="+", db_index=False)
+    path = PathField()
+    file_id = models.CharField(max_length=128)
+    version = models.IntegerField()
+    removed_at = models.DateTimeField()
+    by = models.BigIntegerField(null=True)
+
+    class Meta:
+        """By path, as entries are."""
+
+        constraints = [models.UniqueConstraint(fields=["dataset", "path"], name="removed_by_path")]
+
+
 class LogLine(models.Model):
     """A line of a dataset's log, for people. Levels as in `seeds/dataset-archive.txt`: DEBUG to
     FATAL."""
@@ -115,3 +132,66 @@ class SavedSearch(models.Model):
         """A name once for each owner."""
 
         constraints = [models.UniqueConstraint(fields=["owner", "name"], name="saved_search_name")]
+
+
+class Publication(models.Model):
+    """A closed dataset that anybody may look up; with `files` also its content is for anybody."""
+
+    dataset = models.OneToOneField(
+        Dataset, models.CASCADE, primary_key=True, related_name="publication"
+    )
+    files = models.BooleanField()
+    at = models.DateTimeField()
+    by = models.ForeignKey("tree.Entity", models.PROTECT, null=True, related_name="+")
+
+
+class ShareLink(models.Model):
+    """Whoever has its token reads `folder` of the dataset and what is beneath it.
+
+    Of the token only the SHA-256 is kept: 256 random bits need no slow hash. The password, which a
+    person chose, is kept by Argon2; empty without one.
+    """
+
+    dataset = models.ForeignKey(Dataset, models.CASCADE, related_name="+", db_index=False)
+    folder = PathField(default="")
+    hash = models.CharField(max_length=64, unique=True)
+    password = models.CharField(max_length=128, default="")
+    note = models.CharField(max_length=300, default="")
+    by = models.ForeignKey("tree.Entity", models.PROTECT, related_name="+", db_index=False)
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    revoked_at = models.DateTimeField(null=True)
+    most_downloads = models.IntegerField(null=True)
+    downloads = models.IntegerField(default=0)
+    used_at = models.DateTimeField(null=True)
+    downloaded_at = models.DateTimeField(null=True)
+    failures = models.IntegerField(default=0)
+    locked_until = models.DateTimeField(null=True)
+
+    class Meta:
+        """A dataset's links, newest first."""
+
+        indexes = [models.Index(fields=["dataset", "-id"], name="share_of_dataset")]
+
+
+class Quota(models.Model):
+    """What the datasets beneath a group may take together. `used_*` is what was counted up to
+    `counted_at` (None: it must be counted again); what came since is in the changes."""
+
+    group = models.OneToOneField("tree.Entity", models.CASCADE, primary_key=True, related_name="+")
+    bytes = models.BigIntegerField(null=True)
+    files = models.BigIntegerField(null=True)
+    levels = models.CharField(max_length=40, default="80,90")
+    reached = models.IntegerField(default=0)
+    used_bytes = models.BigIntegerField(default=0)
+    used_files = models.BigIntegerField(default=0)
+    counted_at = models.DateTimeField(null=True)
+
+
+class QuotaChange(models.Model):
+    """What one transaction added beneath a group. Appended, so that uploads do not wait for each
+    other's row; folded into the quota afterwards."""
+
+    quota = models.ForeignKey(Quota, models.CASCADE, related_name="changes")
+    bytes = models.BigIntegerField()
+    files = models.BigIntegerField()

@@ -13,6 +13,7 @@ from threading import Event
 
 from django.conf import settings
 
+from lagan.hub.accounts.services import deliver_letters
 from lagan.hub.audit.feed import run_reactions
 from lagan.hub.audit.services import seal
 from lagan.hub.base.locks import advisory
@@ -52,6 +53,7 @@ def run_worker(
 def run_scheduler(*, broker_url: str | None, stop: Event) -> None:
     """Do what must be done now and then, until `stop` is set. Any number of schedulers may run."""
     rounds: list[Callable[[], object]] = [seal, run_reactions, _bury, reconcile, _run_due]
+    rounds.append(deliver_letters)
     if broker_url:
         from lagan.worker.celery_app import Publisher
 

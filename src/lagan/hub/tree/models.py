@@ -6,6 +6,19 @@ from django.db import models
 from django.db.models.functions import Left
 
 from lagan.hub.base.fields import PathField
+from lagan.hub.tree.rules import folded
+
+
+class FoldedField(PathField):
+    """The name as a search compares it, kept beside it by every write through the model: no
+    database folds letters beyond ASCII alike."""
+
+    def pre_save(self, model_instance: models.Model, add: bool) -> str:
+        """What `name` folds to."""
+        value = folded(model_instance.name)  # type: ignore[attr-defined]
+        setattr(model_instance, self.attname, value)
+        return value
+
 
 HEAD = 64
 """Characters of a metadata value that are indexed: all of most, and an index entry stays small."""
@@ -32,6 +45,7 @@ class Entity(models.Model):
     id = models.BigAutoField(primary_key=True)
     type = models.CharField(max_length=9, choices=Type.choices)
     name = PathField()
+    folded = FoldedField(db_default="", editable=False)
     parent = models.ForeignKey(
         "self", on_delete=models.PROTECT, related_name="children", db_index=False
     )
@@ -49,6 +63,7 @@ class Entity(models.Model):
         ]
         indexes = [
             models.Index(fields=["type", "name", "id"], name="tree_type_name"),
+            models.Index(fields=["folded", "id"], name="tree_folded"),
             models.Index(
                 fields=["path"], name="tree_dataset_path", condition=models.Q(type="DATASET")
             ),

@@ -116,6 +116,28 @@ def _marks(subject: int, permission: str, objects: Collection[int] | None = None
         return [Mark(role, path, bool(deny)) for role, path, deny in cursor.fetchall()]
 
 
+def marks(
+    subject: int, permissions: Collection[str] | None, objects: Collection[int] | None = None
+) -> dict[str, list[Mark]]:
+    """The marks of the subject's roles by permission, in one reading: for these permissions (any
+    without), on these objects (anywhere without)."""
+    sql = _ROLES + _MARKS.format(column=", g.permission")
+    parameters: list[Any] = [subject]
+    conditions: list[str] = []
+    for column, values in (("g.permission", permissions), ("g.object_id", objects)):
+        if values is not None:
+            conditions.append(f"{column} IN ({_places(values)})")
+            parameters += values
+    if conditions:
+        sql += " WHERE " + " AND ".join(conditions)
+    found: dict[str, list[Mark]] = defaultdict(list)
+    with connection.cursor() as cursor:
+        cursor.execute(sql, parameters)
+        for role, path, deny, permission in cursor.fetchall():
+            found[permission].append(Mark(role, path, bool(deny)))
+    return found
+
+
 def _places(values: Collection[Any]) -> str:
     return ", ".join(["%s"] * len(values))
 
@@ -173,7 +195,7 @@ def visible(actor: Actor, kind: str) -> Intervals:
 def sees(actor: Actor, entity: Entity) -> bool:
     """Whether the actor may know that the entity is there: the single check to the list of
     `visible`."""
-    if actor.entity == entity.id:
+    if entity.path in _itself(actor):
         return True
     return any(holds(actor, permission, entity.path) for permission in seeing(entity.type))
 
@@ -200,6 +222,16 @@ def visible_entities(
     if text:
         rows = rows.filter(name__icontains=text.replace("\x00", ""))
     return page_by_key(rows, keys=("name", "id"), after=after, size=size)
+
+
+def permitted(
+    actor: Actor, type: str, permission: Permission | str, *, size: int = 200
+) -> list[tuple[int, str]]:
+    """The first `size` entities of a type at which the actor holds the permission, as id and full
+    path, by the path: what a form offers to choose from."""
+    rows = Entity.objects.filter(within(allowed(actor, permission)), type=type)
+    paths = full_path(list(rows.order_by("name", "id").values_list("id", flat=True)[:size]))
+    return sorted(paths.items(), key=lambda each: each[1])
 
 
 def find(*, type: str, name: str, parent: int | None = None) -> int | None:
@@ -304,3 +336,14 @@ def metadata(entity: int) -> dict[str, list[str]]:
     for key, text in rows.values_list("key", "text"):
         result[key].append(text)
     return dict(result)
+
+
+def metadata_of(
+    entities: Collection[int], keys: Collection[str]
+) -> dict[int, dict[str, list[str]]]:
+    """As `metadata`, the values of some keys of several entities, in one reading."""
+    result: dict[int, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
+    rows = Metadata.objects.filter(entity__in=entities, key__in=keys).order_by("key", "position")
+    for entity, key, text in rows.values_list("entity_id", "key", "text"):
+        result[entity][key].append(text)
+    return {entity: dict(each) for entity, each in result.items()}

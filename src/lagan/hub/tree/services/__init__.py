@@ -3,6 +3,7 @@ event."""
 
 from lagan.hub.tree.services.entities import (
     LONGEST_NAME,
+    MOST_COUNTED,
     create_entities,
     create_entity,
     move,
@@ -12,6 +13,7 @@ from lagan.hub.tree.services.entities import (
 )
 from lagan.hub.tree.services.grants import set_grants
 from lagan.hub.tree.services.ground import Ground, ensure_root, ground
+from lagan.hub.tree.services.makers import discard, make, register_maker, register_remover
 from lagan.hub.tree.services.members import add_member, remove_member
 from lagan.hub.tree.services.metadata import (
     copy_metadata,
@@ -40,6 +42,7 @@ __all__ = [
     "ADMINISTRATORS",
     "Ground",
     "LONGEST_NAME",
+    "MOST_COUNTED",
     "ROOT",
     "USERS",
     "add_member",
@@ -49,11 +52,15 @@ __all__ = [
     "create_entities",
     "create_entity",
     "create_template",
+    "discard",
     "ensure_root",
     "ground",
+    "make",
     "move",
     "preview_metadata",
     "register_guard",
+    "register_maker",
+    "register_remover",
     "remove",
     "remove_field",
     "remove_member",
