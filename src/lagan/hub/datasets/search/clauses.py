@@ -42,18 +42,21 @@ class Atom:
             where, parameters = self.probe, self.probe_parameters
         match self.source:
             case "metadata":
-                return _exists("tree_metadata m", "m.entity_id", _by_entity(where)), parameters
+                where = where if self.ordered else _by_entity(where)
+                return _exists("tree_metadata m", "m.entity_id", where), parameters
             case "words":
                 return _exists("datasets_document w", "w.entity_id", where), parameters
         return f"({where})", parameters
 
 
 def _by_entity(where: str) -> str:
-    """A plus keeps SQLite, which knows no numbers of rows, from the index of the values: it would
-    read all that lie in a range to find the one of a candidate."""
+    """Plus and position lead SQLite, which knows no numbers of rows, to the index by entity, key
+    and position: for a range it would read all that lie in it to find the one of a candidate."""
     if connection.vendor == "postgresql":
         return where
-    return where.replace("m.number", "+m.number").replace("m.time", "+m.time")
+    for column in ("m.number", "m.time", "m.head"):
+        where = where.replace(column, f"+{column}")
+    return f"({where}) AND m.position >= 0"
 
 
 def _exists(table: str, column: str, where: str) -> str:
