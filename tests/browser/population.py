@@ -51,6 +51,9 @@ class Population:
     """That of one with a password."""
     computer: int
     fetched: int
+    optics: int
+    role: int
+    """A research group that alice administers, and the role group of its members."""
 
 
 def populate(folder: Path, *, samples: bool = False) -> Population:
@@ -95,6 +98,7 @@ def populate(folder: Path, *, samples: bool = False) -> Population:
     if samples:
         _archive(kinds, {name: sample(name) for name in SAMPLES})
     links = [accounts.make_password_link(each, by=SYSTEM) for each in (carol, dan)]
+    optics, role_group = _research_group(root.pk, alice.entity_id, dan.entity_id)
     shared = _citizens(owner, lab.pk, retina=made[2], beads=made[1])
     microscopes = _microscopes(root.pk, owner)
     _administration()
@@ -116,6 +120,8 @@ def populate(folder: Path, *, samples: bool = False) -> Population:
         guarded=shared[1],
         computer=computer,
         fetched=fetched,
+        optics=optics,
+        role=role_group,
     )
 
 
@@ -141,6 +147,19 @@ def _citizens(owner: Actor, lab: int, *, retina: int, beads: int) -> tuple[str, 
     one = datasets.create_link(by=owner, dataset=retina, note="the reviewers")
     other = datasets.create_link(by=owner, dataset=retina, note="Prof. Ng", password=PASSWORD)
     return f"/s/{one[1]}/", f"/s/{other[1]}/"
+
+
+def _research_group(within: int, administrator: int, member: int) -> tuple[int, int]:
+    """With one of each, of whom the administrator may make more groups in it."""
+    from lagan.hub.base.actors import SYSTEM
+    from lagan.hub.tree import services as tree
+
+    made = tree.make_research_group(by=SYSTEM, within=within, name="Optics")
+    tree.add_member(by=SYSTEM, member=administrator, group=made.roles["_adm"].pk)
+    tree.add_member(by=SYSTEM, member=member, group=made.roles["_member"].pk)
+    own = ["GROUP_CREATE", "GROUP_PERM_SET"]
+    tree.set_grants(by=SYSTEM, subject=administrator, object=made.group.pk, grant=own)
+    return made.group.pk, made.roles["_member"].pk
 
 
 def _microscopes(root: int, owner: Actor) -> tuple[int, int, int]:

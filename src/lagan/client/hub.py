@@ -10,6 +10,7 @@ from typing import Any
 from lagan.client import batch, download, lookup
 from lagan.client.credentials import ClientKey, Credential, Nobody, Token
 from lagan.client.entities import Entities
+from lagan.client.permissions import Permissions
 from lagan.client.uploads import Stored, Uploads
 from lagan.client.whole import upload_whole
 from lagan.kit.errors import LaganError, Unavailable
@@ -54,6 +55,7 @@ class Hub:
         )  # fmt: skip
         self.uploads = Uploads(self.http)
         self.entities = Entities(self.http, self._pages)
+        self.permissions = Permissions(self.http)
 
     def close(self) -> None:
         """Close all connections."""

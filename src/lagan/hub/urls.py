@@ -14,6 +14,7 @@ ROUTERS = {
     "account/": "lagan.hub.accounts.own_api.account",
     "providers/": "lagan.hub.accounts.own_api.providers",
     "entities/": "lagan.hub.tree.api.router",
+    "permissions/": "lagan.hub.tree.permission_api.meanings",
     "templates/": "lagan.hub.tree.templates.api.router",
     "jobs/": "lagan.hub.jobs.api.router",
     "computers/": "lagan.hub.computers.api.router",

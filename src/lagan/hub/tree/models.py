@@ -63,6 +63,12 @@ class Entity(models.Model):
         ]
         indexes = [
             models.Index(fields=["type", "name", "id"], name="tree_type_name"),
+            models.Index(
+                fields=["path"], name="tree_group_path", condition=models.Q(type=Type.GROUP)
+            ),
+            models.Index(
+                fields=["path"], name="tree_user_path", condition=models.Q(type=Type.USER)
+            ),
             models.Index(fields=["folded", "id"], name="tree_folded"),
             models.Index(
                 fields=["path"], name="tree_dataset_path", condition=models.Q(type="DATASET")

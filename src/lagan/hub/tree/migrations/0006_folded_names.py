@@ -21,7 +21,7 @@ def fold(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("tree", "0004_search")]
+    dependencies = [("tree", "0005_holders")]
 
     operations = [
         migrations.AddField(

@@ -23,7 +23,19 @@ from lagan.hub.tree.services.metadata import (
     set_metadata,
 )
 from lagan.hub.tree.services.names import ADMINISTRATORS, ROOT, USERS
-from lagan.hub.tree.services.sight import require, require_sight
+from lagan.hub.tree.services.rolegroups import (
+    RoleGroups,
+    make_lab,
+    make_research_group,
+    make_roles,
+)
+from lagan.hub.tree.services.sight import (
+    require,
+    require_insight,
+    require_roll,
+    require_sight,
+    require_subject,
+)
 from lagan.hub.tree.services.templates import (
     assign_template,
     change_template,
@@ -44,6 +56,7 @@ __all__ = [
     "LONGEST_NAME",
     "MOST_COUNTED",
     "ROOT",
+    "RoleGroups",
     "USERS",
     "add_member",
     "assign_template",
@@ -56,6 +69,9 @@ __all__ = [
     "ensure_root",
     "ground",
     "make",
+    "make_lab",
+    "make_research_group",
+    "make_roles",
     "move",
     "preview_metadata",
     "register_guard",
@@ -67,7 +83,10 @@ __all__ = [
     "rename",
     "replace_metadata",
     "require",
+    "require_insight",
+    "require_roll",
     "require_sight",
+    "require_subject",
     "restore_entities",
     "set_assignments",
     "set_field",
