@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from lagan.cli.named import id_of
+
 if TYPE_CHECKING:
     from lagan.client import Hub
 
@@ -40,7 +42,7 @@ def list_(ctx: click.Context, text: str, as_json: bool) -> None:
 
 @computer.command()
 @click.argument("name")
-@click.option("--group", required=True, help="The id of the group that it belongs to.")
+@click.option("--group", required=True, callback=id_of, help="The group that it belongs to.")
 @click.option(
     "--fact", "facts", multiple=True, metavar="NAME=VALUE",
     help="As ip=192.0.2.7, user=lab, path=/data; again for more. `show` names them all.",
@@ -54,7 +56,7 @@ def add(ctx: click.Context, name: str, group: str, facts: tuple[str, ...], as_js
 
 
 @computer.command("set")
-@click.argument("computer")
+@click.argument("computer", callback=id_of)
 @click.argument("facts", nargs=-1, required=True, metavar="NAME=VALUE...")
 @_JSON
 @click.pass_context
@@ -64,7 +66,7 @@ def set_(ctx: click.Context, computer: str, facts: tuple[str, ...], as_json: boo
 
 
 @computer.command()
-@click.argument("computer")
+@click.argument("computer", callback=id_of)
 @_JSON
 @click.pass_context
 def show(ctx: click.Context, computer: str, as_json: bool) -> None:
@@ -81,7 +83,7 @@ def show(ctx: click.Context, computer: str, as_json: bool) -> None:
 
 
 @computer.command()
-@click.argument("computer")
+@click.argument("computer", callback=id_of)
 @click.option(
     "--confirm", metavar="FINGERPRINT", default="",
     help="You have compared it: this is the computer's own host key.",
@@ -99,7 +101,7 @@ def test(ctx: click.Context, computer: str, confirm: str, as_json: bool) -> None
 
 
 @computer.command()
-@click.argument("computer")
+@click.argument("computer", callback=id_of)
 @click.argument("folder", default="")
 @click.option("--newest", is_flag=True, help="The last changed first.")
 @_JSON

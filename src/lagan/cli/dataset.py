@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from lagan.cli.named import DATASET, id_of
+
 if TYPE_CHECKING:
     from lagan.client import Hub
 
@@ -38,7 +40,9 @@ def list_(ctx: click.Context, as_json: bool) -> None:
 
 @dataset.command()
 @click.argument("name")
-@click.option("--group", required=True, help="The id of the group that will own it.")
+@click.option(
+    "--group", required=True, callback=id_of, help="The group that will own it: its id or path."
+)
 @click.option(
     "--type",
     "kind",
@@ -46,7 +50,7 @@ def list_(ctx: click.Context, as_json: bool) -> None:
     default="manual",
     help="Who brings the files: you, or the hub from the computer.",
 )
-@click.option("--computer", type=int, help="The id of the computer that it comes from.")
+@click.option("--computer", callback=id_of, help="The computer that it comes from: its id or path.")
 @click.option("--path", default="", help="What is fetched: a path beneath the computer's top.")
 @click.option(
     "--set", "settings", multiple=True, metavar="KEY=VALUE", help="Metadata; again for more."
@@ -58,7 +62,7 @@ def create(
     name: str,
     group: str,
     kind: str,
-    computer: int | None,
+    computer: str | None,
     path: str,
     settings: tuple[str, ...],
     as_json: bool,
@@ -70,13 +74,14 @@ def create(
         if not equals:
             raise click.UsageError(f"--set takes KEY=VALUE, not {each!r}.")
         metadata.setdefault(key, []).append(value)
-    facts = {"type": kind, "computer": computer, "source_path": path, "metadata": metadata}
+    source = computer and int(computer)
+    facts = {"type": kind, "computer": source, "source_path": path, "metadata": metadata}
     given = {name: value for name, value in facts.items() if value}
     _say(_hub(ctx).create_dataset(name, group, **given), as_json, "{id}")
 
 
 @dataset.command()
-@click.argument("dataset")
+@DATASET
 @click.argument("source", type=click.Path(path_type=Path, exists=True))
 @click.option("--under", default="", help="The folder in the dataset that they go to.")
 @_JSON
@@ -96,7 +101,7 @@ def put(ctx: click.Context, dataset: str, source: Path, under: str, as_json: boo
 
 
 @dataset.command()
-@click.argument("dataset")
+@DATASET
 @click.argument("path", required=False)
 @click.option("-o", "--output", type=_PATH, help="A file for PATH, else a folder; default: here.")
 @click.option("--version", type=click.IntRange(1), help="Another version of PATH than the current.")
@@ -127,7 +132,7 @@ def get(
 
 
 @dataset.command("zip")
-@click.argument("dataset")
+@DATASET
 @click.option("-o", "--output", type=_PATH, help="Default: DATASET.zip.")
 @_JSON
 @click.pass_context
@@ -139,7 +144,7 @@ def zip_(ctx: click.Context, dataset: str, output: Path | None, as_json: bool) -
 
 
 @dataset.command()
-@click.argument("dataset")
+@DATASET
 @_JSON
 @click.pass_context
 def close(ctx: click.Context, dataset: str, as_json: bool) -> None:
@@ -148,7 +153,7 @@ def close(ctx: click.Context, dataset: str, as_json: bool) -> None:
 
 
 @dataset.command()
-@click.argument("dataset")
+@DATASET
 @_JSON
 @click.pass_context
 def show(ctx: click.Context, dataset: str, as_json: bool) -> None:
@@ -162,7 +167,7 @@ def show(ctx: click.Context, dataset: str, as_json: bool) -> None:
 
 
 @dataset.command()
-@click.argument("dataset")
+@DATASET
 @click.option("--level", default="INFO", help="DEBUG, INFO, WARN, ERROR or FATAL; default INFO.")
 @_JSON
 @click.pass_context
@@ -173,7 +178,7 @@ def log(ctx: click.Context, dataset: str, level: str, as_json: bool) -> None:
 
 
 @dataset.command()
-@click.argument("dataset")
+@DATASET
 @click.argument("date")
 @_JSON
 @click.pass_context
@@ -184,7 +189,7 @@ def expire(ctx: click.Context, dataset: str, date: str, as_json: bool) -> None:
 
 
 @dataset.command()
-@click.argument("dataset")
+@DATASET
 @_JSON
 @click.pass_context
 def acquire(ctx: click.Context, dataset: str, as_json: bool) -> None:
@@ -193,7 +198,7 @@ def acquire(ctx: click.Context, dataset: str, as_json: bool) -> None:
 
 
 @dataset.command()
-@click.argument("dataset")
+@DATASET
 @click.confirmation_option(prompt="Remove it?")
 @click.pass_context
 def remove(ctx: click.Context, dataset: str) -> None:
@@ -202,7 +207,7 @@ def remove(ctx: click.Context, dataset: str) -> None:
 
 
 @dataset.command()
-@click.argument("dataset")
+@DATASET
 @click.argument("path")
 @_JSON
 @click.pass_context
@@ -214,7 +219,7 @@ def versions(ctx: click.Context, dataset: str, path: str, as_json: bool) -> None
 
 
 @dataset.command()
-@click.argument("dataset")
+@DATASET
 @click.argument("path", required=False)
 @click.argument("version", type=click.IntRange(1), required=False)
 @_JSON
@@ -236,7 +241,7 @@ def restore(
 
 
 @dataset.command()
-@click.argument("dataset")
+@DATASET
 @click.argument("paths", nargs=-1, required=True)
 @_JSON
 @click.pass_context

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from lagan.cli.named import DATASET
+
 if TYPE_CHECKING:
     from lagan.client import Hub
 
@@ -21,7 +23,7 @@ FORMS = (
 
 
 @click.command()
-@click.argument("dataset")
+@DATASET
 @click.option("--files/--metadata-only", default=False, help="Whether anybody may download it.")
 @_JSON
 @click.pass_context
@@ -31,7 +33,7 @@ def publish(ctx: click.Context, dataset: str, files: bool, as_json: bool) -> Non
 
 
 @click.command()
-@click.argument("dataset")
+@DATASET
 @click.pass_context
 def unpublish(ctx: click.Context, dataset: str) -> None:
     """Show it only to those who may read it, as before."""
@@ -39,7 +41,7 @@ def unpublish(ctx: click.Context, dataset: str) -> None:
 
 
 @click.command()
-@click.argument("dataset")
+@DATASET
 @click.option("--folder", default="", help="Only this folder of it.")
 @click.option("--days", type=click.IntRange(1), default=14, show_default=True, help="Its life.")
 @click.option("--password-file", type=_FILE, help="A file with a password in its first line.")
@@ -66,7 +68,7 @@ def share(
 
 
 @click.command()
-@click.argument("dataset")
+@DATASET
 @_JSON
 @click.pass_context
 def shares(ctx: click.Context, dataset: str, as_json: bool) -> None:
@@ -76,7 +78,7 @@ def shares(ctx: click.Context, dataset: str, as_json: bool) -> None:
 
 
 @click.command()
-@click.argument("dataset")
+@DATASET
 @click.argument("link")
 @click.pass_context
 def revoke(ctx: click.Context, dataset: str, link: str) -> None:
@@ -85,7 +87,7 @@ def revoke(ctx: click.Context, dataset: str, link: str) -> None:
 
 
 @click.command()
-@click.argument("dataset")
+@DATASET
 @click.argument("form", type=click.Choice(FORMS))
 @click.pass_context
 def describe(ctx: click.Context, dataset: str, form: str) -> None:

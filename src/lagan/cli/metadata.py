@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from lagan.cli.named import id_of
+
 if TYPE_CHECKING:
     from lagan.client.metadata import Metadata
 
@@ -31,7 +33,7 @@ def metadata(ctx: click.Context, url: str | None, api_key: str | None, config: P
 
 
 @metadata.command()
-@click.argument("entity")
+@click.argument("entity", callback=id_of)
 @_JSON
 @click.pass_context
 def show(ctx: click.Context, entity: str, as_json: bool) -> None:
@@ -46,7 +48,7 @@ def show(ctx: click.Context, entity: str, as_json: bool) -> None:
 
 
 @metadata.command("set")
-@click.argument("entity")
+@click.argument("entity", callback=id_of)
 @click.argument("key")
 @click.argument("values", nargs=-1, required=True)
 @_JSON
@@ -59,7 +61,7 @@ def set_(ctx: click.Context, entity: str, key: str, values: tuple[str, ...], as_
 
 
 @metadata.command()
-@click.argument("entity")
+@click.argument("entity", callback=id_of)
 @click.argument("keys", nargs=-1, required=True)
 @_JSON
 @click.pass_context
@@ -70,8 +72,8 @@ def unset(ctx: click.Context, entity: str, keys: tuple[str, ...], as_json: bool)
 
 
 @metadata.command()
-@click.argument("entity")
-@click.argument("source")
+@click.argument("entity", callback=id_of)
+@click.argument("source", callback=id_of)
 @click.option("--key", "keys", multiple=True, help="A key to copy; default: all.")
 @_JSON
 @click.pass_context
@@ -84,7 +86,7 @@ def copy(
 
 
 @metadata.command()
-@click.argument("entity")
+@click.argument("entity", callback=id_of)
 @_FORMAT
 @click.option("-o", "--output", type=_PATH, help="Default: standard output.")
 @click.pass_context
@@ -98,7 +100,7 @@ def export(ctx: click.Context, entity: str, format: str | None, output: Path | N
 
 
 @metadata.command("import")
-@click.argument("entity")
+@click.argument("entity", callback=id_of)
 @click.argument("source", type=click.Path(path_type=Path, exists=True, dir_okay=False))
 @_FORMAT
 @click.option("--replace", is_flag=True, help="Remove keys that the file lacks.")
@@ -128,7 +130,7 @@ def import_(
 
 
 @metadata.command()
-@click.argument("entity")
+@click.argument("entity", callback=id_of)
 @click.option("--key", default="", help="Only this key.")
 @_JSON
 @click.pass_context
@@ -139,7 +141,7 @@ def history(ctx: click.Context, entity: str, key: str, as_json: bool) -> None:
 
 
 @metadata.command()
-@click.argument("entity")
+@click.argument("entity", callback=id_of)
 @_JSON
 @click.pass_context
 def presets(ctx: click.Context, entity: str, as_json: bool) -> None:

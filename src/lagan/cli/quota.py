@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from lagan.cli.named import id_of
+
 if TYPE_CHECKING:
     from lagan.client import Hub
 
@@ -28,7 +30,7 @@ def quota(ctx: click.Context, url: str | None, api_key: str | None, config: Path
 
 
 @quota.command()
-@click.argument("group", required=False)
+@click.argument("group", required=False, callback=id_of)
 @_JSON
 @click.pass_context
 def show(ctx: click.Context, group: str | None, as_json: bool) -> None:
@@ -39,7 +41,7 @@ def show(ctx: click.Context, group: str | None, as_json: bool) -> None:
 
 
 @quota.command("set")
-@click.argument("group")
+@click.argument("group", callback=id_of)
 @click.option("--bytes", "size", help="For example 10TB; `none` for no limit.")
 @click.option("--files", help="A number; `none` for no limit.")
 @click.option("--warn", "levels", multiple=True, type=click.IntRange(1, 99), help="Percent.")
@@ -67,7 +69,7 @@ def set_(
 
 
 @quota.command()
-@click.argument("group")
+@click.argument("group", callback=id_of)
 @click.pass_context
 def clear(ctx: click.Context, group: str) -> None:
     """Take a group's quota away."""
@@ -75,7 +77,7 @@ def clear(ctx: click.Context, group: str) -> None:
 
 
 @quota.command()
-@click.argument("group")
+@click.argument("group", callback=id_of)
 @_JSON
 @click.pass_context
 def recount(ctx: click.Context, group: str, as_json: bool) -> None:

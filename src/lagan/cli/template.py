@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from lagan.cli.named import id_of, ids_of
+
 if TYPE_CHECKING:
     from lagan.client.metadata import Templates
 
@@ -43,7 +45,7 @@ def list_(ctx: click.Context, text: str, as_json: bool) -> None:
 
 
 @template.command()
-@click.argument("template")
+@click.argument("template", callback=id_of)
 @_JSON
 @click.pass_context
 def show(ctx: click.Context, template: str, as_json: bool) -> None:
@@ -58,7 +60,7 @@ def show(ctx: click.Context, template: str, as_json: bool) -> None:
 
 @template.command()
 @click.argument("name")
-@click.option("--group", required=True, help="The id of the group that it will be in.")
+@click.option("--group", required=True, callback=id_of, help="The group that it will be in.")
 @_JSON
 @click.pass_context
 def create(ctx: click.Context, name: str, group: str, as_json: bool) -> None:
@@ -67,7 +69,7 @@ def create(ctx: click.Context, name: str, group: str, as_json: bool) -> None:
 
 
 @template.command()
-@click.argument("template")
+@click.argument("template", callback=id_of)
 @_JSON
 @click.pass_context
 def remove(ctx: click.Context, template: str, as_json: bool) -> None:
@@ -77,7 +79,7 @@ def remove(ctx: click.Context, template: str, as_json: bool) -> None:
 
 
 @template.command("set")
-@click.argument("template")
+@click.argument("template", callback=id_of)
 @click.argument("key")
 @click.option("--default", "defaults", multiple=True, help="A default value; several in order.")
 @click.option("--regex", default="", help="What each value matches as a whole.")
@@ -114,7 +116,7 @@ def set_(
 
 
 @template.command()
-@click.argument("template")
+@click.argument("template", callback=id_of)
 @click.argument("key")
 @_JSON
 @click.pass_context
@@ -125,7 +127,7 @@ def unset(ctx: click.Context, template: str, key: str, as_json: bool) -> None:
 
 
 @template.command()
-@click.argument("template")
+@click.argument("template", callback=id_of)
 @_JSON
 @click.pass_context
 def assignments(ctx: click.Context, template: str, as_json: bool) -> None:
@@ -135,8 +137,8 @@ def assignments(ctx: click.Context, template: str, as_json: bool) -> None:
 
 
 @template.command()
-@click.argument("group")
-@click.argument("templates", nargs=-1)
+@click.argument("group", callback=id_of)
+@click.argument("templates", nargs=-1, callback=ids_of)
 @_TYPE
 @click.option("--none", is_flag=True, help="Take all off the list.")
 @_JSON
@@ -157,7 +159,7 @@ def assign(
 
 
 @template.command()
-@click.argument("group")
+@click.argument("group", callback=id_of)
 @_TYPE
 @_JSON
 @click.pass_context

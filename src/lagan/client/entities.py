@@ -20,11 +20,11 @@ class Entities:
 
     def show(self, entity: str) -> Row:
         """One entity with its counts. NotFound."""
-        return self._json("GET", f"api/entities/{self._id(entity)}/")
+        return self._json("GET", f"api/entities/{self.id_of(entity)}/")
 
     def children(self, entity: str = "/", types: Sequence[str] = ()) -> Iterator[Row]:
         """What lies in it, page by page, by type and name."""
-        path = f"api/entities/{self._id(entity)}/children/"
+        path = f"api/entities/{self.id_of(entity)}/children/"
         return self._pages(path, {"type": list(types)} if types else {})
 
     def find(self, text: str, types: Sequence[str] = ()) -> Iterator[Row]:
@@ -36,29 +36,30 @@ class Entities:
         self, type: str, name: str, parent: str, metadata: Mapping[str, Sequence[str]] | None = None
     ) -> Row:
         """A new entity in `parent`. Refused with all that its metadata lacks at once."""
-        given = {"type": type, "name": name, "parent": self._id(parent), "metadata": metadata}
+        given = {"type": type, "name": name, "parent": self.id_of(parent), "metadata": metadata}
         return self._json("POST", "api/entities/", given)
 
     def rename(self, entity: str, name: str) -> Row:
         """Give it another name."""
-        return self._json("PATCH", f"api/entities/{self._id(entity)}/", {"name": name})
+        return self._json("PATCH", f"api/entities/{self.id_of(entity)}/", {"name": name})
 
     def move(self, entity: str, parent: str) -> Row:
         """Put it, with what is beneath it, into `parent`."""
-        given = {"parent": self._id(parent)}
-        return self._json("PATCH", f"api/entities/{self._id(entity)}/", given)
+        given = {"parent": self.id_of(parent)}
+        return self._json("PATCH", f"api/entities/{self.id_of(entity)}/", given)
 
     def moving(self, entity: str, parent: str) -> Row:
         """What that would change in inherited permissions."""
-        path = f"api/entities/{self._id(entity)}/moving/"
+        path = f"api/entities/{self.id_of(entity)}/moving/"
         return self._json("GET", path, query={"parent": parent})
 
     def remove(self, entity: str) -> None:
         """Remove it, as its type is removed."""
-        with self._http.request("DELETE", f"api/entities/{self._id(entity)}/"):
+        with self._http.request("DELETE", f"api/entities/{self.id_of(entity)}/"):
             pass
 
-    def _id(self, entity: str) -> int:
+    def id_of(self, entity: str) -> int:
+        """The id of an entity that is named by it, by its path, or, a user, by the name."""
         if entity.strip().isdigit():
             return int(entity)
         return int(self._json("GET", "api/entities/at/", query={"path": entity})["id"])

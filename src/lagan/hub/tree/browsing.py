@@ -225,15 +225,15 @@ def memberships(actor: Actor, *, size: int = 12) -> list[Node]:
 
 
 def resolve(actor: Actor, text: str) -> Node:
-    """The entity that people name by its id, or by the names down to it: `/NTNU/NV/IFY`, with or
-    without the root's own. NotFound; BadInput when entities of several types have the path."""
-    clean = text.strip()
+    """The entity that people name by its id, by the names down to it (`/NTNU/NV/IFY`, with or
+    without the root's own), or, a user, by the name alone. NotFound; BadInput when entities of
+    several types have the path."""
+    clean = text.strip().replace("\x00", "\ufffd")
     if clean.isascii() and clean.isdigit():
         return node(actor, int(clean))
-    if not clean.startswith("/") or "\x00" in clean:
-        raise BadInput(f"{clean[:100]!r} is neither an id nor a path that begins with a slash.")
     seen = sight(actor)
-    rows = [row for row in _named(clean) if seen.has(row.type, row.path) or _passed(row, seen)]
+    named = _named(clean) if clean.startswith("/") else _users(clean)
+    rows = [row for row in named if seen.has(row.type, row.path) or _passed(row, seen)]
     if len(rows) > 1:
         kinds = ", ".join(f"{row.type} {row.id}" for row in rows)
         raise BadInput(f"{clean[:200]} names several: {kinds}. Say which by its id.")
@@ -242,10 +242,15 @@ def resolve(actor: Actor, text: str) -> Node:
     return nodes(rows, seen)[0]
 
 
+def _users(name: str) -> list[Entity]:
+    return list(Entity.objects.filter(type=Type.USER, name=name)[:2])
+
+
 def absent_path(text: str) -> Exception:
     """What is said of names that lead nowhere."""
     refusal = absent(0)
-    refusal.sentence = f"There is nothing at {text[:500]}."
+    what = "nothing at" if text.startswith("/") else "no user"
+    refusal.sentence = f"There is {what} {text[:500]}."
     refusal.facts = {"path": text[:500]}
     return refusal
 
