@@ -42,6 +42,9 @@ class Facts:
     owner: Person | None
     published: datetime | None
     gives_files: bool
+    """Whether the asker may have the files."""
+    free_files: bool
+    """Whether anybody may."""
     instrument: tuple[int, str] | None
     descriptions: Sequence[str] = ()
     creators: Sequence[Person] = ()
@@ -91,6 +94,7 @@ def facts(reach: Reach, root: str) -> Facts:
         owner=owner,
         published=public.at if public else None,
         gives_files=reach.files,
+        free_files=public is not None and public.files,
         instrument=(row.computer_id, row.computer) if row.computer_id and row.computer else None,
         descriptions=values.get("descriptions", ()),
         creators=creators or ([owner] if owner else []),

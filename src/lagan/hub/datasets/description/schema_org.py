@@ -23,7 +23,7 @@ def dataset(facts: Facts) -> dict[str, Any]:
         "contributor": [as_person(each) for each in facts.contributors],
         "license": (facts.license.address or facts.license.name) if facts.license else None,
         "publisher": {"@type": "Organization", "name": facts.publisher} if facts.publisher else "",
-        "isAccessibleForFree": facts.published is not None and facts.gives_files,
+        "isAccessibleForFree": facts.free_files,
         "distribution": [_zip(facts)] if facts.gives_files and row.file_count else [],
         "additionalProperty": [
             {"@type": "PropertyValue", "propertyID": key, "name": key.lstrip("."), "value": value}
