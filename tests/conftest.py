@@ -11,6 +11,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 from django.conf import settings
 
@@ -19,6 +20,9 @@ from tests.services.chromium import path as chromium_path
 from tests.services.hub import Hub
 from tests.services.process import Running
 
+# How long one example takes depends on what else the machine does; whole tests have a time limit.
+hypothesis.settings.register_profile("lagan", deadline=None)
+hypothesis.settings.load_profile("lagan")
 SERVICES = ("postgresql", "rabbitmq", "s3", "ssh", "smtp", "chromium", "hub", "oidc", "saml")
 DATABASE_FIXTURES = {"db", "transactional_db", "live_server", "hub"}
 DATABASE = os.environ.setdefault("LAGAN_TEST_DATABASE", "sqlite")

@@ -155,7 +155,9 @@ def test_dragging_asks_before_it_moves(visit: Visits, planted: Planted) -> None:
     alice = visit("alice")
     alice.go(f"/tree/?at={planted.microscope}")
     page = alice.page
-    line(page, "Research Groups, Group").locator(".twist").first.click()
+    department = line(page, "IFY, Group")
+    research = department.get_by_role("treeitem", name="Research Groups, Group", exact=True)
+    research.locator(".twist").first.click()
     computer = line(page, "microscope-1, Computer").locator(".name").first
     expect(line(page, "Nano, Group")).to_be_visible()
     computer.drag_to(line(page, "Nano, Group").locator(".node").first)

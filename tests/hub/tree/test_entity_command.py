@@ -47,5 +47,5 @@ def test_from_creating_to_removing(hub: Hub) -> None:
         done("remove", f"/{name}/{each}", "--yes")
     assert done("list", f"/{name}") == ""
     assert run("show", f"/{name}/NV").exit_code == 5
-    assert run("show", "no path").exit_code == 2
+    assert run("show", "nobody of this name").exit_code == 5
     done("remove", f"/{name}", "--yes")

@@ -231,6 +231,8 @@ def resolve(actor: Actor, text: str) -> Node:
     clean = text.strip().replace("\x00", "\ufffd")
     if clean.isascii() and clean.isdigit():
         return node(actor, int(clean))
+    if not clean:
+        raise BadInput("An entity is named by its id, its path or, a user, by the name.")
     seen = sight(actor)
     named = _named(clean) if clean.startswith("/") else _users(clean)
     rows = [row for row in named if seen.has(row.type, row.path) or _passed(row, seen)]
