@@ -23,5 +23,10 @@ def ids_of(ctx: click.Context, option: click.Parameter, given: tuple[str, ...]) 
     return tuple(each if each.isdigit() else id_of(ctx, option, each) or "" for each in given)
 
 
-DATASET = click.argument("dataset", callback=id_of)
+def dataset_id(ctx: click.Context, option: click.Parameter, given: str) -> str | None:
+    """As `id_of`; only users are known by a bare name, so anything but a path is a dataset's id."""
+    return id_of(ctx, option, given) if given.startswith("/") else given
+
+
+DATASET = click.argument("dataset", callback=dataset_id)
 """A dataset by its id or by its path, as `/NTNU/NV/Nortem/run 12`."""
