@@ -11,6 +11,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 from django.conf import settings
 
@@ -19,7 +20,10 @@ from tests.services.chromium import path as chromium_path
 from tests.services.hub import Hub
 from tests.services.process import Running
 
-SERVICES = ("postgresql", "rabbitmq", "s3", "ssh", "smtp", "chromium", "hub")
+# How long one example takes depends on what else the machine does; whole tests have a time limit.
+hypothesis.settings.register_profile("lagan", deadline=None)
+hypothesis.settings.load_profile("lagan")
+SERVICES = ("postgresql", "rabbitmq", "s3", "ssh", "smtp", "chromium", "hub", "oidc", "saml")
 DATABASE_FIXTURES = {"db", "transactional_db", "live_server", "hub"}
 DATABASE = os.environ.setdefault("LAGAN_TEST_DATABASE", "sqlite")
 if DATABASE not in {"sqlite", "postgresql"}:
@@ -91,6 +95,18 @@ def ssh() -> Running:
 def smtp() -> Running:
     """An SMTP server that keeps every message; `address` has host, port and maildir."""
     return shared("smtp")
+
+
+@pytest.fixture(scope="session")
+def oidc() -> Running:
+    """An OpenID Connect provider; see tests/services/oidc.py for `address` and `put_person`."""
+    return shared("oidc")
+
+
+@pytest.fixture(scope="session")
+def saml() -> Running:
+    """A SAML identity provider; see tests/services/saml.py for `address`."""
+    return shared("saml")
 
 
 @pytest.fixture(scope="session")

@@ -12,10 +12,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import UUID
 
+from tests.previewed import SAMPLES, sample
+
 if TYPE_CHECKING:
     from lagan.hub.base.actors import Actor
 
 PASSWORD = "correct horse battery staple"
+KINDS = "One file of every kind"
 RETINA, MRI = "2026-11-20 retina z-stack", "2026-11-18 mouse 4711 MRI T2"
 PLANES = {f"raw/retina_z{plane:03d}.ome.tif": bytes([plane]) * 20_000 for plane in range(4)}
 FILES = {"acquisition.xml": b"<acquisition/>", **PLANES}
@@ -28,16 +31,34 @@ class Population:
     retina: int
     beads: int
     mri: int
+    kinds: int
+    """Holds a file of every kind that is previewed."""
     running: int
     failed: int
     link: str
     """A link that no test uses up."""
     spare_link: str
     """One that a test may set a password with."""
+    microscopes: int
+    """A group of alice's with a template for computers."""
+    template: int
+    confocal: int
+    lab: int
+    """A group in which alice may make datasets and register computers."""
+    shared: str
+    """The page of a share link."""
+    guarded: str
+    """That of one with a password."""
+    computer: int
+    fetched: int
+    optics: int
+    role: int
+    """A research group that alice administers, and the role group of its members."""
 
 
-def populate(folder: Path) -> Population:
-    """Make it all in a database that has its tables and holds nothing; volumes beneath `folder`."""
+def populate(folder: Path, *, samples: bool = False) -> Population:
+    """Make it all in a database that has its tables and holds nothing; volumes beneath `folder`.
+    `samples`: also the files of every kind, which take a second to make."""
     from lagan.hub.accounts import services as accounts
     from lagan.hub.archive.services.volumes import add_volume, tally_volumes
     from lagan.hub.base.actors import SYSTEM, Actor
@@ -73,8 +94,144 @@ def populate(folder: Path) -> Population:
     datasets.close_dataset(by=owner, dataset=made[1])
     running, failed = _jobs(owner)
     tally_volumes()
+    kinds = datasets.create_dataset(by=SYSTEM, name=KINDS, group=lab.pk, owner=alice.entity_id).pk
+    if samples:
+        _archive(kinds, {name: sample(name) for name in SAMPLES})
     links = [accounts.make_password_link(each, by=SYSTEM) for each in (carol, dan)]
-    return Population(made[2], made[1], made[0], running, failed, *links)
+    optics, role_group = _research_group(root.pk, alice.entity_id, dan.entity_id)
+    shared = _citizens(owner, lab.pk, retina=made[2], beads=made[1])
+    microscopes = _microscopes(root.pk, owner)
+    _administration()
+    computer, fetched = _computer(owner, lab.pk, made[2])
+    return Population(
+        retina=made[2],
+        beads=made[1],
+        mri=made[0],
+        kinds=kinds,
+        running=running,
+        failed=failed,
+        link=links[0],
+        spare_link=links[1],
+        microscopes=microscopes[0],
+        template=microscopes[1],
+        confocal=microscopes[2],
+        lab=lab.pk,
+        shared=shared[0],
+        guarded=shared[1],
+        computer=computer,
+        fetched=fetched,
+        optics=optics,
+        role=role_group,
+    )
+
+
+def _citizens(owner: Actor, lab: int, *, retina: int, beads: int) -> tuple[str, str]:
+    """A published dataset, two share links (their pages), a quota."""
+    from lagan.hub.base.actors import SYSTEM
+    from lagan.hub.datasets import quotas
+    from lagan.hub.datasets import services as datasets
+    from lagan.hub.tree import services as tree
+
+    told = {
+        ".Description": ["Beads of 100 nm, imaged once a month to know the microscope."],
+        ".Creator": ["Novák, Alice (0000-0002-1825-0097)"],
+        ".Keywords": ["calibration", "beads"],
+        ".License": ["CC-BY-4.0"],
+        ".Publisher": ["Imaging facility"],
+    }
+    tree.set_metadata(by=SYSTEM, entity=beads, values=told)
+    datasets.publish(by=owner, dataset=beads, files=True)
+    quotas.set_quota(by=SYSTEM, group=lab, bytes=1_000_000, files=500)
+    assert owner.entity is not None
+    tree.set_grants(by=SYSTEM, subject=owner.entity, object=lab, grant={"GROUP_READ"})
+    one = datasets.create_link(by=owner, dataset=retina, note="the reviewers")
+    other = datasets.create_link(by=owner, dataset=retina, note="Prof. Ng", password=PASSWORD)
+    return f"/s/{one[1]}/", f"/s/{other[1]}/"
+
+
+def _research_group(within: int, administrator: int, member: int) -> tuple[int, int]:
+    """With one of each, of whom the administrator may make more groups in it."""
+    from lagan.hub.base.actors import SYSTEM
+    from lagan.hub.tree import services as tree
+
+    made = tree.make_research_group(by=SYSTEM, within=within, name="Optics")
+    tree.add_member(by=SYSTEM, member=administrator, group=made.roles["_adm"].pk)
+    tree.add_member(by=SYSTEM, member=member, group=made.roles["_member"].pk)
+    own = ["GROUP_CREATE", "GROUP_PERM_SET"]
+    tree.set_grants(by=SYSTEM, subject=administrator, object=made.group.pk, grant=own)
+    return made.group.pk, made.roles["_member"].pk
+
+
+def _microscopes(root: int, owner: Actor) -> tuple[int, int, int]:
+    """A group, its template, and a computer that is described as that asks."""
+    from lagan.hub.base.actors import SYSTEM
+    from lagan.hub.tree import services as tree
+    from lagan.hub.tree.permissions import ALL
+    from lagan.hub.tree.queries import Field
+
+    group = tree.create_entity(by=SYSTEM, type="GROUP", name="Microscopes", parent=root).pk
+    tree.set_grants(by=SYSTEM, subject=owner.entity or 0, object=group, grant=ALL)
+    lamps = ("Laser", "LED", "Halogen")
+    fields = [
+        Field(".Location", regex="[A-Z][0-9]{3}", mandatory=True, most=1, comment="The room"),
+        Field(".Lamp", defaults=lamps, mandatory=True, singular=True, nonoverride=True),
+        Field(".Modes", defaults=("Widefield", "Confocal", "TIRF"), multiple=True),
+        Field(".SerialNumber", persistent=True),
+        Field("system.gatekeeper.protocols.VNC", defaults=("5900",)),
+    ]
+    template = tree.create_template(by=owner, name="Microscope", parent=group, fields=fields).pk
+    general = [Field(".Location"), Field(".Lamp", comment="What lights it")]
+    other = tree.create_template(by=owner, name="Any computer", parent=group, fields=general).pk
+    for each in (other, template):
+        tree.assign_template(by=owner, group=group, type="COMPUTER", template=each)
+    values = {".Location": ["B117"], ".Modes": ["TIRF"], ".SerialNumber": ["4711"], ".note": ["x"]}
+    confocal = tree.create_entity(
+        by=owner, type="COMPUTER", name="Confocal 2", parent=group, metadata=values
+    )
+    return group, template, confocal.pk
+
+
+def _administration() -> None:
+    """Ada, who may do everything, and an institution at which people may log in."""
+    from lagan.hub.accounts import services as accounts
+    from lagan.hub.base.actors import SYSTEM
+
+    accounts.create_user(by=SYSTEM, username="ada", password=PASSWORD, admin=True)
+    campus = {"name": "campus", "label": "Campus", "issuer": "https://login.campus.example"}
+    accounts.set_provider(by=SYSTEM, given={**campus, "client_id": "lagan"}, secret="x")
+
+
+def _computer(owner: Actor, lab: int, managed: int) -> tuple[int, int]:
+    """A computer that the owner may do everything with, and a dataset that waits for it."""
+    from lagan.hub.base.actors import SYSTEM
+    from lagan.hub.computers.models import Connection
+    from lagan.hub.computers.services import register_computer
+    from lagan.hub.datasets.services import create_dataset
+    from lagan.hub.tree import services as tree
+    from lagan.hub.tree.permissions import DATASET_CREATOR
+    from lagan.transfer import make_key, public_part
+
+    assert owner.entity is not None
+    rights = {"GROUP_READ", "DATASET_CREATE"}
+    rights |= {"COMPUTER_READ", "COMPUTER_CREATE", "COMPUTER_CHANGE"}
+    tree.set_grants(by=SYSTEM, subject=owner.entity, object=lab, grant=rights)
+    grant = DATASET_CREATOR | {"DATASET_DELETE"}
+    tree.set_grants(by=SYSTEM, subject=owner.entity, object=managed, grant=grant)
+    facts = {
+        "name": "NMR400", "need": "200 GB", "period": "monthly", "os": "Debian 12",
+        "responsible": "Carol Ng", "department": "Physics", "building": "B2", "room": "2.13",
+        "ip": "127.0.0.1", "port": "9", "path": "/data/nmr", "protocol": "sftp", "user": "lab",
+    }  # fmt: skip
+    computer = register_computer(by=owner, group=lab, name="nmr-400-b2", facts=facts)
+    Connection.objects.filter(computer=computer).update(
+        offered_key=public_part(make_key("shown")),
+        words="It answers. Compare its host key with what it says of itself, and confirm it.",
+    )
+    fetched = create_dataset(
+        by=owner, name="2026-11-21 benzene", group=lab, type="automated", computer=computer,
+        source_path="2026-11/benzene",
+    )  # fmt: skip
+    return computer, fetched.pk
 
 
 def _archive(dataset: int, files: Mapping[str, bytes]) -> dict[str, UUID]:
@@ -164,15 +321,26 @@ def advance(job: int) -> None:
         ledger.finish(claimed, Outcome(done=len(claimed.items)))
 
 
+def set_up_provider(given: dict[str, str]) -> None:
+    """An identity provider that really runs."""
+    from lagan.hub.accounts import services as accounts
+    from lagan.hub.base.actors import SYSTEM
+
+    secret = given.pop("secret")
+    accounts.set_provider(by=SYSTEM, given=given, secret=secret)
+
+
 def main(act: str, argument: str) -> None:
-    """`populate FOLDER` or `advance JOB`."""
+    """`populate FOLDER`, `advance JOB` or `provider FACTS` (JSON with a secret)."""
     import django
     from django.core.management import call_command
 
     django.setup()
     if act == "populate":
         call_command("migrate", verbosity=0)
-        json.dump(asdict(populate(Path(argument))), sys.stdout)
+        json.dump(asdict(populate(Path(argument), samples=True)), sys.stdout)
+    elif act == "provider":
+        set_up_provider(json.loads(argument))
     else:
         advance(int(argument))
 

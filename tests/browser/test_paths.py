@@ -20,6 +20,7 @@ def test_a_keyboard_is_enough_from_log_in_to_download(visit: Callable[..., Visit
     alice = visit()
     page = alice.page
     alice.go("/datasets/")  # leads to the log in, and back here
+    _tab_to_field(page, "username")
     page.keyboard.type("alice")
     page.keyboard.press("Tab")
     page.keyboard.type(PASSWORD)
@@ -193,6 +194,14 @@ def _fill(visit: Visit, username: str, password: str) -> None:
     visit.page.get_by_label("User name").fill(username)
     visit.page.get_by_label("Password").fill(password)
     visit.page.get_by_role("button", name="Log in").click()
+
+
+def _tab_to_field(page: Page, name: str) -> None:
+    for _ in range(20):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.name ?? ''") == name:
+            return
+    pytest.fail(f"no key press leads to the field {name}")
 
 
 def _tab_to(page: Page, words: str) -> None:

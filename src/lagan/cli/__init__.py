@@ -27,7 +27,14 @@ COMMANDS = {
     "audit": "lagan.cli.audit:audit",
     "agent": "lagan.cli.agent:agent",
     "dataset": "lagan.cli.dataset:dataset",
+    "entity": "lagan.cli.entity:entity",
+    "permission": "lagan.cli.permission:permission",
+    "computer": "lagan.cli.computer:computer",
+    "search": "lagan.cli.search:search",
+    "template": "lagan.cli.template:template",
+    "metadata": "lagan.cli.metadata:metadata",
     "demo": "lagan.cli.demo:demo",
+    "quota": "lagan.cli.quota:quota",
 }
 """Command name to `module:attribute`; a command appears in `lagan --help` by its line in
 SUMMARIES."""
@@ -43,6 +50,13 @@ SUMMARIES = {
     "audit": "Verify and export the record of events.",
     "agent": "Send an instrument's data to the hub.",
     "dataset": "Create, fill, close and fetch datasets.",
+    "entity": "List, find, make, move and remove entities of the tree.",
+    "permission": "Show, set and explain who may do what.",
+    "computer": "Register and look at laboratory computers.",
+    "search": "Find datasets by conditions, words or a saved search.",
+    "template": "Edit templates, assign them, see what is in effect.",
+    "metadata": "Show, set, copy and exchange metadata.",
+    "quota": "Show and set what groups may take.",
     "demo": "Take real instrument files through the whole main job.",
 }
 """One line a command, kept here so that `lagan --help` imports none of them."""

@@ -75,6 +75,7 @@ def migrate(config: Path | None, data: Path | None) -> None:
 @click.option("--email", default="", help="An address for notices.")
 @click.option("--name", "full_name", default="", help="The full name.")
 @click.option("--admin", is_flag=True, help="Make the user an administrator.")
+@click.option("--send", is_flag=True, help="Mail the way to a first password to the user.")
 @_where
 def adduser(
     username: str,
@@ -82,10 +83,12 @@ def adduser(
     email: str,
     full_name: str,
     admin: bool,
+    send: bool,
     config: Path | None,
     data: Path | None,
 ) -> None:
-    """Add a user. Without a password, prints the path of a page where the user sets it."""
+    """Add a user. Without a password, prints the path of a page where the user sets it, or mails
+    it with --send."""
     password = None if password_file is None else _first_line(password_file)
     _settings(config, data)
     from lagan.hub.accounts import services
@@ -100,9 +103,31 @@ def adduser(
         admin=admin,
     )
     click.echo(f"Added {'administrator' if admin else 'user'} {username}.")
+    if send and password is None:
+        sent = services.send_first_password(by=SYSTEM, user=user)
+        if sent is not None:
+            click.echo(f"A letter leaves for {sent} as soon as the scheduler runs.")
+            return
+        click.echo("No letter can leave: there is no address or no mail server.", err=True)
     if password is None:
         link = services.make_password_link(user, by=SYSTEM)
         click.echo(f"The password is set at the hub's address followed by {link}")
+
+
+@hub.command()
+@click.option("--username", required=True, help="Whose account it is.")
+@click.option("--second-factor", is_flag=True, help="Take the second factor away as well.")
+@_where
+def unlock(username: str, second_factor: bool, config: Path | None, data: Path | None) -> None:
+    """Let in who failed too often, or lost the second factor and has no administrator to ask."""
+    _settings(config, data)
+    from lagan.hub.accounts import services
+    from lagan.hub.base.actors import SYSTEM
+
+    services.unlock(by=SYSTEM, username=username)
+    if second_factor:
+        services.reset_factors(by=SYSTEM, username=username)
+    click.echo(f"{username} can try again.")
 
 
 def _first_line(path: Path) -> str:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from lagan.client import batch, download, lookup
 from lagan.client.credentials import ClientKey, Credential, Nobody, Token
+from lagan.client.entities import Entities
+from lagan.client.permissions import Permissions
 from lagan.client.uploads import Stored, Uploads
 from lagan.client.whole import upload_whole
 from lagan.kit.errors import LaganError, Unavailable
@@ -52,6 +54,8 @@ class Hub:
             connections=connections, retries=retries,
         )  # fmt: skip
         self.uploads = Uploads(self.http)
+        self.entities = Entities(self.http, self._pages)
+        self.permissions = Permissions(self.http)
 
     def close(self) -> None:
         """Close all connections."""
@@ -147,9 +151,30 @@ class Hub:
             _member(given, "file"), int(_member(given, "size")), str(_member(given, "sha256"))
         )
 
-    def download(self, dataset: str, path: str, target: Path) -> Stored:
-        """Fetch one file to `target`, compared with the hub's digest before it gets its name."""
-        return download.fetch(self.http, _content(dataset, path), target)
+    def download(self, dataset: str, path: str, target: Path, version: int | None = None) -> Stored:
+        """Fetch one file, or another version of it, to `target`, compared with the hub's digest
+        before it gets its name."""
+        asked = f"?version={version}" if version is not None else ""
+        return download.fetch(self.http, _content(dataset, path) + asked, target)
+
+    def versions(self, dataset: str, path: str) -> list[dict[str, Any]]:
+        """All versions of a path, newest first."""
+        found = self._json(
+            "GET", f"api/datasets/{segment(dataset)}/versions/", query={"path": path}
+        )
+        return list(_member(found, "results"))
+
+    def restore_version(self, dataset: str, path: str, version: int) -> dict[str, Any]:
+        """Make an old version of a path the newest; the dataset must be open."""
+        given = {"path": path, "version": version}
+        place = f"api/datasets/{segment(dataset)}/versions/restore/"
+        return dict(self._json("POST", place, given))
+
+    def remove_files(self, dataset: str, paths: Sequence[str]) -> None:
+        """Take files off their paths; the dataset must be open. All of them or none."""
+        place = f"api/datasets/{segment(dataset)}/files/remove/"
+        with self.http.request("POST", place, json={"paths": list(paths)}):
+            return
 
     def download_zip(self, dataset: str, target: Path) -> Stored:
         """Fetch all files of a dataset as a zip to `target`."""
@@ -159,9 +184,86 @@ class Hub:
         """The datasets that we may see, page by page."""
         return self._pages("api/datasets/", {})
 
-    def create_dataset(self, name: str, group: str) -> dict[str, Any]:
-        """Make an open dataset in the GROUP with this id."""
-        return dict(self._json("POST", "api/datasets/", {"name": name, "group": group}))
+    def create_dataset(self, name: str, group: str, **facts: Any) -> dict[str, Any]:
+        """Make an open dataset in the GROUP with this id. `facts`: `type`, `computer` (an id),
+        `source_path`, `metadata`."""
+        return dict(self._json("POST", "api/datasets/", {"name": name, "group": group, **facts}))
+
+    def dataset(self, dataset: str) -> dict[str, Any]:
+        """One dataset."""
+        return dict(self._json("GET", f"api/datasets/{segment(dataset)}/"))
+
+    def dataset_log(self, dataset: str, level: str = "INFO") -> Iterator[dict[str, Any]]:
+        """The lines of a dataset's log from `level` on, newest first."""
+        return self._pages(f"api/datasets/{segment(dataset)}/log/", {"level": level})
+
+    def act_on_dataset(
+        self, dataset: str, act: str, given: dict[str, Any] | None = None, method: str = "POST"
+    ) -> dict[str, Any]:
+        """`restore`, `acquire` or, with PUT and `expires`, `expiry`; what the hub answers."""
+        path = f"api/datasets/{segment(dataset)}/{act}/"
+        return dict(self._json(method, path, given or {}) or {})
+
+    def remove_dataset(self, dataset: str) -> None:
+        """Remove a dataset; administrators can put it back for 30 days."""
+        with self.http.request("DELETE", f"api/datasets/{segment(dataset)}/", repeat=True):
+            pass
+
+    def computers(self, text: str = "") -> Iterator[dict[str, Any]]:
+        """The laboratory computers that we may see, by name."""
+        return self._pages("api/computers/", {"text": text} if text else {})
+
+    def computer(self, computer: str) -> dict[str, Any]:
+        """One laboratory computer with its facts and its connection."""
+        return dict(self._json("GET", f"api/computers/{segment(computer)}/"))
+
+    def register_computer(self, name: str, group: str, facts: dict[str, str]) -> dict[str, Any]:
+        """Register a laboratory computer in the GROUP with this id."""
+        given = {"name": name, "group": group, "facts": facts}
+        with self.http.request("POST", "api/computers/", json=given) as answer:
+            return dict(answer.json())
+
+    def change_computer(self, computer: str, facts: dict[str, str]) -> dict[str, Any]:
+        """Give other facts of a laboratory computer."""
+        path = f"api/computers/{segment(computer)}/"
+        return dict(self._json("PATCH", path, {"facts": facts}))
+
+    def test_computer(self, computer: str, fingerprint: str = "") -> dict[str, Any]:
+        """Let the hub try to reach it; with a fingerprint, confirm that host key before."""
+        path = f"api/computers/{segment(computer)}/"
+        if fingerprint:
+            self._json("POST", f"{path}host-key/", {"fingerprint": fingerprint})
+        return dict(self._json("POST", f"{path}test/", {}))
+
+    def browse_computer(
+        self, computer: str, folder: str = "", order: str = "name"
+    ) -> Iterator[dict[str, Any]]:
+        """What lies in a folder of a laboratory computer, beneath its top."""
+        query = {"folder": folder, "order": order}
+        return self._pages(f"api/computers/{segment(computer)}/files/", query)
+
+    def search(self, asked: Mapping[str, Any], limit: int = 100) -> Iterator[dict[str, Any]]:
+        """Up to `limit` datasets that a search finds: `where`, `match`, `text`, `removed`,
+        `order`, `saved`, as `POST /api/search/` takes them. Goes on where the hub stops to answer
+        in time."""
+        after: str | None = None
+        while limit > 0:
+            given = {**asked, "size": min(limit, 1000), "after": after}
+            page = self._json("POST", "api/search/", given)
+            found = _member(page, "results")
+            yield from found
+            limit -= len(found)
+            after = page.get("next")
+            if after is None:
+                return
+
+    def saved_searches(self) -> list[dict[str, Any]]:
+        """Our saved searches, then those that our groups share."""
+        return list(self._json("GET", "api/search/saved/"))
+
+    def save_search(self, name: str, asked: Mapping[str, Any]) -> dict[str, Any]:
+        """Keep a search under a name."""
+        return dict(self._json("POST", "api/search/saved/", {"name": name, "search": asked}))
 
     def files(self, dataset: str, folder: str = "") -> Iterator[dict[str, Any]]:
         """What lies directly in a folder of a dataset, page by page."""
@@ -170,6 +272,65 @@ class Hub:
     def close_dataset(self, dataset: str) -> dict[str, Any]:
         """Close a dataset: nothing can be added any more."""
         return dict(self._json("POST", f"api/datasets/{segment(dataset)}/close/", {}) or {})
+
+    def publish(self, dataset: str, *, files: bool) -> dict[str, Any]:
+        """Show a closed dataset to everybody, its files too if asked for."""
+        path = f"api/datasets/{segment(dataset)}/publication/"
+        return dict(self._json("PUT", path, {"files": files}))
+
+    def unpublish(self, dataset: str) -> None:
+        """Show it to everybody no longer."""
+        self._delete(f"api/datasets/{segment(dataset)}/publication/")
+
+    def share(self, dataset: str, **wishes: Any) -> dict[str, Any]:
+        """Make a share link (`folder`, `days`, `password`, `most_downloads`, `note`); `address`
+        in the answer is told this once."""
+        path = f"api/datasets/{segment(dataset)}/shares/"
+        with self.http.request("POST", path, json=wishes, repeat=False) as answer:
+            return dict(answer.json())
+
+    def shares(self, dataset: str) -> Iterator[dict[str, Any]]:
+        """A dataset's share links, newest first."""
+        return self._pages(f"api/datasets/{segment(dataset)}/shares/", {})
+
+    def revoke_share(self, dataset: str, link: str) -> None:
+        """End a share link."""
+        self._delete(f"api/datasets/{segment(dataset)}/shares/{segment(link)}/")
+
+    def metadata(self, dataset: str, form: str) -> Iterator[bytes]:
+        """A dataset's metadata in a standard form, named as the last part of its address:
+        `datacite.xml`, `citation.bib`, `ro-crate-metadata.json` ...; in pieces."""
+        path = f"api/datasets/{segment(dataset)}/{segment(form)}"
+        with self.http.request("GET", path, repeat=True) as answer:
+            yield from answer.pieces()
+
+    def quotas(self) -> Iterator[dict[str, Any]]:
+        """The quotas of groups that we may see, in the order of the tree."""
+        return self._pages("api/quotas/", {})
+
+    def quota(self, group: str) -> dict[str, Any]:
+        """A group's own quota."""
+        return dict(self._json("GET", f"api/quotas/{segment(group)}/"))
+
+    def quotas_above(self, entity: str) -> list[dict[str, Any]]:
+        """Every quota that binds an entity."""
+        return list(self._json("GET", f"api/quotas/{segment(entity)}/above/"))
+
+    def set_quota(self, group: str, **bounds: Any) -> dict[str, Any]:
+        """Give a group a quota: `bytes`, `files`, `levels`."""
+        return dict(self._json("PUT", f"api/quotas/{segment(group)}/", bounds))
+
+    def clear_quota(self, group: str) -> None:
+        """Take a group's quota away."""
+        self._delete(f"api/quotas/{segment(group)}/")
+
+    def recount_quota(self, group: str) -> dict[str, Any]:
+        """Have a group's use counted again; by how much it was off."""
+        return dict(self._json("POST", f"api/quotas/{segment(group)}/recount/"))
+
+    def _delete(self, path: str) -> None:
+        with self.http.request("DELETE", path, repeat=False):
+            pass
 
     def _pages(self, path: str, query: dict[str, Any]) -> Iterator[dict[str, Any]]:
         while True:

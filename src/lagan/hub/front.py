@@ -28,7 +28,7 @@ async def application(scope: Scope, receive: Receive, send: Send) -> None:
     if scope["type"] != "http":
         return
     path = scope["path"]
-    if path.startswith(("/api/uploads", "/api/datasets/")):
+    if path.startswith(("/api/uploads", "/api/datasets/", "/s/")):
         exchange = Exchange(scope, receive, send)
         handle = ingest_route(exchange.method, exchange.path) or access_route(
             exchange.method, exchange.path

@@ -19,6 +19,7 @@ _ROOMS = [
     "accounts",
     "jobs",
     "archive",
+    "computers",
     "datasets",
     "ingest",
     "access",
@@ -97,6 +98,12 @@ AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 LOGGING = logging_settings(CONFIG.log_level)
 AXES_DISABLE_ACCESS_LOG = True  # who signed in is in our own record
 AXES_VERBOSE = False
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = CONFIG.mail.sender
+EMAIL_HOST, EMAIL_PORT = CONFIG.mail.host, CONFIG.mail.port
+EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = CONFIG.mail.user, CONFIG.mail.password
+EMAIL_USE_TLS = CONFIG.mail.security == "starttls"
+EMAIL_USE_SSL = CONFIG.mail.security == "tls"
+EMAIL_TIMEOUT = 20  # seconds
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in ("MinimumLengthValidator", "CommonPasswordValidator", "NumericPasswordValidator")

@@ -11,9 +11,16 @@ from lagan.hub.ops import views as ops
 ROUTERS = {
     "auth/": "lagan.hub.accounts.api.auth",
     "users/": "lagan.hub.accounts.api.users",
+    "account/": "lagan.hub.accounts.own_api.account",
+    "providers/": "lagan.hub.accounts.own_api.providers",
     "entities/": "lagan.hub.tree.api.router",
+    "permissions/": "lagan.hub.tree.permission_api.meanings",
+    "templates/": "lagan.hub.tree.templates.api.router",
     "jobs/": "lagan.hub.jobs.api.router",
+    "computers/": "lagan.hub.computers.api.router",
     "datasets/": "lagan.hub.datasets.api.router",
+    "quotas/": "lagan.hub.datasets.quotas_api.router",
+    "search/": "lagan.hub.datasets.search.api.router",
     "ingest/": "lagan.hub.ingest.api.router",
 }
 """The rooms' routers by their place under `/api/`, a line each."""

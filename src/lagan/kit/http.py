@@ -176,7 +176,9 @@ class Http:
         only for GET, HEAD and OPTIONS); a body that is an iterator is never sent twice. `patience`
         replaces the timeout for bytes that take their time.
         """
-        url = f"{self.base}/{path.lstrip('/')}" + (f"?{urlencode(query)}" if query else "")
+        url = f"{self.base}/{path.lstrip('/')}" + (
+            f"?{urlencode(query, doseq=True)}" if query else ""
+        )
         sent = {
             "Accept": "application/json, application/problem+json;q=0.9, */*;q=0.1",
             **(headers or {}),

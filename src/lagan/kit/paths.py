@@ -19,21 +19,22 @@ PATH_LIMIT = 4096
 _DRIVE = re.compile(r"[A-Za-z]:(?:[\\/]|$)")
 
 
-def check_relative(text: str) -> str:
+def check_relative(text: str, *, any_bytes: bool = False) -> str:
     r"""`text` itself if it is a path that stays beneath any root it is joined to; else BadPath.
 
     The fact `reason` of the refusal is one of empty, absolute, parent (`..`), dot, empty-part, nul,
     long-part, long, encoding, windows. Backslashes and colons are plain characters, because names
     from POSIX systems have them (`T:300K.dat`); only what would leave its folder when a Windows
     program unpacks it is refused: `..` between backslashes, a leading backslash, a drive (`C:\`).
+    With `any_bytes` bytes that are no UTF-8 pass, kept as surrogates (PEP 383).
     """
-    reason = _objection(text)
+    reason = _objection(text, "surrogateescape" if any_bytes else "strict")
     if reason is not None:
         raise BadPath(f"Not a relative path ({reason}): {_show(text)}.", reason=reason)
     return text
 
 
-def _objection(text: str) -> str | None:
+def _objection(text: str, surrogates: str) -> str | None:
     if not text:
         return "empty"
     if text[0] == "/":
@@ -41,7 +42,7 @@ def _objection(text: str) -> str | None:
     if "\0" in text:
         return "nul"
     try:
-        length = len(text.encode())
+        length = len(text.encode("utf-8", surrogates))
     except UnicodeEncodeError:
         return "encoding"
     if length > PATH_LIMIT:
@@ -57,7 +58,7 @@ def _objection_to_parts(text: str, *, short: bool) -> str | None:
         return "parent"
     if "." in parts:
         return "dot"
-    if not short and any(len(part.encode()) > PART_LIMIT for part in parts):
+    if not short and any(len(os.fsencode(part)) > PART_LIMIT for part in parts):
         return "long-part"
     leaves = "\\" in text and (text[0] == "\\" or ".." in re.split(r"[\\/]", text))
     if leaves or _DRIVE.match(text):
@@ -96,16 +97,21 @@ _syscall = _load_syscall()
 
 
 def open_beneath(
-    root: int | str | os.PathLike[str], name: str, flags: int, mode: int = 0o666
+    root: int | str | os.PathLike[str],
+    name: str,
+    flags: int,
+    mode: int = 0o666,
+    *,
+    any_bytes: bool = False,
 ) -> int:
     """A new descriptor for `name` beneath the folder `root`, never through a link and never
     outside.
 
     `root` is a path or an open folder's descriptor (left open). `flags` and `mode` are those of
     `os.open`; O_CLOEXEC is added. BadPath where a link or mount trick stands in the way or the name
-    is not relative; otherwise the OSError of the system.
+    is not relative (`any_bytes` as there); otherwise the OSError of the system.
     """
-    check_relative(name)
+    check_relative(name, any_bytes=any_bytes)
     if isinstance(root, int):
         return _open(root, name, flags | os.O_CLOEXEC, mode)
     folder = os.open(root, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)

@@ -28,3 +28,32 @@ def cast(db: None) -> Cast:
 def api() -> Any:
     """Calls of the API as a program makes them: JSON, and no session unless logged in."""
     return Client(enforce_csrf_checks=True)
+
+
+@pytest.fixture
+def configured(settings: Any) -> Any:
+    """`configured(mail=..., address=...)`: other settings of the hub for one test."""
+    from dataclasses import replace
+
+    def configure(**changes: Any) -> None:
+        settings.CONFIG = replace(settings.CONFIG, **changes)
+
+    return configure
+
+
+@pytest.fixture
+def require_factor(configured: Any) -> Any:
+    """`require_factor("EVERYONE")`: who must have a second factor."""
+    return lambda policy: configured(second_factor=policy)
+
+
+@pytest.fixture
+def mail(configured: Any, settings: Any, smtp: Any) -> Any:
+    """A hub that sends its letters to the SMTP server of the tests; see `Mailbox`."""
+    from tests.hub.accounts.mailbox import Mailbox
+
+    address = smtp.address
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_HOST, settings.EMAIL_PORT = address["host"], int(address["port"])
+    configured(address="https://data.example.org")
+    return Mailbox(address["maildir"])

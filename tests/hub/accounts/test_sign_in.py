@@ -131,9 +131,8 @@ def test_forged_tokens_are_refused(cast: Cast, algorithm: str, secret: str | Non
         "iat": int(time.time()),
         "exp": int(time.time()) + 60,
     }
-    forged = jwt.encode(
-        claims, settings.SECRET_KEY if secret == "" else secret, algorithm=algorithm
-    )
+    key: Any = settings.SECRET_KEY if secret == "" else secret
+    forged = jwt.encode(claims, key, algorithm=algorithm)
     with pytest.raises(NotSignedIn):
         queries.authenticate(authorization=f"Bearer {forged}")
 

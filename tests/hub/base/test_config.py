@@ -73,3 +73,43 @@ def test_where_nginx_sends_from_is_a_prefix_for_each_volume(tmp_path: Path) -> N
     for odd in ("main", "main=", "=/x/", "main=x/", "main=/x", "main=/"):
         with pytest.raises(BadInput, match="LAGAN_X_ACCEL"):
             load(given(tmp_path, LAGAN_X_ACCEL=odd))
+
+
+def test_letters_and_logins_have_settings_of_their_own(tmp_path: Path) -> None:
+    (tmp_path / "smtp-password").write_text("hush\n")
+    found = load(
+        given(
+            tmp_path,
+            LAGAN_SMTP_HOST="mail.example.org",
+            LAGAN_SMTP_SECURITY="starttls",
+            LAGAN_SMTP_PASSWORD_FILE=str(tmp_path / "smtp-password"),
+            LAGAN_ADDRESS="https://data.example.org/",
+            LAGAN_SECOND_FACTOR="administrators",
+            LAGAN_LOGINS_FILE="/etc/lagan/logins.toml",
+            LAGAN_INSTITUTION_NAME="NTNU",
+        )
+    )
+    assert (found.mail.host, found.mail.port, found.mail.password) == (
+        "mail.example.org",
+        587,
+        "hush",
+    )
+    assert found.address == "https://data.example.org"
+    assert found.second_factor == "ADMINISTRATORS"
+    assert found.logins_file == Path("/etc/lagan/logins.toml")
+    assert found.institution["name"] == "NTNU"
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("LAGAN_SMTP_SECURITY", "some"),
+        ("LAGAN_SMTP_PORT", "smtp"),
+        ("LAGAN_ADDRESS", "data.example.org"),
+        ("LAGAN_SECOND_FACTOR", "sometimes"),
+        ("LAGAN_FIRST_PASSWORD", "secret"),
+    ],
+)
+def test_odd_settings_of_people_are_refused_by_name(tmp_path: Path, name: str, value: str) -> None:
+    with pytest.raises(BadInput, match=name):
+        load(given(tmp_path, **{name: value}))

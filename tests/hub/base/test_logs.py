@@ -16,9 +16,18 @@ PLANTED = [
     "password=hunter22 given",
     "{'password': 'hunter22'}",
     "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl",
+    "GET /s/iFbzq0Q9kD4Ew3l0Sxq8bV7kYpR2tMn5uXcA1hGjZ6o/zip 200",
     "GET /set-password/eyJ1c2VyIjoxfQ:1xUtOk:68Odn/ 200",
 ]
-PARTS = ("hunter22", "ghi123456", "9f8e7d6c5b4a", "0123456789abcdef", "c2lnbmF0dXJl", "68Odn")
+PARTS = (
+    "hunter22",
+    "ghi123456",
+    "9f8e7d6c5b4a",
+    "0123456789abcdef",
+    "c2lnbmF0dXJl",
+    "68Odn",
+    "iFbzq0",
+)
 
 
 @pytest.mark.parametrize("text", PLANTED)

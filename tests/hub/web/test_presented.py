@@ -71,10 +71,10 @@ def test_crumbs_lead_down_to_the_folder() -> None:
 
 
 def test_a_filter_keeps_the_others() -> None:
-    made = presented.choices("/datasets/", presented.DATASET_STATES, "open", text="retina")
-    assert [each.words for each in made if each.chosen] == ["Open"]
-    assert made[0].address == "/datasets/?text=retina"
-    assert made[2].address == "/datasets/?state=closed&text=retina"
+    made = presented.choices("/jobs/", presented.JOB_STATES, "STARTED", text="retina")
+    assert [each.words for each in made if each.chosen] == ["Running"]
+    assert made[0].address == "/jobs/?text=retina"
+    assert made[2].address == "/jobs/?state=PENDING&text=retina"
 
 
 def test_groups_are_named_from_the_top_without_the_root() -> None:

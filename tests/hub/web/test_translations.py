@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from lagan.hub.web.translations import LOCALE, compiled
+from lagan.hub.web.translations import LOCALE, _entries, compiled
 
 CATALOGUES = sorted(LOCALE.glob("*/LC_MESSAGES/django.po"))
 PLACES = re.compile(r"%\(\w+\)[sd]")
@@ -39,10 +39,12 @@ def test_nothing_is_left_untranslated(po: Path) -> None:
 
 @pytest.mark.parametrize("po", CATALOGUES, ids=lambda po: po.parts[-3])
 def test_places_are_kept(po: Path) -> None:
-    for key, text in _catalogue(po).items():
-        original = key if isinstance(key, str) else key[0]
-        if original:
-            assert set(PLACES.findall(text)) == set(PLACES.findall(original)), original
+    for parts in (each.parts for each in _entries(po.read_text()) if each.translated):
+        for keyword, text in parts.items():
+            one = keyword in ("msgstr", "msgstr[0]")
+            original = parts["msgid"] if one else parts.get("msgid_plural", "")
+            if keyword.startswith("msgstr") and parts["msgid"]:
+                assert set(PLACES.findall(text)) == set(PLACES.findall(original)), original
 
 
 def test_fuzzy_and_empty_messages_are_left_in_english() -> None:

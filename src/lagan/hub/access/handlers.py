@@ -10,14 +10,16 @@ from lagan.hub.access.handing_over import nginx_place
 from lagan.hub.access.ranges import wanted
 from lagan.hub.access.reading import read
 from lagan.hub.access.zipping import ZipPlan
-from lagan.hub.accounts.exchanges import asker
+from lagan.hub.accounts.exchanges import visitor
 from lagan.hub.archive import queries as archive
 from lagan.hub.archive.queries import Location
 from lagan.hub.base.raw import Exchange, in_thread
-from lagan.hub.datasets import queries as datasets
+from lagan.hub.datasets import reach as reaching
+from lagan.hub.datasets.description.ro_crate import crate_pieces
 from lagan.hub.datasets.queries import EntryRow
+from lagan.hub.datasets.reach import Reach
 from lagan.kit.digests import Buffer, as_repr_digest
-from lagan.kit.errors import Unavailable
+from lagan.kit.errors import BadInput, Unavailable
 
 _GATHER = 1 << 20
 """Bytes sent at once: small pieces cost two or three times the processor time (measured)."""
@@ -25,7 +27,12 @@ _GATHER = 1 << 20
 
 async def content(exchange: Exchange, dataset: int, path: str) -> None:
     """GET and HEAD of one file."""
-    entry, locations = await in_thread(_find, exchange, dataset, path)
+    await send_file(exchange, *await in_thread(_find, exchange, dataset, path))
+
+
+async def send_file(exchange: Exchange, entry: EntryRow, locations: list[Location]) -> None:
+    """Answer with a file, or the part or the news of it that was asked for."""
+    path = entry.path
     if not locations and entry.size:
         raise Unavailable("No good replica of this file can be reached just now.", path=path)
     headers = _describe(entry, path)
@@ -52,17 +59,45 @@ async def content(exchange: Exchange, dataset: int, path: str) -> None:
         )
 
 
+def whole_number(exchange: Exchange, name: str, *, least: int) -> int | None:
+    """A parameter of the address, None without one. BadInput when it is no such number."""
+    text = exchange.query(name)
+    if text is None:
+        return None
+    if not (text.isascii() and text.isdigit() and len(text) < 10 and int(text) >= least):
+        raise BadInput(f"{name} is a whole number from {least}, not {text[:20]!r}.", field=name)
+    return int(text)
+
+
 def _find(exchange: Exchange, dataset: int, path: str) -> tuple[EntryRow, list[Location]]:
     """The asker's file and its good copies, in one visit to a thread: three would cost more than
     the questions."""
-    entry = datasets.entry(asker(exchange), dataset, path)
+    version = whole_number(exchange, "version", least=1)
+    return located(reaching.reach(visitor(exchange), dataset), path, version)
+
+
+def located(reach: Reach, path: str, version: int | None = None) -> tuple[EntryRow, list[Location]]:
+    """A file within reach, and its good copies."""
+    entry = reaching.entry(reach, path, version)
     return entry, archive.locations([entry.stored]).get(entry.stored, [])
 
 
 async def zipped(exchange: Exchange, dataset: int) -> None:
-    """GET and HEAD of a dataset as a zip."""
-    actor = await in_thread(asker, exchange)
-    plan = await in_thread(ZipPlan, actor, dataset)
+    """GET and HEAD of a dataset as a zip; with `?crate=1` it is an RO-Crate."""
+    await send_zip(exchange, await in_thread(_plan, exchange, dataset))
+
+
+def _plan(exchange: Exchange, dataset: int) -> ZipPlan:
+    reach = reaching.reach(visitor(exchange), dataset)
+    name = reaching.described(reach).name
+    if exchange.query("crate") not in ("1", "true"):
+        return ZipPlan(reach, name)
+    root = f"{'https' if exchange.secure else 'http'}://{exchange.header('host') or 'localhost'}"
+    return ZipPlan(reach, name, crate=lambda: crate_pieces(reach, root))
+
+
+async def send_zip(exchange: Exchange, plan: ZipPlan) -> None:
+    """Answer with the zip, or a part of it; the plan is closed in the end."""
     with closing(plan):
         span = wanted(exchange.header("range"), plan.size)
         headers = [

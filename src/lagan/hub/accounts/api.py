@@ -6,7 +6,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from django.http import HttpRequest
+from django.http import FileResponse, HttpRequest
 from ninja import Router, Schema, Status
 from pydantic import ConfigDict, Field
 
@@ -21,18 +21,20 @@ users = Router(tags=["users"])
 Text = Annotated[str, Field(max_length=4096)]
 
 
-class _In(Schema):
+class In(Schema):
     """Unknown fields are passed over: clients send back what they were shown, read-only fields
     included."""
 
     model_config = ConfigDict(extra="ignore")
 
 
-class CredentialsIn(_In):
-    """A user name and its password."""
+class CredentialsIn(In):
+    """A user name and its password; `otp` is a one-time password or a recovery code, for accounts
+    with a second factor."""
 
     username: Text
     password: Text
+    otp: Text = ""
 
 
 class TokenPair(Schema):
@@ -42,7 +44,7 @@ class TokenPair(Schema):
     refresh: str
 
 
-class RefreshIn(_In):
+class RefreshIn(In):
     """A refresh token."""
 
     refresh: Text
@@ -54,7 +56,7 @@ class AccessToken(Schema):
     access: str
 
 
-class VerifyIn(_In):
+class VerifyIn(In):
     """A token, and which type it should be."""
 
     token: Text
@@ -70,7 +72,7 @@ class Me(Schema):
     entity: int
 
 
-class KeyIn(_In):
+class KeyIn(In):
     """The name of a client key."""
 
     name: Text
@@ -104,7 +106,7 @@ class KeysOut(NumberedOut):
     results: list[KeyOut]
 
 
-class UserIn(_In):
+class UserIn(In):
     """A new user."""
 
     username: Text
@@ -114,7 +116,7 @@ class UserIn(_In):
     last_name: Text = ""
 
 
-class UserPatch(_In):
+class UserPatch(In):
     """What is to change of a user."""
 
     email: Text | None = None
@@ -146,8 +148,12 @@ class UsersOut(NumberedOut):
 @auth.post("token/", response={201: TokenPair}, auth=None)
 def make_token(request: HttpRequest, body: CredentialsIn) -> Any:
     """Exchange a user name and password for an access token (1 hour) and a refresh token (1
-    day)."""
-    user = services.sign_in(username=body.username, password=body.password, request=request)
+    day). 401 with the type `second-factor-needed` when the account has a second factor and `otp` is
+    missing; 403 `second-factor-missing` when it must have one and has none, and
+    `password-change-needed` for a password that was mailed: both are settled on the pages."""
+    user = services.sign_in(
+        username=body.username, password=body.password, request=request, otp=body.otp
+    )
     return Status(201, services.issue_tokens(user))
 
 
@@ -257,6 +263,43 @@ def deactivate(request: HttpRequest, username: str) -> Any:
         201,
         _user(request, services.set_active(by=asker(request), username=username, active=False)),
     )
+
+
+@users.post("{username}/unlock/", response={204: None})
+def unlock(request: HttpRequest, username: str) -> Any:
+    """Forget a user's failed tries."""
+    services.unlock(by=asker(request), username=username)
+    return Status(204, None)
+
+
+@users.post("{username}/reset-second-factor/", response={204: None})
+def reset_second_factor(request: HttpRequest, username: str) -> Any:
+    """Take a user's second factors and recovery codes away."""
+    services.reset_factors(by=asker(request), username=username)
+    return Status(204, None)
+
+
+@users.post("{username}/send-password-link/", response={202: None})
+def send_password_link(request: HttpRequest, username: str) -> Any:
+    """Mail a user a link to choose a password."""
+    services.send_password_link(by=asker(request), username=username)
+    return Status(202, None)
+
+
+@users.post("{username}/send-password/", response={202: None})
+def send_password(request: HttpRequest, username: str) -> Any:
+    """Give a user a password of the hub's making, mail it, and ask for another at the first
+    sign-in."""
+    services.send_generated_password(by=asker(request), username=username)
+    return Status(202, None)
+
+
+@users.get("{username}/personal-data/", response={200: None})
+def personal_data(request: HttpRequest, username: str) -> Any:
+    """Everything that is kept about a user, as a zip; for the user and for whoever holds
+    USER_DELETE on it."""
+    file = services.export_personal(by=asker(request), username=username)
+    return FileResponse(file, as_attachment=True, filename=f"personal-data-{username}.zip")
 
 
 def _key(request: HttpRequest, key: ClientKey) -> dict[str, Any]:

@@ -7,7 +7,8 @@ from ninja.security.base import AuthBase
 from ninja.utils import check_csrf
 
 from lagan.hub.accounts import queries
-from lagan.hub.base.actors import Actor
+from lagan.hub.accounts.errors import SecondFactorMissing
+from lagan.hub.base.actors import NOBODY, Actor
 from lagan.kit.errors import Forbidden, NotSignedIn
 
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -25,7 +26,19 @@ class Credentials(AuthBase):
         return actor_of(request)
 
 
+class Visitors(Credentials):
+    """As `Credentials`, but lets in who brings none: what nobody in particular may see is for the
+    called query to say."""
+
+    def __call__(self, request: HttpRequest) -> Actor:
+        """The actor, or NOBODY."""
+        if not request.headers.get("Authorization") and not request.user.is_authenticated:
+            return NOBODY
+        return actor_of(request)
+
+
 SIGNED_IN = Credentials()
+ANYBODY = Visitors()
 
 
 def actor_of(request: HttpRequest) -> Actor:
@@ -36,6 +49,8 @@ def actor_of(request: HttpRequest) -> Actor:
     user = request.user
     if not user.is_authenticated:
         raise NotSignedIn("Sign in first.")
+    if not queries.suffices(user, request.session):
+        raise SecondFactorMissing("This account needs a second factor: set it up on the pages.")
     if request.method not in _SAFE and check_csrf(request) is not None:
         raise Forbidden("This request lacks the CSRF token of your session.")
     return Actor(user.entity_id, user.username, queries.SESSION)

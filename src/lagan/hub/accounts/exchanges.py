@@ -12,10 +12,15 @@ from lagan.hub.base.raw import Exchange
 from lagan.kit.errors import Forbidden, NotSignedIn
 
 
+def visitor(exchange: Exchange) -> Actor:
+    """Who wants to read, NOBODY included. NotSignedIn for a credential that is not good."""
+    cookies = parse_cookie(exchange.header("cookie") or "")
+    return actor_for(authorization=exchange.header("authorization"), cookies=cookies)
+
+
 def asker(exchange: Exchange) -> Actor:
     """Who wants to read. NotSignedIn without a good credential."""
-    cookies = parse_cookie(exchange.header("cookie") or "")
-    actor = actor_for(authorization=exchange.header("authorization"), cookies=cookies)
+    actor = visitor(exchange)
     if actor is NOBODY:
         raise NotSignedIn("Sign in first.")
     return actor

@@ -4,20 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import timedelta
+from functools import lru_cache
 from importlib import import_module
+from pathlib import Path
+from typing import Any
 
 from django.conf import settings
 from django.contrib.auth import HASH_SESSION_KEY, SESSION_KEY
+from django.contrib.sessions.backends.base import SessionBase
+from django.contrib.sessions.models import Session
 from django.core.exceptions import SuspiciousOperation
 from django.db import connection
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from lagan.hub.accounts import rules
-from lagan.hub.accounts.models import ClientKey, User
+from lagan.hub.accounts import rules, sealed
+from lagan.hub.accounts.models import ClientKey, Factor, Login, Visit
+from lagan.hub.accounts.models import Provider as ProviderRow
+from lagan.hub.accounts.models import User as User
+from lagan.hub.accounts.providers import Provider, read_file
+from lagan.hub.accounts.providers import read as read_provider
 from lagan.hub.base.actors import NOBODY, Actor
 from lagan.hub.tree import queries as tree
+from lagan.hub.tree import services as tree_services
 from lagan.hub.tree.models import Type
+from lagan.hub.tree.permissions import Permission
 from lagan.kit.errors import NotFound, NotSignedIn
 
 SESSION, JWT, CLIENT_KEY = "session", "jwt", "client-key"
@@ -121,7 +132,18 @@ def _session_user(key: str) -> int | None:
     if not (isinstance(user, str) and user.isdecimal()):
         return None
     found = User.objects.filter(id=int(user)).first()
-    return found.id if found and rules.same(str(mark), found.get_session_auth_hash()) else None
+    if found is None or not rules.same(str(mark), found.get_session_auth_hash()):
+        return None
+    return found.id if suffices(found, store) else None
+
+
+SECOND = "second"
+"""The mark of a session that was signed in with a second factor."""
+
+
+def suffices(user: User, session: Mapping[str, Any] | SessionBase) -> bool:
+    """Whether a session has the second factor that its user must have by now, if any."""
+    return bool(session.get(SECOND)) or not needs_factor(user)
 
 
 def find_user(*, username: str | None = None, email: str | None = None) -> User | None:
@@ -170,3 +192,133 @@ def client_key(actor: Actor, key: int) -> ClientKey:
     if found is None:
         raise NotFound(f"There is no client key {key}.", id=key)
     return found
+
+
+def factors(user: User) -> QuerySet[Factor]:
+    """The second factors that count, oldest first."""
+    return user.factors.filter(confirmed=True).order_by("id")
+
+
+def has_factor(user: User) -> bool:
+    """Whether this user is asked for a second factor."""
+    return factors(user).exists()
+
+
+def needs_factor(user: User) -> bool:
+    """Whether LAGAN_SECOND_FACTOR says that this user must have one."""
+    match settings.CONFIG.second_factor:
+        case "EVERYONE":
+            return True
+        case "ADMINISTRATORS":
+            return is_administrator(user)
+    return False
+
+
+def is_administrator(user: User) -> bool:
+    """Whether the user is an administrator, directly or through other groups."""
+    return tree_services.ground().administrators.id in tree.roles(user.entity_id)
+
+
+def visits(actor: Actor) -> QuerySet[Visit]:
+    """The actor's sessions that are not over, the last used first."""
+    alive = Session.objects.filter(expire_date__gt=timezone.now()).values("session_key")
+    return Visit.objects.filter(user=user_of(actor), session__in=alive).order_by("-seen", "-id")
+
+
+def providers_of_file() -> dict[str, tuple[Provider, str]]:
+    """Those of LAGAN_LOGINS_FILE, with their secrets; read again when the file changes."""
+    path = settings.CONFIG.logins_file
+    if path is None:
+        return {}
+    try:
+        changed = path.stat().st_mtime_ns
+    except OSError:
+        changed = 0
+    return _file(path, changed)
+
+
+@lru_cache(maxsize=2)
+def _file(path: Path, changed: int) -> dict[str, tuple[Provider, str]]:
+    return read_file(path)
+
+
+def providers() -> list[Provider]:
+    """Where people can log in besides here, by what they call it. Asks no permission."""
+    rows = ProviderRow.objects.filter(enabled=True)
+    found = [provider for provider, _ in providers_of_file().values()]
+    found += [read_provider(row.facts) for row in rows]
+    return sorted(found, key=lambda each: each.label.lower())
+
+
+def provider(name: str) -> tuple[Provider, str]:
+    """One of them and its secret, else NotFound."""
+    if (found := providers_of_file().get(name)) is not None:
+        return found
+    row = ProviderRow.objects.filter(name=name[:40].replace("\x00", ""), enabled=True).first()
+    if row is None:
+        raise NotFound("There is no such way to log in.", name=name[:40])
+    return read_provider(row.facts), sealed.unseal(row.secret) if row.secret else ""
+
+
+def provider_rows() -> list[ProviderRow]:
+    """Those set up on the pages, shut ones too. For administrators."""
+    return list(ProviderRow.objects.order_by("name"))
+
+
+def group_named(text: str) -> int | None:
+    """The id of the group with this id or this path of names from the root; None when there is
+    none."""
+    if text.isdigit():
+        row = tree.rows([int(text)]).get(int(text))
+        return row.id if row is not None and row.type == Type.GROUP else None
+    names = [name for name in text.split("/") if name]
+    found: int | None = tree_services.ground().root.id
+    for name in names[1:]:
+        found = tree.find(type=Type.GROUP, name=name, parent=found)
+        if found is None:
+            return None
+    return found if names and names[0] == tree_services.ROOT else None
+
+
+def logins(actor: Actor) -> QuerySet[Login]:
+    """The identities elsewhere that sign the actor in, oldest first."""
+    return Login.objects.filter(user=user_of(actor)).order_by("id")
+
+
+def active_user(number: int) -> User | None:
+    """The user with this id, if it may sign in. Asks no permission."""
+    return User.objects.filter(id=number, is_active=True).first()
+
+
+def recovery_codes_left(user: User) -> int:
+    """How many codes for a lost second factor still work."""
+    return user.recovery_codes.filter(used=None).count()
+
+
+def found_users(actor: Actor, text: str) -> QuerySet[User]:
+    """Those whom the actor sees and whose user name, full name or address holds the text."""
+    rows = visible_users(actor)
+    if not text:
+        return rows
+    named = Q(username__icontains=text) | Q(full_name__icontains=text) | Q(email__icontains=text)
+    return rows.filter(named)
+
+
+def may_create_users(actor: Actor) -> bool:
+    """Whether the actor may make users in the users' group."""
+    return tree.may(actor, Permission.USER_CREATE, tree_services.ground().users.id)
+
+
+def permissions(actor: Actor, user: User) -> frozenset[str]:
+    """What the actor may do to the user."""
+    return frozenset(str(each) for each in tree.permissions_on(actor, user.entity_id))
+
+
+def home_of(user: User) -> str:
+    """Where the USER entity is, as names from the root."""
+    return tree.full_path([user.entity_id])[user.entity_id]
+
+
+def logins_of(user: User) -> QuerySet[Login]:
+    """The identities elsewhere that sign a user in. The caller has asked USER_READ."""
+    return user.logins.order_by("id")

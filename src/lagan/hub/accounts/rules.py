@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 import jwt
+import pyotp
 from django.conf import settings
 
 from lagan.kit.errors import NotSignedIn
@@ -102,3 +103,38 @@ def split_name(full_name: str) -> tuple[str, str]:
     """First and last name of a full one: the last word is the last name, as far as one can know."""
     first, _, last = full_name.strip().rpartition(" ")
     return (first.strip(), last) if first else (last, "")
+
+
+STEP = 30
+"""Seconds for which a one-time password by time is shown (RFC 6238)."""
+DRIFT = 1
+"""Steps that a clock may be off, either way."""
+
+
+def totp_step(secret: str, code: str, *, after: int, now: float | None = None) -> int | None:
+    """The step of 30 s whose one-time password this is: the present one or a neighbour, later than
+    `after`, so that none is used twice. None when it is none of them."""
+    if not (len(code) == 6 and code.isascii() and code.isdigit()):
+        return None
+    present = int(time.time() if now is None else now) // STEP
+    totp = pyotp.TOTP(secret)
+    steps = [present + drift for drift in range(-DRIFT, DRIFT + 1)]
+    # All are computed, whichever fits: the time it takes tells nothing.
+    fitting = [step for step in steps if same(totp.at(step * STEP), code)]
+    return next((step for step in fitting if step > after), None)
+
+
+_ORCID = re.compile(r"(\d{4}-){3}\d{3}[\dX]")
+
+
+def orcid_of(text: str) -> str | None:
+    """The ORCID iD in a text or an address that is one, if its check digit is right (ISO 7064
+    11,2)."""
+    found = _ORCID.search(text[:200])
+    if found is None:
+        return None
+    total = 0
+    for digit in found[0][:-1].replace("-", ""):
+        total = (total + int(digit)) * 2
+    check = (12 - total % 11) % 11
+    return found[0] if found[0][-1] == ("X" if check == 10 else str(check)) else None

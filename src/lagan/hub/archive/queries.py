@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.db.models import Count, QuerySet, Sum
@@ -13,6 +14,7 @@ from lagan.hub.archive import rules
 from lagan.hub.archive.errors import NoGoodCopy
 from lagan.hub.archive.models import (
     READABLE,
+    File,
     Replica,
     ReplicaState,
     Volume,
@@ -64,6 +66,18 @@ class FileHealth:
 
     status: Status
     replicas: list[ReplicaRow]
+
+
+@dataclass(frozen=True, slots=True)
+class VersionRow:
+    """One version of a file as it was stored; `belongs` says whose it is, as its journal line
+    does."""
+
+    id: UUID
+    version: int
+    digests: Digests
+    stored_at: datetime
+    belongs: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +150,22 @@ def locations(files: Sequence[UUID]) -> dict[UUID, list[Location]]:
             )
             found[row.file_id].append(place)
     return found
+
+
+def versions(
+    file_id: str, *, version: int | None = None, before: int | None = None, size: int = PAGE
+) -> list[VersionRow]:
+    """The versions of a file, newest first: the one asked for, or those below `before`, at most
+    `size`."""
+    rows = File.objects.filter(file_id=file_id).order_by("-version")
+    if version is not None:
+        rows = rows.filter(version=version)
+    if before is not None:
+        rows = rows.filter(version__lt=before)
+    return [
+        VersionRow(row.id, row.version, row.digests, row.stored_at, row.belongs)
+        for row in rows[:size]
+    ]
 
 
 def health(files: Sequence[UUID]) -> dict[UUID, FileHealth]:

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterator
+from typing import Any
 
+from django.db.models import Q
+
+from lagan.hub.audit.kinds import Kind
 from lagan.hub.audit.models import Event, Head
 from lagan.hub.audit.rules import BEGINNING, Break, EventRow, Harm, digest
 
@@ -28,6 +32,12 @@ def verify() -> Break | None:
     return (
         None if (head.sequence, head.hash) == (sequence, running) else _broken_end(head, sequence)
     )
+
+
+def maker(entity: int) -> str:
+    """The name of who made the entity, as the record has it; empty when it does not know."""
+    events = Event.objects.filter(subject=entity, kind=Kind.ENTITY_CREATED).order_by("id")
+    return events.values_list("actor", flat=True).first() or ""
 
 
 def _harm(event: Event, sequence: int, before: str, running: str) -> Break | None:
@@ -89,3 +99,13 @@ def everything() -> Iterator[tuple[EventRow, str]]:
     """Every sealed event in order with its hash, one by one."""
     for event in Event.objects.exclude(sequence=None).order_by("sequence").iterator(2000):
         yield as_row(event), event.hash or ""
+
+
+def about(entity: int) -> Iterator[dict[str, Any]]:
+    """What an entity did and what was done to it, sealed or not, in order, in constant memory. Of
+    what others did only that they did is told by their entity, not by their name."""
+    rows = Event.objects.filter(Q(subject=entity) | Q(actor_entity=entity)).order_by("id")
+    for event in rows.iterator(2000):
+        row = {"at": event.at, "kind": event.kind, "result": event.result}
+        row |= {"by": event.actor_entity, "to": event.subject, "data": json.loads(event.data)}
+        yield row

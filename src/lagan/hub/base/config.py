@@ -19,6 +19,19 @@ from lagan.kit.errors import BadInput
 
 
 @dataclass(frozen=True, slots=True)
+class Mail:
+    """The SMTP server that takes the hub's letters; without a host none leave. `security` is
+    `none`, `starttls` or `tls`."""
+
+    host: str = ""
+    port: int = 25
+    user: str = ""
+    password: str = ""
+    security: str = "none"
+    sender: str = "lagan@localhost"
+
+
+@dataclass(frozen=True, slots=True)
 class Config:
     """Everything a hub process must know before it starts."""
 
@@ -33,6 +46,21 @@ class Config:
     log_level: str = "INFO"
     x_accel: Mapping[str, str] = field(default_factory=dict)
     """Volumes whose files nginx sends: name to the prefix of its internal location."""
+    mail: Mail = field(default_factory=lambda: Mail())
+    address: str = ""
+    """The hub's own address with scheme, for links in letters; empty: that of the request."""
+    second_factor: str = "OPTIONAL"
+    """Who must have a second factor: OPTIONAL nobody, ADMINISTRATORS, EVERYONE."""
+    first_password: str = "LINK"  # noqa: S105 - the name of a choice
+    """What a new user is sent: LINK to choose a password, GENERATED one to be changed."""
+    logins_file: Path | None = None
+    """TOML with the identity providers."""
+    institution: Mapping[str, str] = field(default_factory=dict)
+    """What the privacy statement says of whoever runs the hub: name, contact, officer, address."""
+    publisher: str = ""
+    """Who publishes datasets whose metadata names nobody: usually the institution."""
+    share_days: int = 180
+    """The longest life of a share link, in days."""
 
     @property
     def engine(self) -> str:
@@ -57,6 +85,16 @@ def load(environ: Mapping[str, str] | None = None) -> Config:
         metrics_token=_secret(settings, "LAGAN_METRICS_TOKEN"),
         log_level=_one_of(settings, "LAGAN_LOG_LEVEL", ("INFO", "DEBUG", "WARNING", "ERROR")),
         x_accel=_prefixes(settings, "LAGAN_X_ACCEL"),
+        mail=_mail(settings),
+        address=_address(settings, "LAGAN_ADDRESS"),
+        second_factor=_one_of(
+            settings, "LAGAN_SECOND_FACTOR", ("OPTIONAL", "ADMINISTRATORS", "EVERYONE")
+        ),
+        first_password=_one_of(settings, "LAGAN_FIRST_PASSWORD", ("LINK", "GENERATED")),
+        logins_file=Path(path) if (path := settings.get("LAGAN_LOGINS_FILE")) else None,
+        institution=_institution(settings),
+        publisher=settings.get("LAGAN_PUBLISHER", "").strip(),
+        share_days=_positive(settings, "LAGAN_SHARE_DAYS", 180),
     )
 
 
@@ -142,6 +180,32 @@ def _broker_url(settings: Mapping[str, str]) -> str | None:
     password = _secret(settings, "RABBITMQ_PASSWORD") or _secret(settings, "BROKER_PASSWORD") or ""
     port = settings.get("BROKER_PORT", "5672")
     return f"amqp://{quote(user, safe='')}:{quote(password, safe='')}@{host}:{port}//"
+
+
+def _mail(settings: Mapping[str, str]) -> Mail:
+    names = ("NONE", "STARTTLS", "TLS")
+    security = _one_of(settings, "LAGAN_SMTP_SECURITY", names).lower()
+    usual = {"none": 25, "starttls": 587, "tls": 465}[security]
+    return Mail(
+        host=settings.get("LAGAN_SMTP_HOST", ""),
+        port=_positive(settings, "LAGAN_SMTP_PORT", usual),
+        user=settings.get("LAGAN_SMTP_USER", ""),
+        password=_secret(settings, "LAGAN_SMTP_PASSWORD") or "",
+        security=security,
+        sender=settings.get("LAGAN_MAIL_FROM", "lagan@localhost"),
+    )
+
+
+def _address(settings: Mapping[str, str], name: str) -> str:
+    text = settings.get(name, "").rstrip("/")
+    if text and not text.startswith(("http://", "https://")):
+        raise BadInput(f"{name} begins with https://, unlike {text!r}.", setting=name)
+    return text
+
+
+def _institution(settings: Mapping[str, str]) -> dict[str, str]:
+    names = ("name", "contact", "officer", "address")
+    return {each: settings.get(f"LAGAN_INSTITUTION_{each.upper()}", "") for each in names}
 
 
 def _prefixes(settings: Mapping[str, str], name: str) -> dict[str, str]:

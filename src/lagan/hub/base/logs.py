@@ -26,9 +26,15 @@ _SECRETS = (
     # name=value and name: value, in queries, messages and printed mappings
     re.compile(r"(?i)(?<=password)[\"']?\s*[=:]\s*[\"']?[^\s\"'&,;)}]+"),
     re.compile(r"(?i)(?<=secret)[\"']?\s*[=:]\s*[\"']?[^\s\"'&,;)}]+"),
-    # a JSON web token, and a link that sets a password
+    # a JSON web token, a link that sets a password, what an identity provider sends back
     re.compile(r"\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+"),
     re.compile(r"(?<=/set-password/)[^\s/]+"),
+    # the token of a share link
+    re.compile(r"(?<=/s/)[A-Za-z0-9_-]{43}"),
+    re.compile(r"(?<=/confirm-email/)[^\s/]+"),
+    re.compile(r"(?<=[?&]code=)[^\s&]+"),
+    re.compile(r"(?<=[?&]ticket=)[^\s&]+"),
+    re.compile(r"(?<=[?&]id_token_hint=)[^\s&]+"),
 )
 
 Event = MutableMapping[str, Any]

@@ -9,7 +9,7 @@ import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, MutableMapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, ParamSpec, TypeVar
-from urllib.parse import unquote_to_bytes
+from urllib.parse import parse_qs, unquote_to_bytes
 from uuid import uuid4
 
 from django.db import close_old_connections
@@ -56,6 +56,7 @@ class Exchange:
     def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
         self.method: str = scope["method"]
         self.path = _decoded(scope)
+        self.secure: bool = scope.get("scheme") == "https"
         self.extensions: MutableMapping[str, Any] = scope.get("extensions") or {}
         self.answered = False
         self._headers = {
@@ -64,6 +65,13 @@ class Exchange:
         }
         self._receive, self._send = receive, send
         self._ended = False
+        self._query: bytes = scope.get("query_string") or b""
+
+    def query(self, name: str) -> str | None:
+        """The first value of a parameter of the address, or None."""
+        words: bytes = self._query
+        found = parse_qs(words.decode("latin-1"), keep_blank_values=True, max_num_fields=50)
+        return found[name][0] if name in found else None
 
     def header(self, name: str) -> str | None:
         """A request header, or None."""

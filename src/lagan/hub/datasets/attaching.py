@@ -10,11 +10,12 @@ from itertools import islice
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import F
+from django.db.models import Exists, F, OuterRef
 
 from lagan.hub.base import bulk
-from lagan.hub.datasets.errors import NotOpen
-from lagan.hub.datasets.models import OPEN, Dataset, Entry
+from lagan.hub.datasets.counting import Ledger
+from lagan.hub.datasets.errors import NotOpen, OverQuota
+from lagan.hub.datasets.models import OPEN, Dataset, Entry, RemovedEntry
 from lagan.hub.datasets.rules import Current, Place, place
 from lagan.kit.digests import Digests
 
@@ -47,25 +48,38 @@ class Attached:
     stored: UUID
 
 
-def attach(arrivals: Sequence[Arrival], *, at: datetime) -> list[Attached | NotOpen]:
+Outcome = Attached | NotOpen | OverQuota
+
+
+def attach(arrivals: Sequence[Arrival], *, at: datetime) -> list[Outcome]:
     """Give every arrival its path, in order; call inside the transaction that also records the
     files.
 
     Datasets are locked in the order of their ids. Later arrivals for the same path see the earlier
     ones.
     """
-    open_ones = _lock({each.dataset for each in arrivals})
+    open_ones, with_removed = _lock({each.dataset for each in arrivals})
     now = _current(arrivals, open_ones)
+    if with_removed:
+        now |= _removed(arrivals, with_removed)
     fresh: dict[tuple[int, str], Arrival] = {}
-    outcomes = [_attach_one(each, open_ones, now, fresh) for each in arrivals]
+    ledger = Ledger(open_ones)
+    outcomes = [_attach_one(each, open_ones, now, fresh, ledger) for each in arrivals]
     _write(now, fresh, at)
+    if with_removed:
+        _forget_removed(fresh)
+    ledger.write()
     _count(arrivals, outcomes)
     return outcomes
 
 
-def _lock(ids: Iterable[int]) -> frozenset[int]:
+def _lock(ids: Iterable[int]) -> tuple[frozenset[int], frozenset[int]]:
+    """Those that are open, and those of them that have removed entries, which few have."""
     rows = Dataset.objects.filter(pk__in=sorted(ids)).order_by("pk").select_for_update(of=("self",))
-    return frozenset(pk for pk, state in rows.values_list("pk", "state") if state == OPEN)
+    removed = Exists(RemovedEntry.objects.filter(dataset=OuterRef("pk")))
+    found = list(rows.annotate(removed=removed).values_list("pk", "state", "removed"))
+    open_ones = frozenset(pk for pk, state, _ in found if state == OPEN)
+    return open_ones, open_ones & {pk for pk, _, removed in found if removed}
 
 
 def _current(
@@ -82,12 +96,37 @@ def _current(
     return found
 
 
+def _removed(
+    arrivals: Sequence[Arrival], datasets: frozenset[int]
+) -> dict[tuple[int, str], Current]:
+    found: dict[tuple[int, str], Current] = {}
+    for dataset in datasets:
+        paths = iter({each.path for each in arrivals if each.dataset == dataset})
+        while some := list(islice(paths, _PATHS_A_QUERY)):
+            rows = RemovedEntry.objects.filter(dataset=dataset, path__in=some)
+            for path, file_id, version in rows.values_list("path", "file_id", "version"):
+                # Nothing is compared with it: what comes back is stored as a new version.
+                found[dataset, path] = Current(0, UUID(int=0), file_id, version, -1, None, True)
+    return found
+
+
+def _forget_removed(fresh: Iterable[tuple[int, str]]) -> None:
+    paths: dict[int, list[str]] = {}
+    for dataset, path in fresh:
+        paths.setdefault(dataset, []).append(path)
+    for dataset, wanted in paths.items():
+        for start in range(0, len(wanted), _PATHS_A_QUERY):
+            some = wanted[start : start + _PATHS_A_QUERY]
+            RemovedEntry.objects.filter(dataset=dataset, path__in=some).delete()
+
+
 def _attach_one(
     each: Arrival,
     datasets: frozenset[int],
     now: dict[tuple[int, str], Current],
     fresh: dict[tuple[int, str], Arrival],
-) -> Attached | NotOpen:
+    ledger: Ledger,
+) -> Outcome:
     if each.dataset not in datasets:
         return NotOpen(
             f"Dataset {each.dataset} is not open; it takes no more files.", dataset=each.dataset
@@ -97,6 +136,9 @@ def _attach_one(
     decided = place(before, new_id=each.id, size=each.digests.size, sha256=each.digests.sha256)
     if decided.kind == "present" and before is not None:
         return Attached(decided, before.stored)
+    added = int(decided.kind == "new")
+    if refusal := ledger.take(each.dataset, files=added, size=each.digests.size):
+        return refusal
     entry = before.entry if before else 0
     now[key] = Current(
         entry, each.id, decided.file_id, decided.version, each.digests.size, each.digests.sha256
@@ -144,7 +186,7 @@ def _replace(rows: Sequence[tuple[Current, Arrival]], at: datetime) -> None:
     )
 
 
-def _count(arrivals: Sequence[Arrival], outcomes: Sequence[Attached | NotOpen]) -> None:
+def _count(arrivals: Sequence[Arrival], outcomes: Sequence[Outcome]) -> None:
     totals: dict[int, list[int]] = {}
     for each, outcome in zip(arrivals, outcomes, strict=True):
         if isinstance(outcome, Attached) and outcome.place.kind != "present":

@@ -8,12 +8,21 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db.models import QuerySet
+from django.utils import timezone
 
 from lagan.hub.archive import queries as archive
 from lagan.hub.base.actors import Actor
 from lagan.hub.base.pages import Page, page_by_key
+from lagan.hub.datasets import folders
+from lagan.hub.datasets.expiry import latest_date
 from lagan.hub.datasets.folders import FolderItem, folder_page
+from lagan.hub.datasets.logbook import LEVELS, severity
 from lagan.hub.datasets.models import REMOVED, Dataset, Entry, LogLine
+from lagan.hub.datasets.search.asking import LARGEST_PAGE, Query
+from lagan.hub.datasets.search.conditions import LONGEST_VALUE, condition
+from lagan.hub.datasets.search.finding import find
+from lagan.hub.datasets.search.keys import STATES
+from lagan.hub.datasets.versions import Removed, Version, removed_of, versions_of
 from lagan.hub.tree import queries as tree
 from lagan.hub.tree import services as tree_services
 from lagan.kit.errors import NotFound
@@ -24,15 +33,24 @@ __all__ = [
     "EntryRow",
     "FolderItem",
     "LogRow",
+    "Removed",
+    "Version",
     "damaged",
     "dataset",
     "entries",
     "entries_at",
     "entry",
     "folder",
+    "latest_date",
     "log",
     "named",
+    "of_computer",
+    "of_owner",
+    "neighbours",
+    "removed",
+    "versions",
     "visible",
+    "with_ids",
 ]
 
 
@@ -55,6 +73,18 @@ class DatasetRow:
     bytes: int
     created: datetime
     closed: datetime | None
+    type: str
+    computer: str | None
+    computer_id: int | None
+    source_path: str
+    acquire_job: int | None
+    expires: datetime | None
+    removed: datetime | None
+
+    @property
+    def due(self) -> bool:
+        """Whether its expire date has passed while it is there."""
+        return self.expires is not None and self.state != REMOVED and self.expires <= timezone.now()
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,13 +130,23 @@ def visible(
     state: str | None = None,
 ) -> Page[DatasetRow]:
     """The datasets that `actor` may read, newest first; `text` is part of the name; removed ones
-    only on request."""
-    rows = Dataset.objects.filter(tree.within(tree.allowed(actor, "DATASET_READ"), "entity__path"))
-    rows = rows.filter(state=state) if state else rows.exclude(state=REMOVED)
+    only on request. A page may hold fewer than `size`, though more follow: `next` says so."""
+    where = [("system.dataset.status", "=", state)] if state in STATES else []
     if text:
-        rows = rows.filter(entity__name__icontains=text.replace("\x00", ""))
-    page = page_by_key(_joined(rows), keys=("-entity_id",), after=after, size=size)
-    return Page(_dataset_rows(page.items), page.next)
+        where.append(("system.dataset.name", "like", f"*{text[:LONGEST_VALUE]}*"))
+    sought = Query(
+        tuple(condition(*each) for each in where),
+        removed=state == REMOVED,
+        size=max(1, min(size, LARGEST_PAGE)),
+    )
+    found = find(actor, sought, after=after)
+    return Page(with_ids(found.ids), found.next)
+
+
+def with_ids(ids: Sequence[int]) -> list[DatasetRow]:
+    """These datasets in this order. Asks no permission."""
+    rows = {each.pk: each for each in _joined(Dataset.objects.filter(pk__in=ids))}
+    return _dataset_rows([rows[each] for each in ids if each in rows])
 
 
 def dataset(actor: Actor, id: int) -> DatasetRow:
@@ -119,21 +159,56 @@ def dataset(actor: Actor, id: int) -> DatasetRow:
 
 
 def folder(
-    actor: Actor, id: int, *, folder: str = "", after: str | None = None, size: int = 200
+    actor: Actor,
+    id: int,
+    *,
+    folder: str = "",
+    after: str | None = None,
+    size: int = 200,
+    start: str = "",
+    text: str = "",
 ) -> Page[FolderItem]:
-    """What lies directly in a folder of the dataset (`""` is the top): folders and files by
-    name."""
+    """What lies directly in a folder of the dataset (`""` is the top): folders and files by name.
+
+    `start` begins further down, `text` leaves names out (see `folders.folder_page`).
+    """
     _readable(actor, id)
-    return folder_page(id, folder=folder.strip("/"), after=after, size=size)
+    folder = folder.strip("/")
+    return folder_page(id, folder=folder, after=after, size=size, start=start, text=text)
 
 
-def entry(actor: Actor, id: int, path: str) -> EntryRow:
-    """The current file at a path. NotFound."""
+def entry(actor: Actor, id: int, path: str, version: int | None = None) -> EntryRow:
+    """The current file at a path, or another version of it. NotFound."""
     _readable(actor, id)
+    if version is not None:
+        found = versions_of(id, path, version=version)[0]
+        return EntryRow(
+            path, found.stored, version, found.size, found.sha256, found.crc32, found.mtime_ns,
+            found.added,
+        )  # fmt: skip
     row = next(_entry_rows(Entry.objects.filter(dataset=id, path=path)), None)
     if row is None:
         raise NotFound(f"The dataset has no file {path!r}.", dataset=id, path=path)
     return row
+
+
+def versions(actor: Actor, id: int, path: str) -> list[Version]:
+    """All versions of a path, newest first, also of one whose file was removed. NotFound."""
+    _readable(actor, id)
+    return versions_of(id, path)
+
+
+def removed(actor: Actor, id: int, *, after: str = "", size: int = 100) -> Page[Removed]:
+    """Paths of the dataset whose files were removed, by path; `next` is the last path."""
+    _readable(actor, id)
+    rows = removed_of(id, after=after, size=size + 1)
+    return Page(rows[:size], rows[size - 1].path if len(rows) > size else None)
+
+
+def neighbours(actor: Actor, id: int, path: str) -> tuple[str | None, str | None]:
+    """The paths of the files before and after a path in its folder, by name."""
+    _readable(actor, id)
+    return folders.neighbours(id, path)
 
 
 def entries(actor: Actor, id: int, *, after: str = "", batch: int = 2000) -> Iterator[EntryRow]:
@@ -161,6 +236,19 @@ def entries_at(id: int, paths: Sequence[str]) -> dict[str, EntryRow]:
     return found
 
 
+def of_computer(actor: Actor, computer: int, *, size: int = 10) -> list[DatasetRow]:
+    """The newest datasets from a computer that `actor` may read; removed ones do not count."""
+    readable = tree.within(tree.allowed(actor, "DATASET_READ"), "entity__path")
+    rows = Dataset.objects.filter(readable, computer=computer).exclude(state=REMOVED)
+    return _dataset_rows(list(_joined(rows).order_by("-entity_id")[:size]))
+
+
+def of_owner(owner: int, *, size: int = 20) -> list[DatasetRow]:
+    """The newest datasets of an owner, for the owner."""
+    rows = Dataset.objects.filter(owner=owner).exclude(state=REMOVED)
+    return _dataset_rows(list(_joined(rows).order_by("-entity_id")[:size]))
+
+
 def named(group: int, name: str, *, owner: int, computer: int) -> DatasetRow | None:
     """An owner's dataset of that name from one computer in a group, the newest; removed ones do
     not count. Asks no permission: for rooms that act for somebody."""
@@ -171,10 +259,16 @@ def named(group: int, name: str, *, owner: int, computer: int) -> DatasetRow | N
     return next(iter(_dataset_rows(list(_joined(rows)))), None)
 
 
-def log(actor: Actor, id: int, *, after: str | None = None, size: int = 100) -> Page[LogRow]:
-    """The dataset's log, newest first; needs DATASET_LOG_READ."""
+def log(
+    actor: Actor, id: int, *, level: str = "INFO", after: str | None = None, size: int = 100
+) -> Page[LogRow]:
+    """The dataset's log from `level` on (DEBUG shows all), newest first; needs DATASET_LOG_READ.
+    BadInput for a word that is no level."""
     tree_services.require(actor=actor, permission="DATASET_LOG_READ", entity=id)
-    page = page_by_key(LogLine.objects.filter(dataset=id), keys=("-id",), after=after, size=size)
+    rows = LogLine.objects.filter(dataset=id)
+    if least := severity(level):
+        rows = rows.filter(level__in=LEVELS[least:])
+    page = page_by_key(rows, keys=("-id",), after=after, size=size)
     return Page([LogRow(each.at, each.level, each.text, each.by) for each in page.items], page.next)
 
 
@@ -199,7 +293,7 @@ def _readable(actor: Actor, id: int) -> None:
 
 
 def _joined(rows: QuerySet[Dataset]) -> QuerySet[Dataset]:
-    return rows.select_related("entity", "owner")
+    return rows.select_related("entity", "owner", "computer")
 
 
 def _dataset_rows(rows: list[Dataset]) -> list[DatasetRow]:
@@ -217,6 +311,13 @@ def _dataset_rows(rows: list[Dataset]) -> list[DatasetRow]:
             bytes=each.bytes,
             created=each.created_at,
             closed=each.closed_at,
+            type=each.type,
+            computer=each.computer.name if each.computer else None,
+            computer_id=each.computer_id,
+            source_path=each.source_path,
+            acquire_job=each.acquire_job,
+            expires=each.expires_at,
+            removed=each.removed_at,
         )
         for each in rows
     ]

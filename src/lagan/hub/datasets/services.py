@@ -2,114 +2,59 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-from django.db import transaction
-from django.utils import timezone
-
-from lagan.hub.audit import services as audit
-from lagan.hub.audit.kinds import Kind
-from lagan.hub.base.actors import SYSTEM, Actor
-from lagan.hub.datasets.attaching import Arrival, Attached, attach
-from lagan.hub.datasets.errors import NotOpen
+from lagan.hub.base.actors import Actor
+from lagan.hub.datasets.attaching import Arrival, Attached, Outcome, attach
+from lagan.hub.datasets.counting import check_room
+from lagan.hub.datasets.creating import create_dataset
+from lagan.hub.datasets.ending import (
+    RECOVERABLE,
+    close_dataset,
+    may_restore,
+    remove_dataset,
+    restore_dataset,
+)
+from lagan.hub.datasets.errors import NotOpen, OverQuota
+from lagan.hub.datasets.expiry import set_expiry
+from lagan.hub.datasets.fetching import STEP, acquire_again
 from lagan.hub.datasets.keeping import notes
-from lagan.hub.datasets.models import CLOSED, OPEN, REMOVED, Dataset, LogLine
-from lagan.hub.datasets.rules import NEXT_STATES
+from lagan.hub.datasets.logbook import LEVELS, write_log, write_logs
+from lagan.hub.datasets.models import OPEN, Dataset
+from lagan.hub.datasets.publishing import publish, unpublish
+from lagan.hub.datasets.sharing import create_link, note_opened, revoke_link, unlock
+from lagan.hub.datasets.versions import remove_files, restore_version
 from lagan.hub.tree import services as tree
-from lagan.hub.tree.permissions import DATASET_CREATOR
-from lagan.kit.errors import BadInput, Conflict
 
 __all__ = [
+    "LEVELS",
     "Arrival",
     "Attached",
     "NotOpen",
+    "RECOVERABLE",
+    "STEP",
+    "acquire_again",
+    "Outcome",
+    "OverQuota",
     "attach",
+    "check_room",
     "close_dataset",
     "create_dataset",
+    "may_restore",
+    "create_link",
+    "note_opened",
     "notes",
+    "publish",
     "remove_dataset",
+    "remove_files",
+    "require_open",
+    "restore_dataset",
+    "restore_version",
+    "set_expiry",
+    "revoke_link",
+    "unlock",
+    "unpublish",
     "write_log",
+    "write_logs",
 ]
-
-LEVELS = ("DEBUG", "INFO", "WARN", "ERROR", "FATAL")
-
-
-@transaction.atomic
-def create_dataset(
-    *, by: Actor, name: str, group: int, owner: int | None = None, computer: int | None = None
-) -> Dataset:
-    """A new open dataset beneath `group`; needs DATASET_CREATE there.
-
-    `owner` is the USER entity that gets the creator's rights; the actor's own unless given, as an
-    instrument's agent does for the people whose folders it finds. Conflict when the group
-    has one of that name.
-    """
-    subject = owner or by.entity
-    if subject is None:
-        raise BadInput("A dataset needs an owner.", field="owner")
-    tree.require(actor=by, permission="DATASET_CREATE", entity=group)
-    entity = tree.create_entity(by=SYSTEM, type="DATASET", name=name, parent=group)
-    tree.set_grants(
-        by=SYSTEM, subject=subject, object=entity.pk, grant=DATASET_CREATOR, deny=frozenset()
-    )
-    dataset = Dataset.objects.create(
-        entity=entity, owner_id=subject, computer_id=computer, created_at=timezone.now()
-    )
-    audit.record(
-        kind=Kind.DATASET_CREATED, by=by, subject=entity.pk, data={"name": name, "owner": subject}
-    )
-    write_log(dataset=entity.pk, by=by, level="INFO", text="Created.")
-    return dataset
-
-
-@transaction.atomic
-def close_dataset(*, by: Actor, dataset: int) -> Dataset:
-    """No more files after this; needs DATASET_CLOSE. Closing a closed dataset changes nothing."""
-    row = _locked(dataset, by, "DATASET_CLOSE")
-    if row.state == CLOSED:
-        return row
-    _step(row, CLOSED)
-    row.closed_at = timezone.now()
-    row.save(update_fields=["state", "closed_at"])
-    data = {"files": row.file_count, "bytes": row.bytes}
-    audit.record(kind=Kind.DATASET_CLOSED, by=by, subject=dataset, data=data)
-    write_log(
-        dataset=dataset,
-        by=by,
-        level="INFO",
-        text=f"Closed with {row.file_count} files, {row.bytes} bytes.",
-    )
-    return row
-
-
-@transaction.atomic
-def remove_dataset(*, by: Actor, dataset: int) -> Dataset:
-    """Mark as removed: its data is no longer given out, its record stays; needs DATASET_DELETE."""
-    row = _locked(dataset, by, "DATASET_DELETE")
-    if row.state == REMOVED:
-        return row
-    _step(row, REMOVED)
-    row.removed_at = timezone.now()
-    row.save(update_fields=["state", "removed_at"])
-    audit.record(kind=Kind.DATASET_REMOVED, by=by, subject=dataset)
-    write_log(dataset=dataset, by=by, level="WARN", text="Removed.")
-    return row
-
-
-def write_log(*, dataset: int, by: Actor, level: str, text: str) -> None:
-    """Add a line to the dataset's log, in the caller's transaction."""
-    write_logs(lines=[(dataset, text)], by=by, level=level)
-
-
-def write_logs(*, lines: Sequence[tuple[int, str]], by: Actor, level: str) -> None:
-    """Add a line to each of several datasets' logs: `(dataset, text)`."""
-    if level not in LEVELS:
-        raise BadInput(f"A log level is one of {', '.join(LEVELS)}, not {level!r}.", field="level")
-    now = timezone.now()
-    rows = [
-        LogLine(dataset_id=each, at=now, level=level, text=text, by=by.name) for each, text in lines
-    ]
-    LogLine.objects.bulk_create(rows)
 
 
 def require_open(*, by: Actor, dataset: int) -> None:
@@ -117,18 +62,3 @@ def require_open(*, by: Actor, dataset: int) -> None:
     tree.require(actor=by, permission="DATASET_CHANGE", entity=dataset)
     if not Dataset.objects.filter(pk=dataset, state=OPEN).exists():
         raise NotOpen(f"Dataset {dataset} is not open; it takes no more files.", dataset=dataset)
-
-
-def _locked(dataset: int, by: Actor, permission: str) -> Dataset:
-    row = Dataset.objects.select_for_update(of=("self",)).filter(pk=dataset).first()
-    tree.require(actor=by, permission=permission, entity=dataset)
-    assert row is not None, "a DATASET entity has a dataset"  # noqa: S101
-    return row
-
-
-def _step(row: Dataset, state: str) -> None:
-    if state not in NEXT_STATES[row.state]:
-        raise Conflict(
-            f"A dataset that is {row.state} cannot become {state}.", dataset=row.pk, state=row.state
-        )
-    row.state = state

@@ -5,8 +5,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from concurrent.futures import Future
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -18,19 +17,15 @@ from lagan.hub.base.problems import refusal
 from lagan.hub.datasets import services as datasets
 from lagan.hub.datasets.services import Arrival, Attached
 from lagan.hub.ingest.errors import BadArchive
-from lagan.hub.ingest.intake import Arrived, Outcome, submit
+from lagan.hub.ingest.intake import Arrived, submit
+from lagan.hub.ingest.packer import SMALL, Packer, Ticket, wait_for
 from lagan.hub.ingest.tarfeed import Header, TarFeed
 from lagan.kit.digests import Digester, Digests
 from lagan.kit.errors import BadInput, DigestMismatch, LaganError, TooLarge
 from lagan.kit.ids import new_id
 from lagan.kit.paths import check_relative
-from lagan.store.packs import PackWriter
 from lagan.store.volume import Incoming, Volume
 
-SMALL = 1 << 20
-"""Members below this many bytes share packs."""
-PACK = 256 << 20
-"""Bytes at which a pack is full."""
 MEMBERS = 50_000
 """Members that one batch may have: each costs about 1 kB until it is answered."""
 
@@ -43,18 +38,7 @@ class Member:
     digests: Digests | None = None
     id: UUID | None = None
     error: LaganError | None = None
-    future: Future[list[Outcome]] | None = None
-    place: int = 0
-    """Its position among the files of `future`."""
-
-
-@dataclass(slots=True)
-class _Pack:
-    incoming: Incoming
-    writer: PackWriter
-    object: str
-    members: list[Member] = field(default_factory=list)
-    files: list[Arrived] = field(default_factory=list)
+    ticket: Ticket | None = None
 
 
 @dataclass(slots=True)
@@ -80,7 +64,7 @@ class Batch:
         self._feed = TarFeed(SMALL)
         self._members: list[Member] = []
         self._refused: dict[int, LaganError | None] = {}
-        self._pack: _Pack | None = None
+        self._packer = Packer(by=by, volume=self._volume, store=self._store)
         self._large: _Large | None = None
         self._now: tuple[Member, Header, int, str] | None = None
 
@@ -97,19 +81,15 @@ class Batch:
     def finish(self) -> None:
         """The body is complete: hand over what is left. Wait with `wait`."""
         self._feed.end()
-        self._close_pack()
+        self._packer.close()
 
     def wait(self) -> None:
         """Return when every member has its outcome, on stable storage."""
-        for future in {
-            id(each.future): each.future for each in self._members if each.future
-        }.values():
-            future.exception()
+        wait_for(each.ticket for each in self._members if each.ticket)
 
     def discard(self) -> None:
         """The body broke off: leave nothing of what was not handed over."""
-        if self._pack:
-            self._pack.incoming.discard()
+        self._packer.discard()
         if self._large:
             self._large.incoming.discard()
 
@@ -150,6 +130,8 @@ class Batch:
             raise BadInput(f"A member is called <dataset id>/<path>, not {_shown(header.name)!r}.")
         path = check_relative(rest)
         self._require(int(number))
+        if header.size >= SMALL:  # small ones cost less than the question; attaching asks it
+            datasets.check_room(dataset=int(number), path=path, size=header.size)
         return int(number), path
 
     def _require(self, dataset: int) -> None:
@@ -183,39 +165,9 @@ class Batch:
     def _into_pack(
         self, member: Member, header: Header, dataset: int, path: str, data: bytes, digests: Digests
     ) -> None:
-        pack = self._open_pack()
-        member.id, member.digests, member.place = new_id(), digests, len(pack.files)
-        mtime = header.mtime_ns / 1e9
-        offset, length = pack.writer.add(f"{dataset}/{path}", data, digests, mtime)
+        member.id, member.digests = new_id(), digests
         arrival = Arrival(dataset, path, member.id, digests, header.mtime_ns)
-        pack.files.append(Arrived(arrival, offset, length))
-        pack.members.append(member)
-        if pack.incoming.size >= PACK:
-            self._close_pack()
-
-    def _open_pack(self) -> _Pack:
-        if self._pack is None:
-            id = new_id()
-            incoming = self._store.receive(id.hex, algorithms=frozenset())
-            object = archive.object_name(id=id, name=None, at=timezone.now())
-            self._pack = _Pack(incoming, PackWriter(incoming), object)
-        return self._pack
-
-    def _close_pack(self) -> None:
-        pack = self._pack
-        if pack is None:
-            return
-        pack.writer.finish()  # until the writer has it, it is ours to discard
-        future = submit(
-            volume=self._volume,
-            incoming=pack.incoming,
-            object=pack.object,
-            by=self._by,
-            files=pack.files,
-        )
-        self._pack = None
-        for member in pack.members:
-            member.future = future
+        member.ticket = self._packer.add(arrival, data)
 
     def _begin_large(self, member: Member, header: Header, dataset: int, path: str) -> None:
         member.id = new_id()
@@ -236,9 +188,10 @@ class Batch:
         name = archive.object_name(id=id, name=large.path.rpartition("/")[2], at=timezone.now())
         arrival = Arrival(large.dataset, large.path, id, digests, large.header.mtime_ns)
         files = [Arrived(arrival, 0, digests.size)]
-        member.future = submit(
+        future = submit(
             volume=self._volume, incoming=large.incoming, object=name, by=self._by, files=files
         )
+        member.ticket = Ticket(0, future)
 
 
 def _mismatch(header: Header, digests: Digests) -> LaganError | None:
@@ -251,9 +204,9 @@ def _mismatch(header: Header, digests: Digests) -> LaganError | None:
 def _answer(member: Member) -> dict[str, Any]:
     base: dict[str, Any] = {"path": _shown(member.path)}
     error = member.error
-    if error is None and member.future is not None:
+    if error is None and member.ticket is not None:
         try:
-            outcome = member.future.result()[member.place]
+            outcome = member.ticket.outcome()
         except Exception as failure:
             if (error := refusal(failure)) is None:
                 raise

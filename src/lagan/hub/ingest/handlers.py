@@ -85,7 +85,9 @@ async def head(exchange: Exchange, id: str) -> None:
     if upload.kind != "partial" and upload.state == RECEIVING and upload.received == upload.size:
         receiving = await in_thread(Receiving, by=actor, id=id, offset=upload.received)
         try:
-            await _archive(receiving)
+            # Whoever held it until just now may have archived it.
+            if receiving.complete:
+                await _archive(receiving)
         finally:
             await in_thread(receiving.release)
         upload = await in_thread(uploads.find, by=actor, id=id)

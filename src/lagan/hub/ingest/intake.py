@@ -22,7 +22,7 @@ from lagan.hub.audit.kinds import Kind
 from lagan.hub.base import locks
 from lagan.hub.base.actors import Actor
 from lagan.hub.datasets import services as datasets
-from lagan.hub.datasets.services import Arrival, Attached, NotOpen
+from lagan.hub.datasets.services import Arrival, Attached
 from lagan.hub.ingest import uploads
 from lagan.kit.errors import LaganError
 from lagan.kit.ids import new_id
@@ -30,7 +30,7 @@ from lagan.store.journal import FileLine, NoteLine
 from lagan.store.volume import Incoming
 from lagan.store.writer import Landing, Verdict, Writer
 
-Outcome = Attached | NotOpen
+Outcome = datasets.Outcome
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,8 +161,11 @@ def _verdicts(
     for landing in landings:
         mine = [next(rest) for _ in landing.context.files]
         pairs = zip(landing.context.files, mine, strict=True)
+        by = landing.context.by
         files = [
-            _line(landing.object, each, outcome, at) for each, outcome in pairs if _is_new(outcome)
+            _line(landing.object, each, outcome, at, by)
+            for each, outcome in pairs
+            if _is_new(outcome)
         ]
         verdicts.append(Verdict(mine, [*_about(files, notes), *files]))
     return verdicts
@@ -172,10 +175,12 @@ def _is_new(outcome: Outcome) -> bool:
     return isinstance(outcome, Attached) and outcome.place.kind != "present"
 
 
-def _line(object: str, each: Arrived, outcome: Outcome, at: datetime) -> FileLine:
+def _line(object: str, each: Arrived, outcome: Outcome, at: datetime, by: Actor) -> FileLine:
     assert isinstance(outcome, Attached)  # noqa: S101
     arrival = each.arrival
     belongs = {"dataset": arrival.dataset, "path": arrival.path, "mtime_ns": arrival.mtime_ns}
+    if by.entity is not None:
+        belongs["by"] = by.entity  # a number: who is anonymised is so in the journal too
     return FileLine(
         id=arrival.id,
         file_id=outcome.place.file_id,
@@ -218,4 +223,4 @@ def _audit(landings: Sequence[Landing], outcomes: Sequence[Outcome]) -> None:
             kind=Kind.FILES_STORED, by=by, subject=dataset, data={"count": len(ids), "files": ids}
         )
         text = f"{len(ids)} file{'s' if len(ids) > 1 else ''} stored."
-        datasets.write_log(dataset=dataset, by=by, level="INFO", text=text)
+        datasets.write_log(dataset=dataset, by=by, level="DEBUG", text=text)

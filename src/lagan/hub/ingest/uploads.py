@@ -46,6 +46,7 @@ def begin(
     anybody."""
     path = check_relative(path)
     datasets.require_open(by=by, dataset=dataset)
+    datasets.check_room(dataset=dataset, path=path, size=size)
     return _begin(
         by,
         kind="whole",

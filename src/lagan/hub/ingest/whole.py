@@ -28,6 +28,7 @@ class Whole:
         """Refuse what cannot be taken before a byte is read."""
         self._path = check_relative(path)
         datasets.require_open(by=by, dataset=dataset)
+        datasets.check_room(dataset=dataset, path=self._path, size=size)
         self._by, self._dataset, self._size = by, dataset, size
         self._mtime_ns = time.time_ns() if mtime_ns is None else mtime_ns
         self._id = new_id()

@@ -13,6 +13,7 @@ from threading import Event
 
 from django.conf import settings
 
+from lagan.hub.accounts.services import deliver_letters
 from lagan.hub.audit.feed import run_reactions
 from lagan.hub.audit.services import seal
 from lagan.hub.base.locks import advisory
@@ -29,6 +30,7 @@ log = logging.getLogger(__name__)
 
 TICK = 1.0  # seconds between two rounds of the scheduler when nothing happens
 BREATH = 0.1  # seconds between two rounds when much happens
+LONGEST = 10.0  # seconds between two rounds while nothing at all can be done
 
 
 def run_worker(
@@ -52,17 +54,25 @@ def run_worker(
 def run_scheduler(*, broker_url: str | None, stop: Event) -> None:
     """Do what must be done now and then, until `stop` is set. Any number of schedulers may run."""
     rounds: list[Callable[[], object]] = [seal, run_reactions, _bury, reconcile, _run_due]
+    rounds.append(deliver_letters)
     if broker_url:
         from lagan.worker.celery_app import Publisher
 
         publisher = Publisher(broker_url)
         rounds.append(lambda: dispatch(publisher))
     waker = DatabaseWaker()
+    rounds.append(lambda: waker.wait(TICK))
+    failures = 0
     while not stop.is_set():
-        for act in rounds:
-            _attempt(act)
-        _attempt(lambda: waker.wait(TICK))
-        stop.wait(BREATH)
+        went = [_attempt(act) for act in rounds]
+        failures = 0 if any(went) else failures + 1
+        stop.wait(pause(failures))
+
+
+def pause(failures: int) -> float:
+    """Seconds until the next round, after so many in a row in which nothing succeeded: a database
+    that is away is asked ever more seldom."""
+    return min(LONGEST, BREATH * 2.0 ** min(failures, 20))
 
 
 def run_folder() -> Path:
@@ -80,13 +90,15 @@ def _run_due() -> None:
             run_due()
 
 
-def _attempt(act: Callable[[], object]) -> None:
-    """One act of a round; its failure (a database that restarts) is told and must not end the
-    scheduler."""
+def _attempt(act: Callable[[], object]) -> bool:
+    """One act of a round, and whether it succeeded; its failure (a database that restarts) is told
+    and must not end the scheduler."""
     try:
         act()
     except Exception:
         log.exception("the scheduler goes on after a failure")
+        return False
+    return True
 
 
 def _new_name() -> str:

@@ -35,6 +35,15 @@ CONSUMER_TIMEOUT=10800000
 #LAGAN_ALLOWED_HOSTS=data.example.org
 #LAGAN_TRUSTED_ORIGINS=https://data.example.org
 
+# The hub's own address and the server that takes its letters; without both none leave.
+#LAGAN_ADDRESS=https://data.example.org
+#LAGAN_SMTP_HOST=localhost
+#LAGAN_MAIL_FROM=lagan@example.org
+
+# Where people log in besides here (docs/administration/people.md), and who needs a second factor.
+#LAGAN_LOGINS_FILE=/etc/lagan/logins.toml
+#LAGAN_SECOND_FACTOR=administrators
+
 # Who may read /metrics from other machines.
 LAGAN_METRICS_TOKEN={metrics}
 """

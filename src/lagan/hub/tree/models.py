@@ -1,10 +1,27 @@
-"""The rows of the tree: entities, memberships, grants, metadata."""
+"""The rows of the tree: entities, memberships, grants, metadata, templates."""
 
 from __future__ import annotations
 
 from django.db import models
+from django.db.models.functions import Left
 
 from lagan.hub.base.fields import PathField
+from lagan.hub.tree.rules import folded
+
+
+class FoldedField(PathField):
+    """The name as a search compares it, kept beside it by every write through the model: no
+    database folds letters beyond ASCII alike."""
+
+    def pre_save(self, model_instance: models.Model, add: bool) -> str:
+        """What `name` folds to."""
+        value = folded(model_instance.name)  # type: ignore[attr-defined]
+        setattr(model_instance, self.attname, value)
+        return value
+
+
+HEAD = 64
+"""Characters of a metadata value that are indexed: all of most, and an index entry stays small."""
 
 
 class Type(models.TextChoices):
@@ -28,6 +45,7 @@ class Entity(models.Model):
     id = models.BigAutoField(primary_key=True)
     type = models.CharField(max_length=9, choices=Type.choices)
     name = PathField()
+    folded = FoldedField(db_default="", editable=False)
     parent = models.ForeignKey(
         "self", on_delete=models.PROTECT, related_name="children", db_index=False
     )
@@ -38,10 +56,28 @@ class Entity(models.Model):
         """Names are unique among siblings of a type: a path of names leads to one entity."""
 
         constraints = [
-            models.UniqueConstraint(fields=["parent", "type", "name"], name="tree_sibling_names")
+            models.UniqueConstraint(fields=["parent", "type", "name"], name="tree_sibling_names"),
+            models.UniqueConstraint(
+                fields=["name"], condition=models.Q(type="TEMPLATE"), name="tree_template_names"
+            ),
         ]
         indexes = [
             models.Index(fields=["type", "name", "id"], name="tree_type_name"),
+            models.Index(
+                fields=["path"], name="tree_group_path", condition=models.Q(type=Type.GROUP)
+            ),
+            models.Index(
+                fields=["path"], name="tree_user_path", condition=models.Q(type=Type.USER)
+            ),
+            models.Index(fields=["folded", "id"], name="tree_folded"),
+            models.Index(
+                fields=["path"], name="tree_dataset_path", condition=models.Q(type="DATASET")
+            ),
+            models.Index(
+                fields=["parent", "id"],
+                name="tree_dataset_parent",
+                condition=models.Q(type="DATASET"),
+            ),
         ]
 
     def __str__(self) -> str:
@@ -101,11 +137,15 @@ class Metadata(models.Model):
     key = PathField()
     position = models.IntegerField()
     text = models.TextField()
+    head = models.GeneratedField(
+        expression=Left("text", HEAD), output_field=PathField(), db_persist=True
+    )
+    """The beginning of the text, kept by the database itself, compared by code point."""
     number = models.FloatField(null=True)
     time = models.DateTimeField(null=True)
 
     class Meta:
-        """One value a place."""
+        """One value a place. What equals a value is found in the order of entities."""
 
         constraints = [
             models.UniqueConstraint(
@@ -113,6 +153,76 @@ class Metadata(models.Model):
             )
         ]
         indexes = [
-            models.Index(fields=["key", "number"], name="tree_metadata_number"),
-            models.Index(fields=["key", "time"], name="tree_metadata_time"),
+            models.Index(fields=["key", "head", "entity"], name="tree_metadata_head"),
+            models.Index(fields=["key", "number", "entity"], name="tree_metadata_number"),
+            models.Index(fields=["key", "time", "entity"], name="tree_metadata_time"),
         ]
+
+
+class TemplateField(models.Model):
+    """What a TEMPLATE entity says of one key; `defaults` is a list of texts, in order."""
+
+    id = models.BigAutoField(primary_key=True)
+    template = models.ForeignKey(
+        Entity, on_delete=models.CASCADE, related_name="fields", db_index=False
+    )
+    position = models.IntegerField()
+    key = PathField()
+    defaults = models.JSONField(default=list)
+    regex = models.TextField(default="")
+    mandatory = models.BooleanField(default=False)
+    nonoverride = models.BooleanField(default=False)
+    singular = models.BooleanField(default=False)
+    multiple = models.BooleanField(default=False)
+    persistent = models.BooleanField(default=False)
+    least = models.IntegerField(default=0)
+    most = models.IntegerField(null=True)
+    comment = models.TextField(default="")
+
+    class Meta:
+        """A key once in a template."""
+
+        constraints = [
+            models.UniqueConstraint(fields=["template", "key"], name="tree_template_key")
+        ]
+
+
+class TemplateAssignment(models.Model):
+    """A template counts for entities of `type` in `group` and beneath it; a later `position`
+    overrides an earlier one. A template that is assigned somewhere is not removed."""
+
+    id = models.BigAutoField(primary_key=True)
+    group = models.ForeignKey(
+        Entity, on_delete=models.CASCADE, related_name="templates", db_index=False
+    )
+    type = models.CharField(max_length=9, choices=Type.choices)
+    position = models.IntegerField()
+    template = models.ForeignKey(Entity, on_delete=models.PROTECT, related_name="assignments")
+
+    class Meta:
+        """A template once in a list."""
+
+        constraints = [
+            models.UniqueConstraint(
+                fields=["group", "type", "template"], name="tree_template_assigned_once"
+            )
+        ]
+
+
+class MetadataChange(models.Model):
+    """One key's values before and after an act; `by` is None for the system itself."""
+
+    id = models.BigAutoField(primary_key=True)
+    entity = models.ForeignKey(
+        Entity, on_delete=models.CASCADE, related_name="metadata_changes", db_index=False
+    )
+    at = models.DateTimeField()
+    by = models.ForeignKey(Entity, on_delete=models.SET_NULL, null=True, related_name="+")
+    key = PathField()
+    before = models.JSONField(default=list)
+    after = models.JSONField(default=list)
+
+    class Meta:
+        """An entity's history, newest first."""
+
+        indexes = [models.Index(fields=["entity", "-id"], name="tree_metadata_history")]

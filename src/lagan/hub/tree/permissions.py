@@ -2,8 +2,9 @@
 
 Source: seeds/dataset-archive.txt names DATASET_CHANGE, _CLOSE, _DELETE, _EXTEND_UNLIMITED,
 _LOG_READ, _MOVE; GROUP_CHANGE, _CREATE, _DELETE, _MOVE, _TEMPLATE_ASSIGN; COMPUTER_CHANGE, _CREATE,
-_DELETE, _MOVE, _READ, _REMOTE; TASK_CREATE; the rest of each family is by analogy. `<TYPE>_CREATE`
-is asked for on the group in which the new entity will be.
+_DELETE, _MOVE, _READ, _REMOTE; TASK_CREATE; the rest of each family is by analogy, COMPUTER_WRITE
+for the put and del operations that it describes. `<TYPE>_CREATE` is asked for on the group in which
+the new entity will be.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from __future__ import annotations
 from enum import StrEnum
 
 from lagan.hub.tree.models import Type
+from lagan.kit.errors import BadInput
 
 
 class Permission(StrEnum):
@@ -48,6 +50,7 @@ class Permission(StrEnum):
     COMPUTER_METADATA_READ = "COMPUTER_METADATA_READ"
     COMPUTER_PERM_SET = "COMPUTER_PERM_SET"
     COMPUTER_REMOTE = "COMPUTER_REMOTE"
+    COMPUTER_WRITE = "COMPUTER_WRITE"
 
     DATASET_CREATE = "DATASET_CREATE"
     DATASET_CHANGE = "DATASET_CHANGE"
@@ -133,6 +136,40 @@ def permission_to(act: str, kind: str) -> Permission:
     return Permission(f"{kind}_{act}")
 
 
-def seeing(kind: str) -> tuple[Permission, Permission]:
-    """The permissions of which each one makes an entity of this type visible."""
-    return permission_to("READ", kind), permission_to("LIST", kind)
+def known_permission(name: str) -> Permission:
+    """The permission of this name. BadInput."""
+    if name not in ALL:
+        raise BadInput(f"{name[:100]!r} is no permission.", permission=name[:100])
+    return Permission(name)
+
+
+def seeing(kind: str) -> tuple[Permission, ...]:
+    """The permissions of which each one makes an entity of this type visible: who may make
+    something in a group must be able to name the group."""
+    own = permission_to("READ", kind), permission_to("LIST", kind)
+    return own if kind != Type.GROUP else (*own, *_CREATIONS)
+
+
+_CREATIONS = tuple(permission_to("CREATE", kind) for kind in Type.values)
+_BENEATH = {
+    Type.GROUP: (
+        *(Type.GROUP, Type.DATASET, Type.COMPUTER, Type.USER, Type.TASK, Type.TEMPLATE),
+        *(Type.STORE, Type.INTERFACE, Type.NOTICE),
+    ),
+    Type.COMPUTER: (Type.COMPUTER, Type.TASK),
+    Type.USER: (Type.USER, Type.TASK),
+}
+
+
+def families_on(kind: str) -> tuple[str, ...]:
+    """The families that can matter on an entity of this type, its own first: what is granted on a
+    group holds for everything in it, and tasks belong to users and computers as well."""
+    return tuple(each.value for each in _BENEATH.get(Type(kind), (Type(kind),)))
+
+
+def can_matter(permission: Permission, kind: str) -> bool:
+    """Whether holding the permission on an entity of this type can ever allow anything."""
+    family, _, act = permission.partition("_")
+    if family not in families_on(kind):
+        return False
+    return act != "CREATE" or kind == Type.GROUP or family != kind

@@ -57,6 +57,26 @@ EVERYTHING = Intervals((("", _AFTER),))
 NOTHING = Intervals()
 
 
+_HOLDERS: dict[str, frozenset[str]] = {"TASK": frozenset({"GROUP", "USER", "COMPUTER"})}
+_GROUPS = frozenset({"GROUP"})
+
+
+def holders(type: str) -> frozenset[str]:
+    """The types that an entity of this type may lie in: groups, and for a TASK also users and
+    computers. Source: seeds/dataset-archive.txt, how to create an entity, how to edit tasks."""
+    return _HOLDERS.get(type, _GROUPS)
+
+
+RENAMABLE = frozenset({"GROUP", "COMPUTER", "DATASET", "TASK", "TEMPLATE"})
+"""Types whose names people change; a user's name is that of its account. Source:
+seeds/dataset-archive.txt, how to rename an entity."""
+
+
+def folded(name: str) -> str:
+    """A name as a search that does not mind the case compares it."""
+    return name.lower()
+
+
 def path_of(entity: int, parent: str = "") -> str:
     """The path of an entity beneath the path of its parent. BadInput when the tree would get too
     deep."""
@@ -110,6 +130,34 @@ def _of_role(marks: Iterable[Mark]) -> list[Interval]:
             before = mark.path
             open_marks.append((beneath(mark.path)[1], not mark.deny))
     return result
+
+
+def within(intervals: Intervals, path: str) -> Intervals:
+    """What of the set lies at `path` and beneath it."""
+    low, high = beneath(path)
+    first = max(bisect_right(intervals.items, low, key=lambda each: each[0]) - 1, 0)
+    found = []
+    for start, end in intervals.items[first:]:
+        if start >= high:
+            break
+        if end > low:
+            found.append((max(start, low), min(end, high)))
+    return Intervals(tuple(found))
+
+
+def ways(intervals: Intervals, path: str) -> Intervals:
+    """The children of the entity at `path` that hold something of the set, whole: those on the
+    way to it."""
+    inside, found, here = within(intervals, path).items, [], 0
+    while here < len(inside):
+        start = inside[here][0]
+        if len(start) < len(path) + WIDTH or start.endswith(_AFTER):
+            here += 1
+            continue
+        child = beneath(start[: len(path) + WIDTH])
+        found.append(child)
+        here = max(here + 1, bisect_right(inside, child[1], key=lambda each: each[0]))
+    return union((*inside, *found))
 
 
 def union(intervals: Iterable[Interval]) -> Intervals:

@@ -64,7 +64,8 @@ def _health_words(found: FileHealth, good: int, every: int) -> tuple[str, str]:
 
 @dataclass(frozen=True, slots=True)
 class FileLine:
-    """A line of a dataset's folder."""
+    """A line of a dataset's folder: `address` is the folder's or the file's page, `content` where
+    its bytes are, `thumb` where a small picture of it is."""
 
     name: str
     address: str
@@ -72,19 +73,55 @@ class FileLine:
     size: int | None
     sha256: str | None
     health: Health | None
+    content: str = ""
+    thumb: str | None = None
+    icon: str = "file"
 
 
-def file_line(dataset: int, item: FolderItem, found: FileHealth | None) -> FileLine:
-    """A folder leads to its own page, a file to its bytes."""
+def file_line(
+    dataset: int,
+    item: FolderItem,
+    found: FileHealth | None,
+    *,
+    icon: str = "file",
+    thumb: bool = False,
+) -> FileLine:
+    """A folder and a file lead to their own pages."""
     if item.is_folder:
         return FileLine(item.name, folder_address(dataset, item.path), True, None, None, None)
-    address = content_address(dataset, item.path)
-    return FileLine(item.name, address, False, item.size, item.sha256, health(found))
+    return FileLine(
+        item.name,
+        file_address(dataset, item.path),
+        False,
+        item.size,
+        item.sha256,
+        health(found),
+        content_address(dataset, item.path),
+        thumb_address(dataset, item.path) if thumb else None,
+        icon,
+    )
 
 
-def content_address(dataset: int, path: str) -> str:
-    """Where the bytes of a file of a dataset are."""
-    return f"/api/datasets/{dataset}/content/{quote(path)}"
+def content_address(dataset: int, path: str, version: int | None = None) -> str:
+    """Where the bytes of a file of a dataset are, or of another version of it."""
+    address = f"/api/datasets/{dataset}/content/{quote(path)}"
+    return addressed(address, version=version)
+
+
+def file_address(dataset: int, path: str, version: int | None = None) -> str:
+    """The page of a file of a dataset, or of another version of it."""
+    return addressed(f"/datasets/{dataset}/file/", path=path, version=version)
+
+
+def picture_address(dataset: int, path: str, version: int | None, page: int) -> str:
+    """Where the pictures of a preview are, but for the number of the picture."""
+    address = f"/api/datasets/{dataset}/preview/{quote(path)}"
+    return addressed(address, page=page, version=version)
+
+
+def thumb_address(dataset: int, path: str) -> str:
+    """Where a small picture of a file is."""
+    return addressed(f"/api/datasets/{dataset}/preview/{quote(path)}", view="thumb")
 
 
 def folder_address(dataset: int, path: str) -> str:
@@ -128,7 +165,7 @@ def choices(
     ]
 
 
-def addressed(path: str, **given: str | None) -> str:
+def addressed(path: str, /, **given: str | int | None) -> str:
     """`path` with those parameters that are set."""
     query = urlencode({name: value for name, value in given.items() if value})
     return f"{path}?{query}" if query else path
@@ -149,8 +186,12 @@ def _states(*names: str) -> tuple[tuple[str, str | Promise], ...]:
     return (("", _("All")), *((name, shown.look(name).words) for name in names))
 
 
-DATASET_STATES = _states("open", "closed", "expired", "removed")
 JOB_STATES = _states("STARTED", "PENDING", "FAILURE", "ERROR", "SUCCESS", "CANCELLED")
+
+
+LOG_LEVELS = tuple(
+    (name, shown.look(name).words) for name in ("DEBUG", "INFO", "WARN", "ERROR", "FATAL")
+)
 
 
 def group_words(path: str) -> str:

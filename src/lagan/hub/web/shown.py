@@ -25,6 +25,19 @@ def size(count: int) -> str:
     return f"{number_format(rounded, places)}\N{NO-BREAK SPACE}{_UNITS[unit]}"
 
 
+def exact_size(count: int) -> str:
+    """Bytes with nothing lost, in the largest power of ten that divides them: `1500 GB`."""
+    unit = 0
+    while count and count % 1000 == 0 and unit < len(_UNITS) - 1:
+        count, unit = count // 1000, unit + 1
+    return f"{count} {_UNITS[unit]}" if unit else str(count)
+
+
+def percent(used: int, whole: int | None) -> int:
+    """How much of the whole, rounded down: nothing is full before it is."""
+    return min(used * 100 // whole, 999) if whole else 0
+
+
 def number(count: int) -> str:
     """A count with its thousands apart, as the language does."""
     return number_format(count, 0, use_l10n=True, force_grouping=True)
@@ -45,6 +58,15 @@ LOOKS = {
     "closed": Look("good", "lock", pgettext_lazy("dataset", "Closed")),
     "expired": Look("suspect", "hourglass", pgettext_lazy("dataset", "Expired")),
     "removed": Look("quiet", "trash-2", pgettext_lazy("dataset", "Removed")),
+    "due": Look("suspect", "hourglass", pgettext_lazy("dataset", "Due")),
+    "present": Look("good", "database", pgettext_lazy("dataset", "Data here")),
+    "absent": Look("quiet", "circle-slash", pgettext_lazy("dataset", "No data")),
+    # connections of computers
+    "ready": Look("good", "plug-zap", pgettext_lazy("computer", "Connected")),
+    "failing": Look("bad", "unplug", pgettext_lazy("computer", "Not reached")),
+    "changed": Look("bad", "key-round", pgettext_lazy("computer", "Other host key")),
+    "unconfirmed": Look("suspect", "key-round", pgettext_lazy("computer", "Not confirmed")),
+    "untold": Look("quiet", "circle-dashed", pgettext_lazy("computer", "Not set up")),
     # jobs and tasks
     "pending": Look("quiet", "clock", _("Waiting")),
     "queued": Look("quiet", "clock", _("Waiting")),
@@ -65,6 +87,10 @@ LOOKS = {
     "readonly": Look("quiet", "lock", _("Read only")),
     "draining": Look("suspect", "arrow-right-left", _("Draining")),
     "retired": Look("quiet", "archive", _("Retired")),
+    # share links
+    "active": Look("good", "link", _("Active")),
+    "revoked": Look("quiet", "ban", _("Revoked")),
+    "used-up": Look("quiet", "circle-check", _("Used up")),
     # levels of a log
     "debug": Look("quiet", "bug", _("Debug")),
     "info": Look("quiet", "info", _("Info")),

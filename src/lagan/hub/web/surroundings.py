@@ -25,8 +25,13 @@ class Place:
 PLACES = (
     Place("/", _("Home"), "house"),
     Place("/datasets/", _("Datasets"), "layers"),
+    Place("/tree/", _("Tree"), "list-tree"),
+    Place("/templates/", _("Templates"), "layout-template"),
+    Place("/computers/", _("Computers"), "microscope"),
     Place("/jobs/", _("Jobs"), "activity"),
+    Place("/quotas/", _("Quotas"), "gauge"),
     Place("/archive/", _("Archive"), "hard-drive"),
+    Place("/people/", _("People"), "users"),
 )
 
 

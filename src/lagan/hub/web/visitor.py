@@ -7,10 +7,12 @@ from functools import wraps
 from typing import Concatenate, ParamSpec
 from urllib.parse import urlsplit
 
+from django.contrib.auth import logout
 from django.contrib.auth.views import redirect_to_login
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 
 from lagan.hub.accounts import queries
+from lagan.hub.accounts.services import see_visit
 from lagan.hub.base.actors import Actor
 from lagan.kit.errors import BadInput
 
@@ -26,16 +28,20 @@ def asked(request: HttpRequest, name: str) -> str:
 
 
 def signed_in(
-    view: Callable[Concatenate[HttpRequest, Actor, P], HttpResponse],
-) -> Callable[Concatenate[HttpRequest, P], HttpResponse]:
+    view: Callable[Concatenate[HttpRequest, Actor, P], HttpResponseBase],
+) -> Callable[Concatenate[HttpRequest, P], HttpResponseBase]:
     """Call `view(request, actor, ...)` for a signed-in visitor; send others to the log in and back
     here."""
 
     @wraps(view)
-    def guarded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+    def guarded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
         if not request.user.is_authenticated:
             return _led_to_log_in(request)
         actor = queries.signed_in(authorization=None, session_user_id=request.user.pk)
+        if not queries.suffices(request.user, request.session):
+            logout(request)  # the next log in sets the second factor up
+            return _led_to_log_in(request)
+        see_visit(request)
         response = view(request, actor, *args, **kwargs)
         # What a person may see is for that person's browser alone, and not for after the log out.
         response.headers.setdefault("Cache-Control", "private, no-store")

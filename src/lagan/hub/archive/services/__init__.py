@@ -3,6 +3,7 @@
 from lagan.hub.archive.services.files import object_name, record_files
 from lagan.hub.archive.services.rebuilding import Rebuilt, rebuild, take_in
 from lagan.hub.archive.services.registry import keep_pending, register_exporter
+from lagan.hub.archive.services.renewing import Renewed, note_beside, renew, take_back
 from lagan.hub.archive.services.snapshots import Snapshot, snapshot
 from lagan.hub.archive.services.sweeping import Swept, sweep
 from lagan.hub.archive.services.tables import register_table
@@ -16,12 +17,14 @@ from lagan.hub.archive.services.volumes import (
 
 __all__ = [
     "Rebuilt",
+    "Renewed",
     "Snapshot",
     "Swept",
     "add_volume",
     "choose_volume",
     "journal",
     "keep_pending",
+    "note_beside",
     "object_name",
     "open_store",
     "rebuild",
@@ -29,7 +32,9 @@ __all__ = [
     "refresh_volumes",
     "register_exporter",
     "register_table",
+    "renew",
     "snapshot",
     "sweep",
+    "take_back",
     "take_in",
 ]

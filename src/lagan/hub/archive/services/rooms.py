@@ -10,7 +10,10 @@ from django.contrib.auth.hashers import make_password
 from lagan.hub.archive.models import File, Hub, Replica, StorageSet, Volume
 from lagan.hub.archive.services.tables import register_table
 
-TREE = ("tree.Entity", "tree.Membership", "tree.Grant", "tree.Metadata")
+TREE = (
+    *("tree.Entity", "tree.Membership", "tree.Grant", "tree.Metadata"),
+    *("tree.TemplateField", "tree.TemplateAssignment", "tree.MetadataChange"),
+)
 SECRETS = {"password": lambda: make_password(None), "last_login": lambda: None}
 """Columns that are not kept, and what stands in their place: a password that nobody can give."""
 

@@ -12,7 +12,7 @@ from uuid import UUID
 
 from django.core.management.color import no_style
 from django.db import connection
-from django.db.models import Model
+from django.db.models import Field, Model
 
 from lagan.hub.archive.rules import slices
 from lagan.hub.archive.services.registry import Row, register_exporter
@@ -39,7 +39,7 @@ def register_table(
 
 def rows_of(model: type[Model], hidden: frozenset[str] = frozenset()) -> Iterator[Row]:
     """Every row of a table in key order, column name to a value that JSON can hold."""
-    names = [each.attname for each in model._meta.concrete_fields if each.attname not in hidden]
+    names = [each.attname for each in _kept(model) if each.attname not in hidden]
     query = model._default_manager.order_by("pk").values_list(*names)
     for values in query.iterator(chunk_size=BATCH):
         yield {name: _plain(value) for name, value in zip(names, values, strict=True)}
@@ -55,7 +55,7 @@ def put_rows(
     does not know is left out.
     """
     makers = {
-        **{each.attname: each.get_default for each in model._meta.concrete_fields},
+        **{each.attname: each.get_default for each in _kept(model)},
         **(instead or {}),
     }
     fields = {each.attname: each for each in model._meta.concrete_fields}
@@ -72,6 +72,11 @@ def put_rows(
         # Not Django's own insert: it would put today in the place of a row's own times.
         bulk.insert(model, values, list(makers))
     _continue_keys(model)
+
+
+def _kept(model: type[Model]) -> list[Field[Any, Any]]:
+    """The columns but for those that the database works out from others."""
+    return [each for each in model._meta.concrete_fields if not each.generated]
 
 
 def _continue_keys(model: type[Model]) -> None:

@@ -12,9 +12,9 @@ from lagan.hub.base import bulk
 from lagan.hub.base.actors import Actor
 from lagan.hub.tree import queries
 from lagan.hub.tree.models import Grant
-from lagan.hub.tree.permissions import ALL, Permission, permission_to
+from lagan.hub.tree.permissions import Permission, known_permission, permission_to
 from lagan.hub.tree.services.sight import existing, locked, require
-from lagan.kit.errors import BadInput, Forbidden
+from lagan.kit.errors import Forbidden
 
 
 @transaction.atomic
@@ -24,8 +24,8 @@ def set_grants(
     """Make `grant` and `deny` all that the subject has of its own at the object; needs
     `<type>_PERM_SET` there, and nobody changes a permission there that they do not hold
     themselves."""
-    wanted = {(_permission(each), False) for each in grant} | {
-        (_permission(each), True) for each in deny
+    wanted = {(known_permission(each), False) for each in grant} | {
+        (known_permission(each), True) for each in deny
     }
     kind = existing(object).type
     require(actor=by, permission=permission_to("PERM_SET", kind), entity=object)
@@ -49,12 +49,6 @@ def set_grants(
     insert_grants(subject, object, wanted - present)
     data = {"subject": subject, "grant": sorted(set(grant)), "deny": sorted(set(deny))}
     record(kind=Kind.GRANTS_SET, by=by, subject=object, data=data)
-
-
-def _permission(name: str) -> Permission:
-    if name not in ALL:
-        raise BadInput(f"{name!r} is no permission.", permission=name)
-    return Permission(name)
 
 
 def insert_grants(subject: int, object: int, marks: Collection[tuple[Permission, bool]]) -> None:

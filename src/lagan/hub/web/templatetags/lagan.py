@@ -31,9 +31,21 @@ def size(count: int | None) -> str:
 
 
 @register.filter
+def hex8(value: int) -> str:
+    """A CRC in eight hexadecimal digits."""
+    return f"{value & 0xFFFFFFFF:08x}"
+
+
+@register.filter
 def number(count: int) -> str:
     """A count with its thousands apart."""
     return shown.number(count)
+
+
+@register.simple_tag
+def percent(used: int, whole: int | None) -> int:
+    """How much of the whole, in whole percent, rounded down."""
+    return shown.percent(used, whole)
 
 
 @register.filter

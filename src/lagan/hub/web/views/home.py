@@ -13,6 +13,10 @@ from lagan.hub.base.actors import Actor
 from lagan.hub.datasets import queries as datasets
 from lagan.hub.jobs import queries as jobs
 from lagan.hub.jobs.queries import JobRow
+from lagan.hub.tree import browsing
+from lagan.hub.tree.permissions import Permission
+from lagan.hub.web import entities
+from lagan.hub.web.entities import Line
 from lagan.hub.web.views.archive import damaged_lines
 from lagan.hub.web.visitor import signed_in
 
@@ -23,15 +27,28 @@ SHOWN = 5
 @require_safe
 @signed_in
 def home(request: HttpRequest, actor: Actor) -> HttpResponse:
-    """Damaged files and failed jobs first, then recent datasets and what is running."""
+    """Damaged files and failed jobs first, then recent datasets and what is running; and where the
+    visitor may make datasets, and which groups are theirs."""
     context = {
         "greeting": user_of(actor).get_full_name(),
         "damaged": damaged_lines(datasets.damaged(actor, size=SHOWN).items),
         "failed": _jobs(actor, "ERROR", "FAILURE"),
         "datasets": datasets.visible(actor, size=SHOWN).items,
         "running": _jobs(actor, "STARTED", "PENDING"),
+        **_places(actor),
     }
     return render(request, "web/pages/home.html", context)
+
+
+def _places(actor: Actor) -> dict[str, list[Line]]:
+    """The groups in which the visitor may make datasets, and those that they are a member of."""
+    may = browsing.starts(actor, Permission.DATASET_CREATE)
+    mine = browsing.memberships(actor)
+    paths = browsing.names_of([*may, *mine])
+    return {
+        name: [entities.line(each, path=entities.place(paths[each.id])) for each in nodes]
+        for name, nodes in (("creatable", may), ("mine", mine))
+    }
 
 
 @require_safe

@@ -1,0 +1,1 @@
+"""Metadata: the values of an entity's keys, how they are read, exchanged and remembered."""
