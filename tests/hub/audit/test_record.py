@@ -13,6 +13,7 @@ from lagan.hub.audit.models import Event
 from lagan.hub.audit.services import record, seal
 from lagan.hub.base.actors import SYSTEM, Actor
 from tests.hub.audit.sealing import seal_all
+from tests.services.hub import until
 
 ADA = Actor(7, "ada", "jwt")
 
@@ -53,8 +54,9 @@ def test_an_unknown_kind_is_refused() -> None:
 @pytest.mark.usefixtures("transactional_db")
 def test_sealing_numbers_without_gaps_in_order_of_ids() -> None:
     ids = [note(number) for number in range(5)]
-    assert seal(limit=3) == 3
-    assert seal_all() == 2
+    first = until(lambda: seal(limit=3))
+    assert first <= 3
+    assert first + seal_all() == len(ids)
     assert seal() == 0
     rows = Event.objects.order_by("sequence").values_list("sequence", "id")
     assert list(rows) == list(enumerate(ids, start=1))
