@@ -37,6 +37,7 @@ INSTALLED_APPS = [
     "ninja",  # installed so that its pages use the files it ships
     "lagan.hub.base",
     *(f"lagan.hub.{room}" for room in _ROOMS),
+    "lagan.hub.doors.node",
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",

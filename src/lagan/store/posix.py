@@ -50,8 +50,10 @@ class PosixVolume:
 
     capabilities = Capabilities()
 
-    def __init__(self, root: str | os.PathLike[str]) -> None:
+    def __init__(self, root: str | os.PathLike[str], *, mode: int = 0o644) -> None:
+        """`mode` is what the files of new objects may be: 0o444 where nobody is to change them."""
         self.root = Path(root).absolute()
+        self._mode = mode
         self.location = f"posix:{self.root}"
         self._settled: set[Path] = {self.root}
         self._flushers = ThreadPoolExecutor(FLUSHERS, "flush")
@@ -68,10 +70,10 @@ class PosixVolume:
         path = self._staging(key)
         with as_refusals(f"upload {key}"):
             try:
-                draft = Draft.create(path)
+                draft = Draft.create(path, self._mode)
             except FileNotFoundError:
                 self._flush_folders(make_folders(path.parent))
-                draft = Draft.create(path)
+                draft = Draft.create(path, self._mode)
             try:
                 lock(draft, key)
             except BaseException:

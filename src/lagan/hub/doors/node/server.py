@@ -17,6 +17,7 @@ import socketserver
 import ssl
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from email.utils import formatdate
 from http import HTTPStatus
@@ -57,10 +58,10 @@ Handle = Callable[[Request, Body, tuple[str, int]], Answer]
 """From a request, its body and the asker's address to an answer. Refusals are answers too."""
 
 
-class NodeServer(socketserver.ThreadingMixIn, socketserver.TCPServer):
-    """Serves `handle` at an address until `shutdown`."""
+class NodeServer(socketserver.TCPServer):
+    """Serves `handle` at an address until `shutdown`. Threads are used again, and with them what
+    they hold: connections to the database."""
 
-    daemon_threads = True
     allow_reuse_address = True
     request_queue_size = 512
 
@@ -78,22 +79,34 @@ class NodeServer(socketserver.ThreadingMixIn, socketserver.TCPServer):
         dropped. `failed` turns what `handle` did not expect into an answer."""
         self.handle, self.failed, self.patience, self.tls = handle, failed, timeout, tls
         self._places = threading.BoundedSemaphore(most)
+        self._threads = ThreadPoolExecutor(most, "request")
         super().__init__(address, _Connection)
 
-    def process_request_thread(self, request: object, client_address: object) -> None:
+    def process_request(self, request: object, client_address: object) -> None:
         """With a place for it, or a short refusal."""
-        if not self._places.acquire(blocking=False):
+        if self._places.acquire(blocking=False):
+            self._threads.submit(self._process, request, client_address)
+        else:
             self._refuse(request)
-            return
+
+    def server_close(self) -> None:
+        """Let go of the address; what is being answered goes on to its end."""
+        super().server_close()
+        self._threads.shutdown(wait=False, cancel_futures=True)
+
+    def _process(self, request: object, client_address: object) -> None:
         try:
-            super().process_request_thread(request, client_address)  # type: ignore[arg-type]
+            self.finish_request(request, client_address)  # type: ignore[arg-type]
+        except Exception:  # noqa: BLE001 - one connection is no reason to end
+            self.handle_error(request, client_address)
         finally:
+            self.shutdown_request(request)  # type: ignore[arg-type]
             self._places.release()
 
     def _refuse(self, request: object) -> None:
         assert isinstance(request, socket.socket)  # noqa: S101 - for the type
         with contextlib.suppress(OSError):
-            request.settimeout(self.patience)
+            request.settimeout(min(self.patience, 1.0))
             request.sendall(BUSY)
         self.shutdown_request(request)
 

@@ -1,0 +1,10 @@
+"""The services of a node."""
+
+from __future__ import annotations
+
+from lagan.hub.doors.node.background import sealing
+from lagan.hub.doors.node.background.service import Service
+
+SERVICES: tuple[Service, ...] = (sealing.SERVICE,)
+
+__all__ = ["SERVICES", "Service"]

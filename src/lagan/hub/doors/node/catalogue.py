@@ -1,0 +1,154 @@
+"""The catalogue's rows of files: which copies there are, which version comes next, what is added,
+replaced and removed."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import blake2b
+from uuid import UUID
+
+from django.db import connection, transaction
+from django.db.models import F, Max, QuerySet
+
+from lagan.hub.base import locks
+from lagan.hub.doors.node.models import Cached, Disk, Proof, StoredFile
+from lagan.kit.digests import Digests
+
+GOOD = "00000000"
+BAD_BIT = "1"
+"""The first flag of `file_status` says that a copy is damaged."""
+
+Key = tuple[str, int, str]
+"""File id, version, disk id."""
+
+
+@contextmanager
+def turn() -> Iterator[None]:
+    """One transaction that writes; on SQLite writers of all processes come in line."""
+    with locks.turn("node.catalogue"), transaction.atomic():
+        yield
+
+
+def hold_ids(ids: Iterable[str]) -> None:
+    """Let nobody else in the cluster give versions to these files until the transaction ends."""
+    if connection.vendor != "postgresql":
+        return
+    numbers = sorted({_number(each) for each in ids})
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_advisory_xact_lock(n) FROM unnest(%s::bigint[]) AS n ORDER BY n", [numbers]
+        )
+
+
+def latest_versions(ids: Iterable[str]) -> dict[str, int]:
+    """The highest version of each file, of any disk; files without one are left out."""
+    rows = StoredFile.objects.filter(file_id__in=set(ids)).values_list("file_id")
+    return {id: int(latest) for id, latest in rows.annotate(latest=Max("file_version"))}
+
+
+def copies(
+    file_id: str, *, version: int | None = None, disk_id: str | None = None
+) -> list[StoredFile]:
+    """All copies of a file, newest version first; those of one version, on one disk."""
+    rows = StoredFile.objects.filter(file_id=file_id)
+    if version is not None:
+        rows = rows.filter(file_version=version)
+    if disk_id is not None:
+        rows = rows.filter(disk_id=disk_id)
+    return list(rows.order_by("-file_version", "disk_id"))
+
+
+def newest(
+    file_id: str, *, version: int | None = None, disk_id: str | None = None
+) -> list[StoredFile]:
+    """All copies of the highest version of a file, or of the version asked for."""
+    found = copies(file_id, version=version, disk_id=disk_id)
+    return [each for each in found if each.file_version == found[0].file_version]
+
+
+def proofs(rows: Sequence[StoredFile]) -> dict[Key, Proof]:
+    """What we know of these copies, by key."""
+    wanted = {key_of(each) for each in rows}
+    found = Proof.objects.filter(file_id__in={each.file_id for each in rows})
+    return {key_of(each): each for each in found if key_of(each) in wanted}
+
+
+def key_of(row: StoredFile | Proof) -> Key:
+    """What tells a copy from all others."""
+    return row.file_id, int(row.file_version), row.disk_id
+
+
+def is_bad(row: StoredFile) -> bool:
+    """Whether a copy was seen to be damaged."""
+    return (row.file_status or GOOD).startswith(BAD_BIT)
+
+
+def digests_of(proof: Proof, size: int) -> Digests:
+    """The digests that we took of a copy ourselves."""
+    return Digests(size, int(proof.crc32c), int(proof.crc32), proof.sha256)
+
+
+def add(rows: Sequence[StoredFile], proven: Sequence[Proof]) -> None:
+    """Catalogue copies with their proofs and count them on their disks, inside the caller's
+    transaction."""
+    StoredFile.objects.bulk_create(rows)
+    Proof.objects.bulk_create(proven)
+    _count(rows, 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Removed:
+    """A copy that the catalogue does not have any more, and its line in its disk's journal, if it
+    was ours."""
+
+    row: StoredFile
+    line: UUID | None
+
+
+def remove(rows: Sequence[StoredFile]) -> list[Removed]:
+    """Take copies out of the catalogue, inside the caller's transaction. After it commits,
+    `removing.clear` takes their bytes and lines."""
+    known = proofs(rows)
+    for row in rows:
+        at = {"file_id": row.file_id, "file_version": row.file_version, "disk_id": row.disk_id}
+        for table in (StoredFile, Proof, Cached):
+            table.objects.filter(**at).delete()
+    _count(rows, -1)
+    lines = {key: each.line for key, each in known.items()}
+    return [Removed(each, lines.get(key_of(each))) for each in rows]
+
+
+def on_disk(disk_id: str) -> QuerySet[StoredFile]:
+    """All copies on a disk."""
+    return StoredFile.objects.filter(disk_id=disk_id)
+
+
+def mark(row: StoredFile, *, finding: str, at: datetime) -> None:
+    """Note what was seen of a copy; an empty finding says that it is in order."""
+    bad = BAD_BIT if finding else "0"
+    status = bad + (row.file_status or GOOD)[1:].ljust(7, "0")
+    at_key = {"file_id": row.file_id, "file_version": row.file_version, "disk_id": row.disk_id}
+    StoredFile.objects.filter(**at_key).update(file_status=status)
+    Proof.objects.filter(**at_key).update(finding=finding, checked_at=at)
+    row.file_status = status
+
+
+def _count(rows: Sequence[StoredFile], sign: int) -> None:
+    files = Counter(each.disk_id for each in rows)
+    sizes: dict[str, int] = defaultdict(int)
+    for each in rows:
+        sizes[each.disk_id] += int(each.file_size)
+    for disk_id in sorted(files):
+        Disk.objects.filter(disk_id=disk_id).update(
+            number_of_files=F("number_of_files") + sign * files[disk_id],
+            bytes_stored=F("bytes_stored") + sign * sizes[disk_id],
+        )
+
+
+def _number(file_id: str) -> int:
+    """A file id as one of PostgreSQL's lock numbers."""
+    return int.from_bytes(blake2b(file_id.encode(), digest_size=8).digest(), "big", signed=True)

@@ -1,0 +1,1 @@
+"""The archive server's commands, a module for each kind; each only translates."""

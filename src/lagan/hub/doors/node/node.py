@@ -1,0 +1,169 @@
+"""A running node: its configuration, its state, its disks, and what a client's address leads to.
+
+Verbs: `go_online`, `go_offline`, `handle` (a request becomes an answer, always), `close`. Commands
+are found in a table (`commands/`), never by a name in a request; services run while it is ONLINE.
+"""
+
+from __future__ import annotations
+
+import logging
+import socket
+import threading
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+from django.db import close_old_connections
+
+from lagan.hub.base.actors import Actor
+from lagan.hub.doors.node import disk_rows
+from lagan.hub.doors.node.arriving import Arrivals
+from lagan.hub.doors.node.body import Body, Cut
+from lagan.hub.doors.node.commands.table import COMMANDS, Command
+from lagan.hub.doors.node.config import load
+from lagan.hub.doors.node.config.shape import NodeConfig
+from lagan.hub.doors.node.disks import Disks
+from lagan.hub.doors.node.moments import show_utc
+from lagan.hub.doors.node.reply import Call, Done, Failed
+from lagan.hub.doors.node.requests import Request
+from lagan.hub.doors.node.running import Options
+from lagan.hub.doors.node.server import Answer
+from lagan.hub.doors.node.services import Services
+from lagan.hub.doors.node.start import root_of
+from lagan.hub.doors.node.state import OFFLINE, ONLINE, State
+from lagan.hub.doors.node.status import FAILURE, basic, document
+from lagan.kit.errors import LaganError
+
+_log = logging.getLogger(__name__)
+
+NOT_RUNNING = "NOT-RUNNING"
+
+
+class ArchiveNode:
+    """One process, one port."""
+
+    def __init__(self, config: NodeConfig, file: Path, options: Options) -> None:
+        self.config, self.file, self.options = config, file, options
+        self.host_id = f"{socket.gethostname().partition('.')[0]}:{config.server.port}"
+        self.by = Actor(None, f"node {self.host_id}", "system")
+        self.root = root_of(config)
+        self.state = State()
+        self.disks = Disks(config, self.host_id)
+        self.arrivals = Arrivals(config.archiving.path_prefix if config.archiving else "")
+        self.services = Services(self)
+        self.ended = threading.Event()
+        """Set when the process is to end."""
+        self.turning = threading.Lock()
+        """Held while the state changes."""
+        self.archived: list[Callable[[object], None]] = []
+        """Called with each new row, after its answer was sent."""
+
+    @property
+    def address(self) -> str:
+        """Host and port at which clients and peers reach it."""
+        return f"{self.config.server.address}:{self.config.server.port}"
+
+    def go_online(self) -> None:
+        """Mount the disks, tell the cluster, start the services."""
+        server, may = self.config.server, self.config.permissions
+        disk_rows.announce(
+            self.host_id,
+            address=server.address,
+            port=server.port,
+            allowed={
+                "archive": may.archive,
+                "retrieve": may.retrieve,
+                "process": may.process,
+                "remove": may.remove,
+            },
+            archive=server.archive_name,
+        )
+        self.disks.mount()
+        self.state.set_online(True)
+        disk_rows.set_state(self.host_id, ONLINE)
+        self.services.start()
+        _log.info("%s is ONLINE with %d disks.", self.host_id, len(list(self.disks)))
+
+    def go_offline(self) -> None:
+        """End the services, let go of the disks."""
+        self.state.set_online(False)
+        self.services.stop()
+        self.arrivals.close()
+        self.disks.unmount()
+        disk_rows.set_state(self.host_id, OFFLINE)
+        _log.info("%s is OFFLINE.", self.host_id)
+
+    def close(self) -> None:
+        """The process ends: OFFLINE if it is not, and known as not running."""
+        with self.turning:
+            if self.state.state == ONLINE:
+                self.go_offline()
+            disk_rows.set_state(self.host_id, NOT_RUNNING)
+
+    def reload(self) -> None:
+        """Read the configuration file again, as INIT and ONLINE do. BadInput leaves it as it was;
+        address and port stay those that are served."""
+        self.config = load(self.file)
+        self.disks = Disks(self.config, self.host_id)
+        self.arrivals = Arrivals(self.config.archiving.path_prefix if self.config.archiving else "")
+
+    def handle(self, request: Request, body: Body, asker: tuple[str, int]) -> Answer:
+        """The answer to a request; refusals are answers too."""
+        call = Call(self, request, body, asker)
+        close_old_connections()
+        try:
+            with self.state.serving():
+                return self.answer(call)
+        finally:
+            close_old_connections()
+
+    def answer(self, call: Call) -> Answer:
+        """As `handle`, for a request that is known."""
+        try:
+            command = COMMANDS.get(call.request.command)
+            if command is None:
+                raise Failed("Command not found", 404)
+            return self._done(call, self._act(call, command))
+        except Cut as error:
+            return self._done(call, Done(str(error), status=FAILURE, code=400))
+        except Failed as error:
+            return self._done(
+                call, Done(error.sentence, error.children, status=FAILURE, code=error.http)
+            )
+        except LaganError as error:
+            return self._done(call, Done(error.sentence, status=FAILURE, code=400))
+
+    def failed(self, error: Exception) -> Answer:
+        """The answer when something happened that nobody expected: the client learns that, the log
+        everything."""
+        if isinstance(error, LaganError):
+            return self._document("-", Done(error.sentence, status=FAILURE, code=400))
+        _log.exception("a request failed", exc_info=error)
+        said = f"The node could not do this: {type(error).__name__}."
+        return self._document("-", Done(said, status=FAILURE, code=500))
+
+    def _act(self, call: Call, command: Command) -> Done | Answer:
+        self.state.require(call.request.command, command.states, command.sub_states)
+        command.require_allowed(self.config.permissions)
+        if command.busy:
+            with self.state.busy():
+                return command.act(call)
+        return command.act(call)
+
+    def _done(self, call: Call, done: Done | Answer) -> Answer:
+        if isinstance(done, Answer):
+            return done
+        return self._document(call.request.headers.get("host", ""), done)
+
+    def _document(self, host: str, done: Done) -> Answer:
+        status = basic(
+            date=show_utc(datetime.now(UTC)),
+            host=self.host_id,
+            message=done.message,
+            status=done.status,
+            state=self.state.state,
+            sub_state=self.state.sub_state,
+            extra=done.extra,
+        )
+        content = document(host or self.address, [status, *done.children])
+        return Answer(done.code, [("Content-Type", "text/xml")], content, after=done.after)

@@ -1,0 +1,59 @@
+"""What a command is given and what it gives back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from lagan.hub.doors.node.body import Body
+from lagan.hub.doors.node.requests import Request
+from lagan.hub.doors.node.status import SUCCESS, Attributes, Node
+from lagan.kit.errors import LaganError
+from lagan.kit.ids import new_id
+
+if TYPE_CHECKING:
+    from lagan.hub.doors.node.node import ArchiveNode
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One request to a node."""
+
+    node: ArchiveNode
+    request: Request
+    body: Body
+    asker: tuple[str, int]
+    user: str = ""
+    """Who was authorised; empty when nobody was asked."""
+    id: UUID = field(default_factory=new_id)
+    began: datetime = field(default_factory=lambda: datetime.now(UTC))
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """An answer that is a status document."""
+
+    message: str = "Successfully handled request"
+    children: Sequence[Node] = ()
+    status: str = SUCCESS
+    code: int = 200
+    extra: Attributes = ()
+    """Further attributes of the `Status` element."""
+    after: Callable[[], None] | None = None
+    """Called once the answer was sent."""
+
+
+class Failed(LaganError):
+    """A command says no: `sentence` is the Message of the status document, `code` its HTTP
+    status."""
+
+    code, status, exit = "command-failed", 400, 2
+
+    def __init__(
+        self, message: str, http: int = 400, children: Sequence[Node] = (), **facts: object
+    ) -> None:
+        super().__init__(message, **facts)
+        self.http, self.children = http, children
