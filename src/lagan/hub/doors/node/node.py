@@ -25,11 +25,12 @@ from lagan.hub.doors.node.config.shape import NodeConfig
 from lagan.hub.doors.node.disks import Disks
 from lagan.hub.doors.node.moments import show_utc
 from lagan.hub.doors.node.reply import Call, Done, Failed
+from lagan.hub.doors.node.request_store import open_requests
 from lagan.hub.doors.node.requests import Request
 from lagan.hub.doors.node.running import Options
 from lagan.hub.doors.node.server import Answer
 from lagan.hub.doors.node.services import Services
-from lagan.hub.doors.node.start import root_of
+from lagan.hub.doors.node.start import DATA, root_of
 from lagan.hub.doors.node.state import OFFLINE, ONLINE, State
 from lagan.hub.doors.node.status import FAILURE, basic, document
 from lagan.kit.errors import LaganError
@@ -51,6 +52,10 @@ class ArchiveNode:
         self.disks = Disks(config, self.host_id)
         self.arrivals = Arrivals(config.archiving.path_prefix if config.archiving else "")
         self.services = Services(self)
+        self.requests = open_requests(
+            config.server.request_store, self.root / DATA / f"requests-{config.server.port}.sqlite"
+        )
+        """What is known of requests by their ids."""
         self.ended = threading.Event()
         """Set when the process is to end."""
         self.turning = threading.Lock()
@@ -99,6 +104,7 @@ class ArchiveNode:
             if self.state.state == ONLINE:
                 self.go_offline()
             disk_rows.set_state(self.host_id, NOT_RUNNING)
+        self.requests.close()
 
     def reload(self) -> None:
         """Read the configuration file again, as INIT and ONLINE do. BadInput leaves it as it was;
@@ -146,7 +152,7 @@ class ArchiveNode:
         self.state.require(call.request.command, command.states, command.sub_states)
         command.require_allowed(self.config.permissions)
         if command.busy:
-            with self.state.busy():
+            with self.state.busy(), self.requests.following(call):
                 return command.act(call)
         return command.act(call)
 
