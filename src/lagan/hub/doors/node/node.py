@@ -10,19 +10,21 @@ import logging
 import socket
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 from django.db import close_old_connections
 
 from lagan.hub.base.actors import Actor
-from lagan.hub.doors.node import disk_rows
+from lagan.hub.doors.node import authorization, disk_rows
 from lagan.hub.doors.node.arriving import Arrivals
 from lagan.hub.doors.node.body import Body, Cut
 from lagan.hub.doors.node.commands.table import COMMANDS, Command
 from lagan.hub.doors.node.config import load
 from lagan.hub.doors.node.config.shape import NodeConfig
 from lagan.hub.doors.node.disks import Disks
+from lagan.hub.doors.node.mail import Mail
 from lagan.hub.doors.node.moments import show_utc
 from lagan.hub.doors.node.reply import Call, Done, Failed
 from lagan.hub.doors.node.request_store import open_requests
@@ -51,6 +53,7 @@ class ArchiveNode:
         self.state = State()
         self.disks = Disks(config, self.host_id)
         self.arrivals = Arrivals(config.archiving.path_prefix if config.archiving else "")
+        self.mail = Mail(self.root / DATA / "mail", self.host_id, lambda: self.config.notification)
         self.services = Services(self)
         self.requests = open_requests(
             config.server.request_store, self.root / DATA / f"requests-{config.server.port}.sqlite"
@@ -105,6 +108,7 @@ class ArchiveNode:
                 self.go_offline()
             disk_rows.set_state(self.host_id, NOT_RUNNING)
         self.requests.close()
+        self.mail.close()
 
     def reload(self) -> None:
         """Read the configuration file again, as INIT and ONLINE do. BadInput leaves it as it was;
@@ -126,6 +130,7 @@ class ArchiveNode:
     def answer(self, call: Call) -> Answer:
         """As `handle`, for a request that is known."""
         try:
+            call = replace(call, user=authorization.caller(call))
             command = COMMANDS.get(call.request.command)
             if command is None:
                 raise Failed("Command not found", 404)
@@ -133,9 +138,7 @@ class ArchiveNode:
         except Cut as error:
             return self._done(call, Done(str(error), status=FAILURE, code=400))
         except Failed as error:
-            return self._done(
-                call, Done(error.sentence, error.children, status=FAILURE, code=error.http)
-            )
+            return self._done(call, _refusal(error))
         except LaganError as error:
             return self._done(call, Done(error.sentence, status=FAILURE, code=400))
 
@@ -172,4 +175,11 @@ class ArchiveNode:
             extra=done.extra,
         )
         content = document(host or self.address, [status, *done.children])
-        return Answer(done.code, [("Content-Type", "text/xml")], content, after=done.after)
+        headers = [("Content-Type", "text/xml"), *done.headers]
+        return Answer(done.code, headers, content, after=done.after)
+
+
+def _refusal(error: Failed) -> Done:
+    return Done(
+        error.sentence, error.children, status=FAILURE, code=error.http, headers=error.headers
+    )
