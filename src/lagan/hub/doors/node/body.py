@@ -26,7 +26,7 @@ class Body:
         self.read = 0
         self._ended = size == 0
 
-    def pieces(self) -> Iterator[bytes]:
+    def pieces(self) -> Iterator[bytearray]:
         """The bytes. Cut when they end too early; BadInput for chunks that are none."""
         while not self._ended:
             yield from self._chunk() if self._chunked else self._plain(self.size or 0)
@@ -45,17 +45,19 @@ class Body:
             return False
         return True
 
-    def _plain(self, size: int) -> Iterator[bytes]:
+    def _plain(self, size: int) -> Iterator[bytearray]:
         left = size - self.read if not self._chunked else size
         while left:
-            piece = self._source.read1(min(left, PIECE))
-            if not piece:
+            piece = bytearray(min(left, PIECE))
+            # Past what is buffered this reads from the connection into the piece itself.
+            count = self._source.readinto(piece)
+            self.read += count
+            if count < len(piece):
                 raise Cut(f"Only read {self.read} out of {self.size or 'unknown'} bytes")
-            left -= len(piece)
-            self.read += len(piece)
+            left -= count
             yield piece
 
-    def _chunk(self) -> Iterator[bytes]:
+    def _chunk(self) -> Iterator[bytearray]:
         line = self._source.readline(1000)
         if not line.endswith(b"\n"):
             raise Cut(f"Only read {self.read} bytes; the last chunk did not come")

@@ -51,7 +51,6 @@ def _qarchive(call: Call) -> Done:
 
 
 def _done(call: Call, disk: MountedDisk, settled: Settled) -> Done:
-    call.node.disks.refresh(disk)
     uri = call.request.get("filename")
     return Done(
         f"Successfully handled Archive Push Request for data file with URI: {uri}",
