@@ -54,7 +54,8 @@ class Body:
     def lent(self) -> Iterator[Buffer]:
         """As `pieces`, for who is done with a piece when the next but one is asked for: the memory
         is used again, which spares the kernel a quarter of its work."""
-        return self._pieces(_Lender().lend)
+        small = self.size is not None and self.size <= PIECE
+        return self._pieces(_fresh if small else _Lender().lend)
 
     def _pieces(self, room: Room) -> Iterator[Buffer]:
         self._room = room
