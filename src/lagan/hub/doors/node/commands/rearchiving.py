@@ -94,6 +94,7 @@ def _settled(
         checksum=info.checksum or checksums.value(found, variant),
         checksum_name=info.checksum_name if info.checksum else variant,
         version=info.version,
+        day=info.day,
         path=info.path,
         uncompressed_size=info.uncompressed_size,
         compression=info.compression,
