@@ -106,14 +106,18 @@ class ArchiveNode:
                 self.go_offline()
             disk_rows.set_state(self.host_id, NOT_RUNNING)
 
-    def reload(self) -> None:
-        """Read the configuration file again, as INIT and ONLINE do. BadInput leaves it as it was;
-        address and port stay those that are served."""
-        self.config = load(self.file)
-        self.plug_ins = PlugIns(self.config, self.options.paths)
+    def read_config(self) -> NodeConfig:
+        """The configuration as its file says now. BadInput leaves everything as it is."""
+        return load(self.file)
+
+    def use(self, config: NodeConfig) -> None:
+        """Work by this configuration from now on, while OFFLINE; address and port stay those that
+        are served."""
+        self.config = config
+        self.plug_ins = PlugIns(config, self.options.paths)
         self.plugged = plug_in_commands.table(self)
-        self.disks = Disks(self.config, self.host_id)
-        self.arrivals = Arrivals(self.config.archiving.path_prefix if self.config.archiving else "")
+        self.disks = Disks(config, self.host_id)
+        self.arrivals = Arrivals(config.archiving.path_prefix if config.archiving else "")
 
     def handle(self, request: Request, body: Body, asker: tuple[str, int]) -> Answer:
         """The answer to a request; refusals are answers too."""
