@@ -23,7 +23,7 @@ from lagan.hub.doors.node.commands import plug_in_commands
 from lagan.hub.doors.node.commands.table import COMMANDS, Command
 from lagan.hub.doors.node.config import load
 from lagan.hub.doors.node.config.shape import NodeConfig
-from lagan.hub.doors.node.disks import Disks
+from lagan.hub.doors.node.disks import Disks, volume_folders
 from lagan.hub.doors.node.moments import show_utc
 from lagan.hub.doors.node.plugins.loading import PlugIns
 from lagan.hub.doors.node.reply import Call, Done, Failed
@@ -82,6 +82,7 @@ class ArchiveNode:
                 "remove": may.remove,
             },
             archive=server.archive_name,
+            slots=len(volume_folders(self.config)),
         )
         self.disks.mount()
         self.state.set_online(True)
