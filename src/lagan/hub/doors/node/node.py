@@ -19,11 +19,13 @@ from lagan.hub.base.actors import Actor
 from lagan.hub.doors.node import disk_rows
 from lagan.hub.doors.node.arriving import Arrivals
 from lagan.hub.doors.node.body import Body, Cut
+from lagan.hub.doors.node.commands import plug_in_commands
 from lagan.hub.doors.node.commands.table import COMMANDS, Command
 from lagan.hub.doors.node.config import load
 from lagan.hub.doors.node.config.shape import NodeConfig
-from lagan.hub.doors.node.disks import Disks
+from lagan.hub.doors.node.disks import Disks, volume_folders
 from lagan.hub.doors.node.moments import show_utc
+from lagan.hub.doors.node.plugins.loading import PlugIns
 from lagan.hub.doors.node.reply import Call, Done, Failed
 from lagan.hub.doors.node.requests import Request
 from lagan.hub.doors.node.running import Options
@@ -50,6 +52,9 @@ class ArchiveNode:
         self.state = State()
         self.disks = Disks(config, self.host_id)
         self.arrivals = Arrivals(config.archiving.path_prefix if config.archiving else "")
+        self.plug_ins = PlugIns(config, options.paths)
+        self.plugged = plug_in_commands.table(self)
+        """Commands that plug-ins of the configured folders implement."""
         self.services = Services(self)
         self.ended = threading.Event()
         """Set when the process is to end."""
@@ -77,6 +82,7 @@ class ArchiveNode:
                 "remove": may.remove,
             },
             archive=server.archive_name,
+            slots=len(volume_folders(self.config)),
         )
         self.disks.mount()
         self.state.set_online(True)
@@ -108,6 +114,8 @@ class ArchiveNode:
         """Work by this configuration from now on, while OFFLINE; address and port stay those that
         are served."""
         self.config = config
+        self.plug_ins = PlugIns(config, self.options.paths)
+        self.plugged = plug_in_commands.table(self)
         self.disks = Disks(config, self.host_id)
         self.arrivals = Arrivals(config.archiving.path_prefix if config.archiving else "")
 
@@ -122,7 +130,8 @@ class ArchiveNode:
     def answer(self, call: Call) -> Answer:
         """As `handle`, for a request that is known."""
         try:
-            command = COMMANDS.get(call.request.command)
+            name = call.request.command
+            command = self.plugged.get(name) or COMMANDS.get(name)
             if command is None:
                 raise Failed("Command not found", 404)
             return self._done(call, self._act(call, command))
