@@ -18,8 +18,9 @@ from lagan.hub.audit import services as audit
 from lagan.hub.audit.kinds import Kind
 from lagan.hub.base import locks
 from lagan.hub.base.actors import Actor
-from lagan.hub.doors.node import catalogue, checksums, disk_rows
-from lagan.hub.doors.node.disks import FILES_MODE
+from lagan.hub.doors.node import catalogue, checksums, disk_rows, volume_info
+from lagan.hub.doors.node.config.shape import NodeConfig
+from lagan.hub.doors.node.disks import FILES_MODE, is_used, place_of, volume_folders
 from lagan.hub.doors.node.journal_lines import line_of
 from lagan.hub.doors.node.models import Disk, Proof, StoredFile
 from lagan.kit.digests import Digests, digests_of
@@ -67,6 +68,53 @@ def is_ours(path: Path) -> bool:
     except NotAVolume:
         return False
     return True
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A volume in a node's volume directory. `state` is `ours`, `unconfirmed` (only read so far),
+    `empty` (ours as soon as the node is ONLINE) or `unused` (in no storage set); `left` are
+    files whose digests are not known yet."""
+
+    slot: str
+    path: str
+    disk_id: str
+    storage_set: str
+    kind: str
+    state: str
+    files: int
+    bytes: int
+    left: int
+
+
+def volumes(config: NodeConfig) -> list[Known]:
+    """All of them, by slot, with what the catalogue knows of them."""
+    return [_known(config, path) for path in volume_folders(config)]
+
+
+def _known(config: NodeConfig, path: Path) -> Known:
+    info = volume_info.decode((path / volume_info.NAME).read_bytes())
+    place = place_of(config, path.name)
+    row = Disk.objects.filter(pk=info.disk_id).first()
+    return Known(
+        slot=path.name,
+        path=str(path),
+        disk_id=info.disk_id,
+        storage_set=place.set_id if place else "",
+        kind={"M": "main", "R": "replication"}[place.kind] if place else "",
+        state=_state(path, used=place is not None),
+        files=row.number_of_files if row else 0,
+        bytes=row.bytes_stored if row else 0,
+        left=left_to_read(info.disk_id)[0],
+    )
+
+
+def _state(path: Path, *, used: bool) -> str:
+    if is_ours(path):
+        return "ours"
+    if not used:
+        return "unused"
+    return "unconfirmed" if is_used(path) else "empty"
 
 
 def left_to_read(disk_id: str) -> tuple[int, int]:
