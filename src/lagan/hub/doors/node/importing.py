@@ -126,6 +126,9 @@ def _source(field: models.Field[Any, Any], theirs: Sequence[str]) -> str | None:
         return _default(field) if not field.null and not field.primary_key else None
     if name == "logical_name":
         return _FIRST_OF_ITS_NAME
+    if name == "file_status":
+        # That server writes the sixth flag alone as `100`.
+        return "SUBSTR('00000000' || COALESCE(TRIM(old.file_status), ''), -8)"
     return f'old."{name}"' if field.null else f'COALESCE(old."{name}", {_default(field)})'
 
 
