@@ -96,7 +96,12 @@ def key_of(row: StoredFile | Proof) -> Key:
 
 def is_bad(row: StoredFile) -> bool:
     """Whether a copy was seen to be damaged."""
-    return (row.file_status or GOOD).startswith(BAD_BIT)
+    return _flags(row).startswith(BAD_BIT)
+
+
+def _flags(row: StoredFile) -> str:
+    """All eight of them: the archive server writes `100` for the sixth alone."""
+    return (row.file_status or GOOD).strip().rjust(len(GOOD), "0")
 
 
 def digests_of(proof: Proof, size: int) -> Digests:
@@ -162,7 +167,7 @@ def on_disk(disk_id: str) -> QuerySet[StoredFile]:
 def mark(row: StoredFile, *, finding: str, at: datetime) -> None:
     """Note what was seen of a copy; an empty finding says that it is in order."""
     bad = BAD_BIT if finding else "0"
-    status = bad + (row.file_status or GOOD)[1:].ljust(7, "0")
+    status = bad + _flags(row)[1:]
     at_key = {"file_id": row.file_id, "file_version": row.file_version, "disk_id": row.disk_id}
     StoredFile.objects.filter(**at_key).update(file_status=status)
     Proof.objects.filter(**at_key).update(finding=finding, checked_at=at)

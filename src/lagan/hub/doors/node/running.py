@@ -57,7 +57,10 @@ def run(file: Path, options: Options) -> None:
 
     start.set_up(config)
     start.migrate()
+    from lagan.hub.doors.node import importing
     from lagan.hub.doors.node.node import ArchiveNode
+
+    importing.take_over(config)
 
     node = ArchiveNode(config, file, options)
     with PidFile(node.root, node.host_id, force=options.force):
