@@ -17,12 +17,13 @@ from pathlib import Path
 from django.db import close_old_connections
 
 from lagan.hub.base.actors import Actor
-from lagan.hub.doors.node import authorization, disk_rows
+from lagan.hub.doors.node import authorization, configuration, disk_rows
 from lagan.hub.doors.node.arriving import Arrivals
 from lagan.hub.doors.node.body import Body, Cut
 from lagan.hub.doors.node.commands.table import COMMANDS, Command
-from lagan.hub.doors.node.config import load
+from lagan.hub.doors.node.config.loading import read
 from lagan.hub.doors.node.config.shape import NodeConfig
+from lagan.hub.doors.node.config.xml import Element
 from lagan.hub.doors.node.disks import Disks
 from lagan.hub.doors.node.mail import Mail
 from lagan.hub.doors.node.moments import show_utc
@@ -45,8 +46,12 @@ NOT_RUNNING = "NOT-RUNNING"
 class ArchiveNode:
     """One process, one port."""
 
-    def __init__(self, config: NodeConfig, file: Path, options: Options) -> None:
+    def __init__(
+        self, config: NodeConfig, file: Path, options: Options, tree: Element | None = None
+    ) -> None:
         self.config, self.file, self.options = config, file, options
+        self.tree = tree or read(file)
+        """The configuration's elements, as they are shown and changed."""
         self.host_id = f"{socket.gethostname().partition('.')[0]}:{config.server.port}"
         self.by = Actor(None, f"node {self.host_id}", "system")
         self.root = root_of(config)
@@ -65,6 +70,11 @@ class ArchiveNode:
         """Held while the state changes."""
         self.archived: list[Callable[[object], None]] = []
         """Called with each new row, after its answer was sent."""
+
+    @property
+    def scratch(self) -> Path:
+        """Where what is on its way to a client waits, on the disk of the root directory."""
+        return self.root / "tmp"
 
     @property
     def address(self) -> str:
@@ -113,7 +123,7 @@ class ArchiveNode:
     def reload(self) -> None:
         """Read the configuration file again, as INIT and ONLINE do. BadInput leaves it as it was;
         address and port stay those that are served."""
-        self.config = load(self.file)
+        self.tree, self.config = configuration.effective(self.file, self.options)
         self.disks = Disks(self.config, self.host_id)
         self.arrivals = Arrivals(self.config.archiving.path_prefix if self.config.archiving else "")
 
