@@ -20,6 +20,7 @@ from lagan.hub.base.actors import Actor
 from lagan.hub.doors.node import authorization, configuration, disk_rows
 from lagan.hub.doors.node.arriving import Arrivals
 from lagan.hub.doors.node.body import Body, Cut
+from lagan.hub.doors.node.commands import plug_in_commands
 from lagan.hub.doors.node.commands.table import COMMANDS, Command
 from lagan.hub.doors.node.config.loading import read
 from lagan.hub.doors.node.config.shape import NodeConfig
@@ -27,6 +28,7 @@ from lagan.hub.doors.node.config.xml import Element
 from lagan.hub.doors.node.disks import Disks
 from lagan.hub.doors.node.mail import Mail
 from lagan.hub.doors.node.moments import show_utc
+from lagan.hub.doors.node.plugins.loading import PlugIns
 from lagan.hub.doors.node.reply import Call, Done, Failed
 from lagan.hub.doors.node.request_store import open_requests
 from lagan.hub.doors.node.requests import Request
@@ -59,6 +61,9 @@ class ArchiveNode:
         self.disks = Disks(config, self.host_id)
         self.arrivals = Arrivals(config.archiving.path_prefix if config.archiving else "")
         self.mail = Mail(self.root / DATA / "mail", self.host_id, lambda: self.config.notification)
+        self.plug_ins = PlugIns(config, options.paths)
+        self.plugged = plug_in_commands.table(self)
+        """Commands that plug-ins of the configured folders implement."""
         self.services = Services(self)
         self.requests = open_requests(
             config.server.request_store, self.root / DATA / f"requests-{config.server.port}.sqlite"
@@ -124,6 +129,8 @@ class ArchiveNode:
         """Read the configuration file again, as INIT and ONLINE do. BadInput leaves it as it was;
         address and port stay those that are served."""
         self.tree, self.config = configuration.effective(self.file, self.options)
+        self.plug_ins = PlugIns(self.config, self.options.paths)
+        self.plugged = plug_in_commands.table(self)
         self.disks = Disks(self.config, self.host_id)
         self.arrivals = Arrivals(self.config.archiving.path_prefix if self.config.archiving else "")
 
@@ -142,6 +149,8 @@ class ArchiveNode:
         try:
             call = replace(call, user=authorization.caller(call))
             command = COMMANDS.get(call.request.command)
+            name = call.request.command
+            command = self.plugged.get(name) or COMMANDS.get(name)
             if command is None:
                 raise Failed("Command not found", 404)
             return self._done(call, self._act(call, command))

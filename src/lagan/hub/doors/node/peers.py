@@ -20,6 +20,7 @@ from urllib.parse import urlencode
 
 from lagan.hub.doors.node.config import xml
 from lagan.hub.doors.node.hosts import address, host
+from lagan.hub.doors.node.messages import FILE_AVAIL
 from lagan.hub.doors.node.models import Host
 from lagan.hub.doors.node.status import SUCCESS
 from lagan.kit.errors import BadInput, Unavailable
@@ -27,7 +28,7 @@ from lagan.kit.errors import BadInput, Unavailable
 if TYPE_CHECKING:
     from lagan.hub.doors.node.node import ArchiveNode
 
-__all__ = ["PeerAnswer", "answers", "fetch", "host", "internal_authorization"]
+__all__ = ["PeerAnswer", "answers", "fetch", "has_file", "host", "internal_authorization"]
 
 INTERNAL_USER = "ngas-int"
 CONNECT = 5.0
@@ -49,13 +50,10 @@ class PeerAnswer:
         self._raw, self._close, self.who = raw, close, who
         self.status = raw.status
         self.headers: Mapping[str, str] = {name.lower(): v for name, v in raw.getheaders()}
+        self.size = raw.length
+        """Announced bytes of the body; None when nobody said."""
         self._document: xml.Element | None = None
         self._parsed = False
-
-    @property
-    def size(self) -> int | None:
-        """Announced bytes of the body; None when nobody said."""
-        return self._raw.length
 
     def pieces(self) -> Iterator[bytes]:
         """The body as it comes. Unavailable when it ends before it should."""
@@ -134,15 +132,17 @@ def fetch(
     headers: Mapping[str, str] | None = None,
     timeout: float = TIMEOUT,
     method: str = "",
+    internal: bool = True,
 ) -> PeerAnswer:
     """Ask a node: one of the cluster by its row, id or address, or any `<host>:<port>` that the
     configuration names.
 
     `timeout` is seconds without a byte. A `body` that is no bytes needs its Content-Length among
     the headers. GET without a body and POST with one, unless `method` says otherwise. Redirects
-    are answers. Unavailable when nobody answers.
+    are answers. `internal` off: `target` is no node of the cluster whatever it is called. Unavailable
+    when nobody answers.
     """
-    row = target if isinstance(target, Host) else host(target)
+    row = target if isinstance(target, Host) else host(target) if internal else None
     where = address(row) if row is not None else str(target)
     sent = {"Accept-Encoding": "identity", **(headers or {})}
     if row is not None and (secret := internal_authorization(node)):
@@ -190,6 +190,16 @@ def answers(node: ArchiveNode, row: Host) -> bool:
     with _guard:
         _seen[where] = (time.monotonic(), there)
     return there
+
+
+def has_file(node: ArchiveNode, row: Host, file_id: str, version: int) -> bool:
+    """Whether a node of the cluster says that it can give a file."""
+    which = {"file_access": file_id, "file_version": version}
+    try:
+        with fetch(node, row, "STATUS", which, timeout=CONNECT) as answer:
+            return FILE_AVAIL.name in answer.message
+    except Unavailable:
+        return False
 
 
 _guard = threading.Lock()

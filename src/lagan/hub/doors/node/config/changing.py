@@ -26,7 +26,7 @@ _TRUSTED_ELEMENTS = frozenset(
         *("SubscriptionDef", "Mirroring", "HostSuspension"),
     }
 )
-_TRUSTED_WORDS = ("plugin", "pluginpars", "name", "directory", "logfile", "smtphost", "address", "hostid")
+_TRUSTED_WORDS = ("plugin", "name", "directory", "logfile", "smtphost", "address", "hostid")
 """Attributes whose names have one of these say what is run, where something is written, or whom the
 node speaks to."""
 
