@@ -25,7 +25,7 @@ from lagan.hub.doors.node.commands.table import COMMANDS, Command
 from lagan.hub.doors.node.config.loading import read
 from lagan.hub.doors.node.config.shape import NodeConfig
 from lagan.hub.doors.node.config.xml import Element
-from lagan.hub.doors.node.disks import Disks
+from lagan.hub.doors.node.disks import Disks, volume_folders
 from lagan.hub.doors.node.mail import Mail
 from lagan.hub.doors.node.moments import show_utc
 from lagan.hub.doors.node.plugins.loading import PlugIns
@@ -100,6 +100,7 @@ class ArchiveNode:
                 "remove": may.remove,
             },
             archive=server.archive_name,
+            slots=len(volume_folders(self.config)),
         )
         self.disks.mount()
         self.state.set_online(True)
