@@ -26,6 +26,7 @@ from lagan.hub.doors.node.config.loading import read
 from lagan.hub.doors.node.config.shape import NodeConfig
 from lagan.hub.doors.node.config.xml import Element
 from lagan.hub.doors.node.disks import Disks, volume_folders
+from lagan.hub.doors.node.errands import Errands
 from lagan.hub.doors.node.mail import Mail
 from lagan.hub.doors.node.moments import show_utc
 from lagan.hub.doors.node.plugins.loading import PlugIns
@@ -69,6 +70,8 @@ class ArchiveNode:
             config.server.request_store, self.root / DATA / f"requests-{config.server.port}.sqlite"
         )
         """What is known of requests by their ids."""
+        self.errands = Errands()
+        """Work that goes on after its command was answered."""
         self.ended = threading.Event()
         """Set when the process is to end."""
         self.turning = threading.Lock()
@@ -111,6 +114,7 @@ class ArchiveNode:
     def go_offline(self) -> None:
         """End the services, let go of the disks."""
         self.state.set_online(False)
+        self.errands.stop()
         self.services.stop()
         self.arrivals.close()
         self.disks.unmount()
@@ -126,30 +130,32 @@ class ArchiveNode:
         self.requests.close()
         self.mail.close()
 
-    def reload(self) -> None:
-        """Read the configuration file again, as INIT and ONLINE do. BadInput leaves it as it was;
-        address and port stay those that are served."""
-        self.tree, self.config = configuration.effective(self.file, self.options)
-        self.plug_ins = PlugIns(self.config, self.options.paths)
+    def read_config(self) -> tuple[Element, NodeConfig]:
+        """The configuration as its file, or the database, says now. BadInput leaves everything as
+        it is."""
+        return configuration.effective(self.file, self.options)
+
+    def use(self, tree: Element, config: NodeConfig) -> None:
+        """Work by this configuration from now on, while OFFLINE; address and port stay those that
+        are served."""
+        self.tree, self.config = tree, config
+        self.plug_ins = PlugIns(config, self.options.paths)
         self.plugged = plug_in_commands.table(self)
-        self.disks = Disks(self.config, self.host_id)
-        self.arrivals = Arrivals(self.config.archiving.path_prefix if self.config.archiving else "")
+        self.disks = Disks(config, self.host_id)
+        self.arrivals = Arrivals(config.archiving.path_prefix if config.archiving else "")
 
     def handle(self, request: Request, body: Body, asker: tuple[str, int]) -> Answer:
         """The answer to a request; refusals are answers too."""
         call = Call(self, request, body, asker)
+        # Once is enough: the thread's connection is looked at again before its next request.
         close_old_connections()
-        try:
-            with self.state.serving():
-                return self.answer(call)
-        finally:
-            close_old_connections()
+        with self.state.serving():
+            return self.answer(call)
 
     def answer(self, call: Call) -> Answer:
         """As `handle`, for a request that is known."""
         try:
             call = replace(call, user=authorization.caller(call))
-            command = COMMANDS.get(call.request.command)
             name = call.request.command
             command = self.plugged.get(name) or COMMANDS.get(name)
             if command is None:

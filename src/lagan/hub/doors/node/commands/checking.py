@@ -86,11 +86,11 @@ def _checked(node: ArchiveNode, row: StoredFile) -> str:
     if not finding:
         return ""
     try:
-        healed = healing.heal(node, row)
+        healed = healing.heal(node, disk, row, why=finding)
     except LaganError as error:
         _log.warning("%s is not healed: %s", row, error.sentence)
-        healed = False
-    return f"{finding}; it was healed from a good copy" if healed else finding
+        healed = ""
+    return f"{finding}; it was healed from {healed}" if healed else finding
 
 
 def _check_files(call: Call) -> Answer:
