@@ -44,7 +44,7 @@ class Errands:
         with self._guard:
             return next((each for each in self._running if each.kind == kind), None)
 
-    def begin(self, kind: str, work: Callable[[Errand], None], *, alone: bool = False) -> Errand:
+    def begin(self, kind: str, work: Callable[[Errand], object], *, alone: bool = False) -> Errand:
         """Start one. With `alone`, the one of that kind that is at work already instead."""
         moment = datetime.now().astimezone().strftime("%Y%m%dT%H%M%S.%f")[:-3]
         errand = Errand(kind, f"{kind}_{moment}")
@@ -69,7 +69,7 @@ class Errands:
             if each.thread is not None and each.thread is not threading.current_thread():
                 each.thread.join(PATIENCE)
 
-    def _run(self, errand: Errand, work: Callable[[Errand], None]) -> None:
+    def _run(self, errand: Errand, work: Callable[[Errand], object]) -> None:
         close_old_connections()
         try:
             work(errand)

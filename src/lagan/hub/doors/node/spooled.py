@@ -41,9 +41,7 @@ def unnamed(folder: Path) -> Iterator[BinaryIO]:
             raise
 
 
-def as_answer(
-    opened: BinaryIO, headers: Sequence[tuple[str, str]], *, status: int = 200
-) -> Answer:
+def as_answer(opened: BinaryIO, headers: Sequence[tuple[str, str]], *, status: int = 200) -> Answer:
     """All that was written to a file, as an answer that closes it."""
     opened.flush()
     size = opened.seek(0, 2)

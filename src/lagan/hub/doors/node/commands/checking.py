@@ -8,11 +8,8 @@ cleared, a bad copy is healed, and nothing outside the volumes can be asked abou
 from __future__ import annotations
 
 import logging
-import os
-import stat
 import threading
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lagan.hub.doors.node import (
@@ -21,6 +18,7 @@ from lagan.hub.doors.node import (
     elsewhere,
     healing,
     keyset,
+    leftovers,
     relaying,
     verifying,
 )
@@ -32,8 +30,7 @@ from lagan.hub.doors.node.models import StoredFile
 from lagan.hub.doors.node.naming import named
 from lagan.hub.doors.node.reply import Call, Done, Failed
 from lagan.hub.doors.node.server import Answer
-from lagan.kit.errors import BadInput, LaganError
-from lagan.kit.paths import open_beneath
+from lagan.kit.errors import LaganError
 
 if TYPE_CHECKING:
     from lagan.hub.doors.node.node import ArchiveNode
@@ -133,20 +130,8 @@ def _file_on_host(call: Call) -> Answer:
     given = call.request.get("file_path")
     if not given:
         return Answer(400, TEXT, b"INVALID PARAMS")
-    there = any(_is_file(each.path, given) for each in call.node.disks)
+    there = leftovers.place_of(call.node.disks, given) is not None
     return Answer(200, TEXT, b"YES") if there else Answer(404, TEXT, b"NO")
-
-
-def _is_file(volume: Path, given: str) -> bool:
-    try:
-        inner = Path(given).relative_to(volume)
-        descriptor = open_beneath(volume, str(inner), os.O_PATH | os.O_NOFOLLOW)
-    except (ValueError, OSError, BadInput):
-        return False
-    try:
-        return stat.S_ISREG(os.fstat(descriptor).st_mode)
-    finally:
-        os.close(descriptor)
 
 
 def _check_threads(_: Call) -> Answer:

@@ -130,9 +130,7 @@ def _clone_next(call: Call, wanted: Wanted, tally: Tally, made: list[StoredFile]
 def _told(tally: Tally, made: list[StoredFile]) -> Done:
     children = _documents(made)
     if not tally.failures:
-        return Done(
-            "Successfully handled command CLONE", children, extra=tally.attributes()
-        )
+        return Done("Successfully handled command CLONE", children, extra=tally.attributes())
     said = f"{tally.failures} of {tally.expected} files were not cloned: {tally.reasons[0]}"
     listed = [file_list(tally.rows, status="NOT_CLONED")]
     return Done(

@@ -19,7 +19,7 @@ _FIXED = frozenset(
         ("ArchiveHandling", "PathPrefix"),
     }
 )
-_NOBODYS = frozenset({"Authorization"})
+_NOBODYS = frozenset({"Authorization", "Lagan"})
 _TRUSTED_ELEMENTS = frozenset(
     {
         *("Permissions", "SystemPlugIns", "SubscriptionAuth", "FileStagingDef", "PartnerSites"),
@@ -38,7 +38,7 @@ def objection(path: ValuePath, *, trusted: bool) -> str:
     if top in _FIXED_ELEMENTS or (top, attribute) in _FIXED:
         return "it takes effect only when the configuration file is read; change it there"
     if top in _NOBODYS:
-        return "users are changed in the configuration file alone"
+        return "it is changed in the configuration file alone"
     if not trusted and (
         top in _TRUSTED_ELEMENTS or any(each in attribute.lower() for each in _TRUSTED_WORDS)
     ):
