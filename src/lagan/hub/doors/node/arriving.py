@@ -33,7 +33,7 @@ from lagan.hub.doors.node.layout import object_path
 from lagan.hub.doors.node.models import Proof, StoredFile
 from lagan.hub.doors.node.moments import show_local
 from lagan.kit.digests import Buffer, Digests
-from lagan.kit.errors import Conflict, LaganError, NotFound
+from lagan.kit.errors import Conflict, LaganError, NotFound, Unavailable
 from lagan.kit.ids import new_id
 from lagan.store.volume import Incoming
 from lagan.store.writer import Landing, Verdict, Writer
@@ -132,6 +132,7 @@ class Arrivals:
         self._guard = threading.Lock()
         self._coming: Counter[str] = Counter()
         self._paths: set[tuple[str, str]] = set()
+        self._left: set[str] = set()
 
     def settle(self, disk: MountedDisk, incoming: Incoming, facts: Facts) -> Settled:
         """The catalogue's row of these bytes, once all of it is on stable storage. On any refusal
@@ -180,6 +181,14 @@ class Arrivals:
             writers, self._writers = list(self._writers.values()), {}
         for each in writers:
             each.close()
+
+    def leave(self, disk: MountedDisk) -> None:
+        """Finish what is on its way to a disk; nothing more arrives there."""
+        with self._guard:
+            self._left.add(disk.id)
+            writer = self._writers.pop(disk.id, None)
+        if writer is not None:
+            writer.close()
 
     def _settle(self, disk: MountedDisk, incoming: Incoming, facts: Facts, ahead: int) -> Settled:
         version = facts.version or _latest(facts.file_id) + (0 if facts.replaces else 1 + ahead)
@@ -231,6 +240,8 @@ class Arrivals:
 
     def _writer(self, disk: MountedDisk) -> Writer:
         with self._guard:
+            if disk.id in self._left:
+                raise Unavailable(f"The disk {disk.id} is being removed.", disk=disk.id)
             if disk.id not in self._writers:
                 self._writers[disk.id] = Writer(
                     disk.store, disk.journal, lambda landings: _catalogue(disk, landings)

@@ -4,12 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from lagan.hub.doors.node.commands import archiving, containers, retrieving, states, telling
+from lagan.hub.doors.node.commands import (
+    archiving,
+    asking,
+    checking,
+    containers,
+    copying_files,
+    purging_files,
+    removing_files,
+    retrieving,
+    states,
+    telling,
+)
 from lagan.hub.doors.node.commands.command import Command
 
 COMMANDS: Mapping[str, Command] = {
     **archiving.COMMANDS,
     **containers.COMMANDS,
+    **asking.COMMANDS,
+    **checking.COMMANDS,
+    **copying_files.COMMANDS,
+    **purging_files.COMMANDS,
+    **removing_files.COMMANDS,
     **retrieving.COMMANDS,
     **states.COMMANDS,
     **telling.COMMANDS,
