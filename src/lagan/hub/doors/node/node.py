@@ -10,26 +10,28 @@ import logging
 import socket
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 from django.db import close_old_connections
 
 from lagan.hub.base.actors import Actor
-from lagan.hub.doors.node import disk_rows
+from lagan.hub.doors.node import authorization, disk_rows
 from lagan.hub.doors.node.arriving import Arrivals
 from lagan.hub.doors.node.body import Body, Cut
 from lagan.hub.doors.node.commands.table import COMMANDS, Command
 from lagan.hub.doors.node.config import load
 from lagan.hub.doors.node.config.shape import NodeConfig
 from lagan.hub.doors.node.disks import Disks
+from lagan.hub.doors.node.mail import Mail
 from lagan.hub.doors.node.moments import show_utc
 from lagan.hub.doors.node.reply import Call, Done, Failed
 from lagan.hub.doors.node.requests import Request
 from lagan.hub.doors.node.running import Options
 from lagan.hub.doors.node.server import Answer
 from lagan.hub.doors.node.services import Services
-from lagan.hub.doors.node.start import root_of
+from lagan.hub.doors.node.start import DATA, root_of
 from lagan.hub.doors.node.state import OFFLINE, ONLINE, State
 from lagan.hub.doors.node.status import FAILURE, basic, document
 from lagan.kit.errors import LaganError
@@ -50,6 +52,7 @@ class ArchiveNode:
         self.state = State()
         self.disks = Disks(config, self.host_id)
         self.arrivals = Arrivals(config.archiving.path_prefix if config.archiving else "")
+        self.mail = Mail(self.root / DATA / "mail", self.host_id, lambda: self.config.notification)
         self.services = Services(self)
         self.ended = threading.Event()
         """Set when the process is to end."""
@@ -99,6 +102,7 @@ class ArchiveNode:
             if self.state.state == ONLINE:
                 self.go_offline()
             disk_rows.set_state(self.host_id, NOT_RUNNING)
+        self.mail.close()
 
     def read_config(self) -> NodeConfig:
         """The configuration as its file says now. BadInput leaves everything as it is."""
@@ -124,6 +128,7 @@ class ArchiveNode:
     def answer(self, call: Call) -> Answer:
         """As `handle`, for a request that is known."""
         try:
+            call = replace(call, user=authorization.caller(call))
             command = COMMANDS.get(call.request.command)
             if command is None:
                 raise Failed("Command not found", 404)
@@ -131,9 +136,7 @@ class ArchiveNode:
         except Cut as error:
             return self._done(call, Done(str(error), status=FAILURE, code=400))
         except Failed as error:
-            return self._done(
-                call, Done(error.sentence, error.children, status=FAILURE, code=error.http)
-            )
+            return self._done(call, _refusal(error))
         except LaganError as error:
             return self._done(call, Done(error.sentence, status=FAILURE, code=400))
 
@@ -170,4 +173,11 @@ class ArchiveNode:
             extra=done.extra,
         )
         content = document(host or self.address, [status, *done.children])
-        return Answer(done.code, [("Content-Type", "text/xml")], content, after=done.after)
+        headers = [("Content-Type", "text/xml"), *done.headers]
+        return Answer(done.code, headers, content, after=done.after)
+
+
+def _refusal(error: Failed) -> Done:
+    return Done(
+        error.sentence, error.children, status=FAILURE, code=error.http, headers=error.headers
+    )
