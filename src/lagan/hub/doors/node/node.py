@@ -24,9 +24,11 @@ from lagan.hub.doors.node.commands.table import COMMANDS, Command
 from lagan.hub.doors.node.config import load
 from lagan.hub.doors.node.config.shape import NodeConfig
 from lagan.hub.doors.node.disks import Disks
+from lagan.hub.doors.node.logs import Logs, open_logs
 from lagan.hub.doors.node.mail import Mail
 from lagan.hub.doors.node.moments import show_utc
 from lagan.hub.doors.node.reply import Call, Done, Failed
+from lagan.hub.doors.node.request_log import noted
 from lagan.hub.doors.node.requests import Request
 from lagan.hub.doors.node.running import Options
 from lagan.hub.doors.node.server import Answer
@@ -50,6 +52,7 @@ class ArchiveNode:
         self.by = Actor(None, f"node {self.host_id}", "system")
         self.root = root_of(config)
         self.state = State()
+        self.logs = Logs()
         self.disks = Disks(config, self.host_id)
         self.arrivals = Arrivals(config.archiving.path_prefix if config.archiving else "")
         self.mail = Mail(self.root / DATA / "mail", self.host_id, lambda: self.config.notification)
@@ -112,6 +115,8 @@ class ArchiveNode:
         """Work by this configuration from now on, while OFFLINE; address and port stay those that
         are served."""
         self.config = config
+        if self.logs.where is not None:
+            open_logs(self)
         self.disks = Disks(config, self.host_id)
         self.arrivals = Arrivals(config.archiving.path_prefix if config.archiving else "")
 
@@ -121,7 +126,7 @@ class ArchiveNode:
         close_old_connections()
         try:
             with self.state.serving():
-                return self.answer(call)
+                return noted(call, self.answer(call))
         finally:
             close_old_connections()
 
