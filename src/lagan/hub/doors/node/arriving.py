@@ -214,7 +214,12 @@ def _catalogue(disk: MountedDisk, landings: Sequence[Landing]) -> Iterator[list[
                 _replace(each, version) for each, version in zip(deliveries, versions, strict=True)
             ]
             rows = [_row(disk, landing, each, version, now) for landing, each, version in triples]
-            catalogue.add(rows, [_proof(disk, *triple, now) for triple in triples])
+            renewed = {
+                (each.facts.file_id, version)
+                for each, version, old in zip(deliveries, versions, replaced, strict=True)
+                if old
+            }
+            catalogue.add(rows, [_proof(disk, *triple, now) for triple in triples], renewed)
             _audit(deliveries, rows)
             lines = [_line(row, each, now) for row, each in zip(rows, deliveries, strict=True)]
             yield [

@@ -4,7 +4,7 @@ replaced and removed."""
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -92,12 +92,24 @@ def digests_of(proof: Proof, size: int) -> Digests:
     return Digests(size, int(proof.crc32c), int(proof.crc32), proof.sha256)
 
 
-def add(rows: Sequence[StoredFile], proven: Sequence[Proof]) -> None:
+Watch = Callable[[Sequence[StoredFile], Collection[tuple[str, int]]], None]
+"""Told of new copies, and which files and versions of them have new content."""
+WATCHES: list[Watch] = []
+"""Called inside the transaction that catalogues copies, whoever asked for it."""
+
+
+def add(
+    rows: Sequence[StoredFile],
+    proven: Sequence[Proof],
+    renewed: Collection[tuple[str, int]] = (),
+) -> None:
     """Catalogue copies with their proofs and count them on their disks, inside the caller's
-    transaction."""
+    transaction. `renewed`: files and versions whose content took the place of an older one."""
     StoredFile.objects.bulk_create(rows)
     Proof.objects.bulk_create(proven)
     _count(rows, 1)
+    for watch in WATCHES:
+        watch(rows, renewed)
 
 
 @dataclass(frozen=True, slots=True)
