@@ -20,6 +20,7 @@ from lagan.hub.base.actors import Actor
 from lagan.hub.doors.node import authorization, disk_rows
 from lagan.hub.doors.node.arriving import Arrivals
 from lagan.hub.doors.node.body import Body, Cut
+from lagan.hub.doors.node.commands import plug_in_commands
 from lagan.hub.doors.node.commands.table import COMMANDS, Command
 from lagan.hub.doors.node.config import load
 from lagan.hub.doors.node.config.shape import NodeConfig
@@ -27,6 +28,7 @@ from lagan.hub.doors.node.disks import Disks
 from lagan.hub.doors.node.logs import Logs, open_logs
 from lagan.hub.doors.node.mail import Mail
 from lagan.hub.doors.node.moments import show_utc
+from lagan.hub.doors.node.plugins.loading import PlugIns
 from lagan.hub.doors.node.reply import Call, Done, Failed
 from lagan.hub.doors.node.request_log import noted
 from lagan.hub.doors.node.requests import Request
@@ -56,6 +58,9 @@ class ArchiveNode:
         self.disks = Disks(config, self.host_id)
         self.arrivals = Arrivals(config.archiving.path_prefix if config.archiving else "")
         self.mail = Mail(self.root / DATA / "mail", self.host_id, lambda: self.config.notification)
+        self.plug_ins = PlugIns(config, options.paths)
+        self.plugged = plug_in_commands.table(self)
+        """Commands that plug-ins of the configured folders implement."""
         self.services = Services(self)
         self.ended = threading.Event()
         """Set when the process is to end."""
@@ -117,6 +122,8 @@ class ArchiveNode:
         self.config = config
         if self.logs.where is not None:
             open_logs(self)
+        self.plug_ins = PlugIns(config, self.options.paths)
+        self.plugged = plug_in_commands.table(self)
         self.disks = Disks(config, self.host_id)
         self.arrivals = Arrivals(config.archiving.path_prefix if config.archiving else "")
 
@@ -134,7 +141,8 @@ class ArchiveNode:
         """As `handle`, for a request that is known."""
         try:
             call = replace(call, user=authorization.caller(call))
-            command = COMMANDS.get(call.request.command)
+            name = call.request.command
+            command = self.plugged.get(name) or COMMANDS.get(name)
             if command is None:
                 raise Failed("Command not found", 404)
             return self._done(call, self._act(call, command))
