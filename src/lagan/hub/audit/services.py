@@ -25,17 +25,26 @@ def record(
     result: str = "done",
 ) -> int:
     """Add an event to the transaction that is open and give its id. `subject` is the id of the
-    entity that it happened to; `data` what a reader must know, in words of JSON, never a secret."""
-    event = Event.objects.create(
-        at=timezone.now(),
-        kind=Kind(kind),
-        actor=by.name,
-        actor_entity=by.entity,
-        subject=subject,
-        data=canonical(data or {}),
-        result=result,
-    )
-    return event.id
+    entity that it happened to; `data` what a reader must know, in words of JSON, never a secret.
+
+    The statement is written out because every act pays for it: an object's way to the same row
+    costs five times as much.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO audit_event (at, kind, actor, actor_entity, subject, data, result)"
+            " VALUES (%s, %s, %s, %s, %s, %s, %s) RETURNING id",
+            [
+                connection.ops.adapt_datetimefield_value(timezone.now()),
+                Kind(kind).value,
+                by.name,
+                by.entity,
+                subject,
+                canonical(data or {}),
+                result,
+            ],
+        )
+        return int(cursor.fetchone()[0])
 
 
 def seal(*, limit: int = 10_000) -> int:

@@ -13,9 +13,11 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
+from itertools import chain
 from typing import Any
 from uuid import UUID
 
@@ -25,11 +27,11 @@ from lagan.hub.audit import services as audit
 from lagan.hub.audit.kinds import Kind
 from lagan.hub.base.actors import Actor
 from lagan.hub.doors.node import catalogue
-from lagan.hub.doors.node.disks import MountedDisk
+from lagan.hub.doors.node.disks import MIB, MountedDisk
 from lagan.hub.doors.node.layout import object_path
 from lagan.hub.doors.node.models import Proof, StoredFile
 from lagan.hub.doors.node.moments import show_local
-from lagan.kit.digests import Digests
+from lagan.kit.digests import Buffer, Digests
 from lagan.kit.errors import Conflict, LaganError, NotFound
 from lagan.kit.ids import new_id
 from lagan.store.journal import FileLine
@@ -85,20 +87,40 @@ class _Delivery:
 
 
 def receive(
-    disk: MountedDisk, pieces: Iterable[bytes], watch: Callable[[int], None] | None = None
+    disk: MountedDisk, pieces: Iterable[Buffer], watch: Callable[[int], None] | None = None
 ) -> Incoming:
     """Take pieces to a disk; the caller settles or discards what it gets. On an error nothing
     stays. `watch` is told how many bytes came each time."""
     incoming = disk.store.receive(new_id().hex)
     try:
-        for piece in pieces:
-            incoming.write([piece])
+        for piece in _ahead(pieces, incoming.write):
             if watch is not None:
                 watch(len(piece))
     except BaseException:
         incoming.discard()
         raise
     return incoming
+
+
+def _ahead(pieces: Iterable[Buffer], write: Callable[[Sequence[Buffer]], None]) -> Iterator[Buffer]:
+    """Write the pieces, each in a thread beside the one that waits for the next. One alone is
+    written here."""
+    source = iter(pieces)
+    first = next(source, None)
+    second = next(source, None)
+    if first is not None and second is None:
+        write([first])
+        yield first
+        return
+    with ThreadPoolExecutor(1, "write") as beside:
+        going: Future[None] | None = None
+        for piece in chain((each for each in (first, second) if each is not None), source):
+            if going is not None:
+                going.result()
+            going = beside.submit(write, [piece])
+            yield piece
+        if going is not None:
+            going.result()
 
 
 class Arrivals:
@@ -214,18 +236,21 @@ def _catalogue(disk: MountedDisk, landings: Sequence[Landing]) -> Iterator[list[
                 _replace(each, version) for each, version in zip(deliveries, versions, strict=True)
             ]
             rows = [_row(disk, landing, each, version, now) for landing, each, version in triples]
+            room = disk.free() // MIB
+            proven = [_proof(disk, *triple, now) for triple in triples]
             renewed = {
                 (each.facts.file_id, version)
                 for each, version, old in zip(deliveries, versions, replaced, strict=True)
                 if old
             }
-            catalogue.add(rows, [_proof(disk, *triple, now) for triple in triples], renewed)
+            catalogue.add(rows, proven, {disk.id: room}, renewed)
             _audit(deliveries, rows)
             lines = [_line(row, each, now) for row, each in zip(rows, deliveries, strict=True)]
             yield [
                 Verdict(Settled(row, old), [line])
                 for row, old, line in zip(rows, replaced, lines, strict=True)
             ]
+            disk.row.available_mb = room
             disk.row.bytes_stored += sum(int(each.file_size) for each in rows)
             disk.row.number_of_files += len(rows)
     finally:

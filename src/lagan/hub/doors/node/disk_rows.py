@@ -114,11 +114,6 @@ def unmount(disks: Sequence[str], host: str) -> None:
     )
 
 
-def note_room(disk_id: str, available_mb: int) -> None:
-    """How much room a disk has, in MiB."""
-    Disk.objects.filter(pk=disk_id).update(available_mb=available_mb)
-
-
 def complete(disk: Disk, host: str) -> bool:
     """Nothing more goes on this disk; whether that is news."""
     now = show_local(datetime.now(UTC))

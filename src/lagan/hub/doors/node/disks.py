@@ -123,11 +123,6 @@ class Disks:
             write_disk_info(disk, self._host)
         disk_rows.unmount(list(mounted), self._host)
 
-    def refresh(self, disk: MountedDisk) -> None:
-        """Read its row again and note how much room it has."""
-        disk_rows.note_room(disk.id, disk.free() // MIB)
-        disk.row = Disk.objects.get(pk=disk.id)
-
     def fullest(self, sets: Sequence[str], size: int, *, replicate: bool) -> MountedDisk | None:
         """The main disk for a file of a stream: the fullest with room, then the oldest."""
         fit = [

@@ -10,26 +10,32 @@ import logging
 import socket
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 from django.db import close_old_connections
 
 from lagan.hub.base.actors import Actor
-from lagan.hub.doors.node import disk_rows
+from lagan.hub.doors.node import authorization, disk_rows
 from lagan.hub.doors.node.arriving import Arrivals
 from lagan.hub.doors.node.body import Body, Cut
+from lagan.hub.doors.node.commands import plug_in_commands
 from lagan.hub.doors.node.commands.table import COMMANDS, Command
 from lagan.hub.doors.node.config import load
 from lagan.hub.doors.node.config.shape import NodeConfig
 from lagan.hub.doors.node.disks import Disks
+from lagan.hub.doors.node.logs import Logs, open_logs
+from lagan.hub.doors.node.mail import Mail
 from lagan.hub.doors.node.moments import show_utc
+from lagan.hub.doors.node.plugins.loading import PlugIns
 from lagan.hub.doors.node.reply import Call, Done, Failed
+from lagan.hub.doors.node.request_log import noted
 from lagan.hub.doors.node.requests import Request
 from lagan.hub.doors.node.running import Options
 from lagan.hub.doors.node.server import Answer
 from lagan.hub.doors.node.services import Services
-from lagan.hub.doors.node.start import root_of
+from lagan.hub.doors.node.start import DATA, root_of
 from lagan.hub.doors.node.state import OFFLINE, ONLINE, State
 from lagan.hub.doors.node.status import FAILURE, basic, document
 from lagan.kit.errors import LaganError
@@ -48,8 +54,13 @@ class ArchiveNode:
         self.by = Actor(None, f"node {self.host_id}", "system")
         self.root = root_of(config)
         self.state = State()
+        self.logs = Logs()
         self.disks = Disks(config, self.host_id)
         self.arrivals = Arrivals(config.archiving.path_prefix if config.archiving else "")
+        self.mail = Mail(self.root / DATA / "mail", self.host_id, lambda: self.config.notification)
+        self.plug_ins = PlugIns(config, options.paths)
+        self.plugged = plug_in_commands.table(self)
+        """Commands that plug-ins of the configured folders implement."""
         self.services = Services(self)
         self.ended = threading.Event()
         """Set when the process is to end."""
@@ -99,13 +110,22 @@ class ArchiveNode:
             if self.state.state == ONLINE:
                 self.go_offline()
             disk_rows.set_state(self.host_id, NOT_RUNNING)
+        self.mail.close()
 
-    def reload(self) -> None:
-        """Read the configuration file again, as INIT and ONLINE do. BadInput leaves it as it was;
-        address and port stay those that are served."""
-        self.config = load(self.file)
-        self.disks = Disks(self.config, self.host_id)
-        self.arrivals = Arrivals(self.config.archiving.path_prefix if self.config.archiving else "")
+    def read_config(self) -> NodeConfig:
+        """The configuration as its file says now. BadInput leaves everything as it is."""
+        return load(self.file)
+
+    def use(self, config: NodeConfig) -> None:
+        """Work by this configuration from now on, while OFFLINE; address and port stay those that
+        are served."""
+        self.config = config
+        if self.logs.where is not None:
+            open_logs(self)
+        self.plug_ins = PlugIns(config, self.options.paths)
+        self.plugged = plug_in_commands.table(self)
+        self.disks = Disks(config, self.host_id)
+        self.arrivals = Arrivals(config.archiving.path_prefix if config.archiving else "")
 
     def handle(self, request: Request, body: Body, asker: tuple[str, int]) -> Answer:
         """The answer to a request; refusals are answers too."""
@@ -113,23 +133,23 @@ class ArchiveNode:
         close_old_connections()
         try:
             with self.state.serving():
-                return self.answer(call)
+                return noted(call, self.answer(call))
         finally:
             close_old_connections()
 
     def answer(self, call: Call) -> Answer:
         """As `handle`, for a request that is known."""
         try:
-            command = COMMANDS.get(call.request.command)
+            call = replace(call, user=authorization.caller(call))
+            name = call.request.command
+            command = self.plugged.get(name) or COMMANDS.get(name)
             if command is None:
                 raise Failed("Command not found", 404)
             return self._done(call, self._act(call, command))
         except Cut as error:
             return self._done(call, Done(str(error), status=FAILURE, code=400))
         except Failed as error:
-            return self._done(
-                call, Done(error.sentence, error.children, status=FAILURE, code=error.http)
-            )
+            return self._done(call, _refusal(error))
         except LaganError as error:
             return self._done(call, Done(error.sentence, status=FAILURE, code=400))
 
@@ -166,4 +186,11 @@ class ArchiveNode:
             extra=done.extra,
         )
         content = document(host or self.address, [status, *done.children])
-        return Answer(done.code, [("Content-Type", "text/xml")], content, after=done.after)
+        headers = [("Content-Type", "text/xml"), *done.headers]
+        return Answer(done.code, headers, content, after=done.after)
+
+
+def _refusal(error: Failed) -> Done:
+    return Done(
+        error.sentence, error.children, status=FAILURE, code=error.http, headers=error.headers
+    )

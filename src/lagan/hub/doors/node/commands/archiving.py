@@ -34,7 +34,7 @@ def _qarchive(call: Call) -> Done:
     if disk is None:
         raise Failed(NO_STORAGE_SETS.say(mime_type))
     began = time.monotonic()
-    incoming = receive(disk, call.body.pieces())
+    incoming = receive(disk, call.body.lent())
     facts = Facts(
         file_id=request.get("file_id") or name,
         name=with_extension(name, mime_type, extensions),
@@ -51,7 +51,6 @@ def _qarchive(call: Call) -> Done:
 
 
 def _done(call: Call, disk: MountedDisk, settled: Settled) -> Done:
-    call.node.disks.refresh(disk)
     uri = call.request.get("filename")
     return Done(
         f"Successfully handled Archive Push Request for data file with URI: {uri}",

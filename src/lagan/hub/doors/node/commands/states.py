@@ -10,7 +10,7 @@ from lagan.hub.doors.node.state import ANY_SUB_STATE, IDLE, OFFLINE, ONLINE
 def _online(call: Call) -> Done:
     with call.node.turning:
         call.node.state.require("ONLINE", (OFFLINE,), (IDLE,))
-        call.node.reload()
+        call.node.use(call.node.read_config())
         call.node.go_online()
     return Done("Successfully handled command ONLINE")
 
@@ -27,8 +27,9 @@ def _offline(call: Call) -> Done:
 def _init(call: Call) -> Done:
     with call.node.turning:
         call.node.state.require("INIT", (ONLINE,), (IDLE,))
+        config = call.node.read_config()
         call.node.go_offline()
-        call.node.reload()
+        call.node.use(config)
         call.node.go_online()
     return Done("Successfully handled command INIT")
 
