@@ -38,6 +38,7 @@ from lagan.hub.doors.node.services import Services
 from lagan.hub.doors.node.start import DATA, root_of
 from lagan.hub.doors.node.state import OFFLINE, ONLINE, State
 from lagan.hub.doors.node.status import FAILURE, basic, document
+from lagan.hub.doors.node.subscriptions.dispatching import Deliveries
 from lagan.kit.errors import LaganError
 
 _log = logging.getLogger(__name__)
@@ -61,6 +62,7 @@ class ArchiveNode:
         self.plug_ins = PlugIns(config, options.paths)
         self.plugged = plug_in_commands.table(self)
         """Commands that plug-ins of the configured folders implement."""
+        self.deliveries = Deliveries(self)
         self.services = Services(self)
         self.ended = threading.Event()
         """Set when the process is to end."""
@@ -89,7 +91,9 @@ class ArchiveNode:
             },
             archive=server.archive_name,
         )
-        self.disks.mount()
+        if not self.options.datamover:
+            # A data mover reads the disks of another node; they are not its own.
+            self.disks.mount()
         self.state.set_online(True)
         disk_rows.set_state(self.host_id, ONLINE)
         self.services.start()

@@ -93,9 +93,7 @@ def relay(call: Call, found: Found, expected: Expected) -> Answer | None:
     return hand_on(peer, None if request.has("processing") else expected, damaged)
 
 
-def hand_on(
-    peer: PeerAnswer, expected: Expected | None, damaged: Tell
-) -> Answer | None:
+def hand_on(peer: PeerAnswer, expected: Expected | None, damaged: Tell) -> Answer | None:
     """A peer's answer as ours. A whole file is checked against `expected`: a small one before, a
     large one while it is sent. None for one that is seen to be wrong before."""
     headers = [(_SAID[name], value) for name, value in peer.headers.items() if name in _SAID]
@@ -114,9 +112,7 @@ def hand_on(
         return None
     if size <= sending.SMALL:
         return _small(peer, headers, None if part else expected, damaged)
-    pieces = (
-        _uncut(peer) if expected is None or part else checked(peer.pieces(), expected, damaged)
-    )
+    pieces = _uncut(peer) if expected is None or part else checked(peer.pieces(), expected, damaged)
     return Answer(peer.status, headers, pieces, size=size, after=peer.close)
 
 

@@ -82,7 +82,7 @@ def _beside(row: StoredFile) -> Callable[[], Iterator[Buffer]] | None:
     def read() -> Iterator[Buffer]:
         try:
             opened = open_beneath(mount_point, row.file_name, os.O_RDONLY)
-            with open(opened, "rb") as source:
+            with os.fdopen(opened, "rb") as source:
                 while piece := source.read(PIECE):
                     yield piece
         except OSError as error:

@@ -90,9 +90,7 @@ def _to(node: ArchiveNode, url: str, errand: Errand, line: Line, *, unsure: bool
     try:
         return _send(node, url, errand, line, unsure=unsure)
     except Unreachable as error:
-        return Outcome(
-            done=False, comment=error.sentence, away=True, unsure=error.unsure or unsure
-        )
+        return Outcome(done=False, comment=error.sentence, away=True, unsure=error.unsure or unsure)
     except LaganError as error:
         return Outcome(done=False, comment=error.sentence)
 

@@ -50,9 +50,7 @@ def hold_feeds() -> None:
     locks.until_commit(_LOCK)
 
 
-def expect(
-    rows: Sequence[StoredFile], host_id: str, renewed: Collection[FileKey] = ()
-) -> set[str]:
+def expect(rows: Sequence[StoredFile], host_id: str, renewed: Collection[FileKey] = ()) -> set[str]:
     """Queue copies that arrived at a host for those who are sent its files, inside the transaction
     that catalogues them; the ids of those who got something to wait for."""
     locks.until_commit(_LOCK, shared=True)
@@ -114,9 +112,9 @@ def _forget(subscribers: Sequence[str], keys: Collection[FileKey]) -> None:
         table.objects.filter(wanted, subscr_id__in=subscribers).delete()
 
 
-def claim(subscriber: str, most: int, now: datetime) -> list[Errand]:
+def claim(subscriber: str, most: int, now: datetime, until: str | None = None) -> list[Errand]:
     """Take up to so many that are to be sent now: first those whose next try is due, then by date
-    of ingestion. They say that they are being sent."""
+    of ingestion, none later than `until`. They say that they are being sent."""
     with catalogue.turn():
         again = list(
             BackLog.objects.filter(subscr_id=subscriber, due__lte=now).order_by("due", "id")[:most]
@@ -124,6 +122,8 @@ def claim(subscriber: str, most: int, now: datetime) -> list[Errand]:
         found = [each for row in again if (each := _again(row)) is not None]
         left = most - len(again)
         waiting = Delivery.objects.filter(subscr_id=subscriber, status=WAITING)
+        if until is not None:
+            waiting = waiting.filter(ingestion_date__lte=until)
         order = ("ingestion_date", "file_id", "file_version", "disk_id")
         found += [Errand(each) for each in waiting.order_by(*order)[:left]] if left else []
         _mark([each.row for each in found], SENDING)
@@ -284,7 +284,9 @@ def hasten(subscribers: Sequence[str]) -> None:
 
 def counts(subscribers: Collection[str]) -> dict[str, dict[str, int]]:
     """How much waits, is being sent, is done and has failed, by subscriber."""
-    found = {each: dict.fromkeys(("waiting", "sending", "done", "failed"), 0) for each in subscribers}
+    found = {
+        each: dict.fromkeys(("waiting", "sending", "done", "failed"), 0) for each in subscribers
+    }
     rows = Delivery.objects.filter(subscr_id__in=subscribers).values_list("subscr_id", "status")
     for subscriber, status, number in rows.annotate(number=Count("file_id")):
         found[subscriber][_WORDS.get(status, "failed")] += number

@@ -17,7 +17,7 @@ from lagan.hub.doors.node.reply import Failed
 
 PRIORITY, THREADS = 10, 1
 """What a subscription has that says nothing of them."""
-MOST_THREADS = 32
+MOST_THREADS = 24
 """Deliveries at once to one subscriber, whatever it asks for."""
 IN_ORDER, IN_ANY_ORDER = "____", "----"
 """What stands between addresses of which one is enough."""
@@ -94,9 +94,7 @@ def split_url(url: str) -> tuple[list[str], bool]:
     return [each for each in url.split(IN_ANY_ORDER) if each], IN_ANY_ORDER not in url
 
 
-def targets(
-    url: str, shuffle: Callable[[list[str]], None] = random.shuffle
-) -> Sequence[str]:
+def targets(url: str, shuffle: Callable[[list[str]], None] = random.shuffle) -> Sequence[str]:
     """The addresses in the order in which they are tried."""
     found, ordered = split_url(url)
     if not ordered:

@@ -101,7 +101,9 @@ _PLAIN = f"{_PLAIN_ID} "
 """What a receiver that decodes percents and cuts at `;` and `=` reads as it is."""
 
 
-def send(url: str, parcel: Parcel, headers: Mapping[str, str], line: Line, *, rearchive: bool) -> float:
+def send(
+    url: str, parcel: Parcel, headers: Mapping[str, str], line: Line, *, rearchive: bool
+) -> float:
     """Deliver; the bytes a second. Refused, Unreachable, Damaged."""
     began = time.monotonic()
     with closing(connect(url, line)) as connection:
@@ -212,7 +214,9 @@ def _message(content: bytes) -> str:
     return found.attributes.get("Message", "")[:500] if found is not None else ""
 
 
-def has_it(url: str, row: StoredFile, headers: Mapping[str, str], line: Line, *, exact: bool) -> bool:
+def has_it(
+    url: str, row: StoredFile, headers: Mapping[str, str], line: Line, *, exact: bool
+) -> bool:
     """Whether a receiver that is a node has these bytes as the newest version of the file, or
     `exact`, as this version; `url` is that of its STATUS. Unreachable when it does not say."""
     asked = f"file_id={quote(row.file_id, safe='')}"
@@ -225,7 +229,9 @@ def has_it(url: str, row: StoredFile, headers: Mapping[str, str], line: Line, *,
             answer = connection.getresponse()
             content = answer.read(LONGEST_ANSWER)
         except (OSError, http.client.HTTPException, ValueError) as error:
-            raise Unreachable(f"{urlsplit(url).netloc} did not answer: {error}", unsure=True) from None
+            raise Unreachable(
+                f"{urlsplit(url).netloc} did not answer: {error}", unsure=True
+            ) from None
     return answer.status == 200 and _is_same(content, row)
 
 

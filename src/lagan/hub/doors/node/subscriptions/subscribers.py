@@ -106,9 +106,7 @@ def change(
     begin earlier gets the files from then on. NotFound."""
     with catalogue.turn():
         queue.hold_feeds()
-        row = (
-            Subscriber.objects.select_for_update().filter(pk=subscriber, host_id=host_id).first()
-        )
+        row = Subscriber.objects.select_for_update().filter(pk=subscriber, host_id=host_id).first()
         if row is None:
             raise NotFound(f"There is no subscription {subscriber}.", subscription=subscriber)
         before, after = of_row(row), replace(of_row(row), **changes)
