@@ -405,6 +405,16 @@ class FileStaging:
 
 
 @dataclass(frozen=True, slots=True)
+class Own:
+    """What the archive server does not know: it passes such an element over. `pull_paths` are
+    folders of this machine from which requests may name files; `targets` are the hosts that
+    addresses in requests may lead to."""
+
+    pull_paths: tuple[str, ...] = attribute("PullPaths", places, default=())
+    targets: tuple[str, ...] = attribute("Targets", words, default=("*",))
+
+
+@dataclass(frozen=True, slots=True)
 class NodeConfig:
     """The whole configuration. An element that may be absent has its defaults."""
 
@@ -434,6 +444,7 @@ class NodeConfig:
     suspension: HostSuspension | None = child("HostSuspension", HostSuspension, default=None)
     partners: PartnerSites = child("PartnerSites", PartnerSites, default=PartnerSites())
     staging: FileStaging = child("FileStagingDef", FileStaging, default=FileStaging())
+    own: Own = child("Lagan", Own, default=Own())
 
 
 RETIRED: Mapping[type, frozenset[str]] = {
