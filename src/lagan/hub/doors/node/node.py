@@ -24,7 +24,7 @@ from lagan.hub.doors.node.commands import plug_in_commands
 from lagan.hub.doors.node.commands.table import COMMANDS, Command
 from lagan.hub.doors.node.config import load
 from lagan.hub.doors.node.config.shape import NodeConfig
-from lagan.hub.doors.node.disks import Disks
+from lagan.hub.doors.node.disks import Disks, volume_folders
 from lagan.hub.doors.node.logs import Logs, open_logs
 from lagan.hub.doors.node.mail import Mail
 from lagan.hub.doors.node.moments import show_utc
@@ -90,6 +90,7 @@ class ArchiveNode:
                 "remove": may.remove,
             },
             archive=server.archive_name,
+            slots=len(volume_folders(self.config)),
         )
         if not self.options.datamover:
             # A data mover reads the disks of another node; they are not its own.

@@ -28,7 +28,15 @@ from lagan.kit.errors import BadInput, Unavailable
 if TYPE_CHECKING:
     from lagan.hub.doors.node.node import ArchiveNode
 
-__all__ = ["PeerAnswer", "answers", "fetch", "has_file", "host", "internal_authorization"]
+__all__ = [
+    "PeerAnswer",
+    "answers",
+    "fetch",
+    "has_file",
+    "host",
+    "internal_authorization",
+    "is_online",
+]
 
 INTERNAL_USER = "ngas-int"
 CONNECT = 5.0
@@ -139,8 +147,8 @@ def fetch(
 
     `timeout` is seconds without a byte. A `body` that is no bytes needs its Content-Length among
     the headers. GET without a body and POST with one, unless `method` says otherwise. Redirects
-    are answers. `internal` off: `target` is no node of the cluster whatever it is called. Unavailable
-    when nobody answers.
+    are answers. `internal` off: `target` is no node of the cluster, whatever it is called.
+    Unavailable when nobody answers.
     """
     row = target if isinstance(target, Host) else host(target) if internal else None
     where = address(row) if row is not None else str(target)
@@ -186,7 +194,7 @@ def answers(node: ArchiveNode, row: Host) -> bool:
         seen = _seen.get(where)
     if seen is not None and time.monotonic() - seen[0] < REMEMBERED:
         return seen[1]
-    there = _is_online(node, row)
+    there = is_online(node, row)
     with _guard:
         _seen[where] = (time.monotonic(), there)
     return there
@@ -206,7 +214,8 @@ _guard = threading.Lock()
 _seen: dict[str, tuple[float, bool]] = {}
 
 
-def _is_online(node: ArchiveNode, row: Host) -> bool:
+def is_online(node: ArchiveNode, row: Host) -> bool:
+    """As `answers`, asked now."""
     try:
         with fetch(node, row, "STATUS", timeout=CONNECT) as answer:
             # A node that asks for a user whom we are not is there all the same.

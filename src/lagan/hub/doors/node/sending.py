@@ -105,14 +105,12 @@ def conditions(request: Mapping[str, str], shown: Representation) -> int | None:
     if "if-match" in request:
         if not _names(request["if-match"], shown.etag):
             return 412
-    elif (since := _date(request.get("if-unmodified-since"))) and shown.modified:
-        if shown.modified.replace(microsecond=0) > since:
-            return 412
+    elif (since := _date(request.get("if-unmodified-since"))) and _newer(shown, since):
+        return 412
     if "if-none-match" in request:
         return 304 if _names(request["if-none-match"], shown.etag, weak=True) else None
-    if (since := _date(request.get("if-modified-since"))) and shown.modified:
-        return 304 if shown.modified.replace(microsecond=0) <= since else None
-    return None
+    since = _date(request.get("if-modified-since"))
+    return 304 if since and shown.modified and not _newer(shown, since) else None
 
 
 def part_for(request: Mapping[str, str], shown: Representation) -> Part:
@@ -170,16 +168,21 @@ def open_copy(root: str | os.PathLike[str], row: StoredFile) -> BinaryIO:
     Damaged."""
     try:
         descriptor = open_beneath(root, row.file_name, os.O_RDONLY | os.O_NONBLOCK)
+        found = os.fstat(descriptor)
+        if not stat.S_ISREG(found.st_mode):
+            os.close(descriptor)
+            raise Damaged("it is no file")
+        opened = os.fdopen(descriptor, "rb", buffering=0)
+    except Damaged:
+        raise
     except FileNotFoundError:
         raise Damaged("it is not there") from None
     except (OSError, LaganError) as error:
         raise Damaged(f"it cannot be opened ({error})") from None
-    opened = os.fdopen(descriptor, "rb", buffering=0)
-    found = os.fstat(descriptor)
-    if not stat.S_ISREG(found.st_mode) or found.st_size != row.file_size:
+    if found.st_size != row.file_size:
         opened.close()
         raise Damaged(f"it has {found.st_size} bytes instead of {row.file_size}")
-    return opened  # type: ignore[return-value] # FileIO is what sendfile takes
+    return opened
 
 
 def _read_checked(opened: BinaryIO, expected: Expected) -> bytes:
@@ -213,6 +216,10 @@ def _names(header: str, etag: str, *, weak: bool = False) -> bool:
     if weak:
         tags = [each.removeprefix("W/") for each in tags]
     return "*" in tags or etag in tags
+
+
+def _newer(shown: Representation, since: datetime) -> bool:
+    return shown.modified is not None and shown.modified.replace(microsecond=0) > since
 
 
 def _date(header: str | None) -> datetime | None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from lagan.hub.doors.node import fits_headers, waking
 from lagan.hub.doors.node.plugins.kinds import Kind
 
 
@@ -37,5 +38,8 @@ BUILT_IN: Mapping[tuple[Kind, str], Callable[..., Any]] = {
     ("offline", "ngamsGenericOfflinePlugIn"): _let_disks_go,
     ("disk sync", "ngamsDiskSyncPlugIn"): _synchronised,
     ("label", "ngamsNullLabelPrinterPlugIn"): _print_nothing,
+    ("processing", "ngamsExtractFitsHdrDppi"): fits_headers.extract,
+    ("processing", "eso.ngamsExtractFitsHdrDppi"): fits_headers.extract,
+    ("wake-up", "laganWakeOnLan"): waking.wake_on_lan,
 }
 """By kind and name, the name without `ngamsPlugIns.`."""
