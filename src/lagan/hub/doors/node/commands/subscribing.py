@@ -6,6 +6,7 @@ Source: reference/ngas-http.md section 7. Texts that clients compare are as ther
 
 from __future__ import annotations
 
+from contextlib import suppress
 from html import escape
 from typing import Any
 
@@ -20,7 +21,8 @@ from lagan.hub.doors.node.status import FAILURE, Node
 from lagan.hub.doors.node.subscriptions import queue, rules, subscribers
 from lagan.hub.doors.node.subscriptions.rules import Subscription
 from lagan.hub.doors.node.subscriptions.subscribers import Different
-from lagan.kit.errors import LaganError
+from lagan.hub.doors.node.targets import require_target
+from lagan.kit.errors import LaganError, Unavailable
 
 LARGEST_PRIORITY = 32_767
 """What the column holds."""
@@ -44,7 +46,7 @@ def _subscribe(call: Call) -> Done:
 
 def _asked(call: Call) -> Subscription:
     request = call.request
-    url = rules.check_url(request.get("url"))
+    url = _url(call)
     start = request.get("start_date")
     return Subscription(
         id=_text(call, "subscr_id") or rules.default_id(url)[: rules.LONGEST_ID],
@@ -55,6 +57,17 @@ def _asked(call: Call) -> Subscription:
         parameters=_text(call, "plug_in_pars"),
         threads=_count(call, "concurrent_threads", rules.THREADS, 10_000),
     )
+
+
+def _url(call: Call) -> str:
+    """The addresses; to each the configuration lets this node go. A host that is not known today
+    may be tomorrow. Failed."""
+    url = rules.check_url(call.request.get("url"))
+    for each in rules.split_url(url)[0]:
+        if rules.job(each) is None:
+            with suppress(Unavailable):
+                require_target(each, call.node.config.own.targets, ("http", "https"))
+    return url
 
 
 def _text(call: Call, name: str) -> str:
@@ -111,7 +124,7 @@ def _changes(call: Call) -> dict[str, Any]:
     request = call.request
     found: dict[str, Any] = {}
     if request.has("url"):
-        found["url"] = rules.check_url(request.get("url"))
+        found["url"] = _url(call)
     if request.has("start_date"):
         found["start"] = show_local(read_local(request.get("start_date"), "start_date"))
     if request.has("priority"):

@@ -91,7 +91,7 @@ class Deliveries:
         """Deliver until told to stop."""
         subscribers.adopt(self._node.host_id, self.feeds)
         self._lanes, self._changed, self._at_work = {}, True, 0
-        self._line = Line(_tls(self._node))
+        self._line = Line(_tls(self._node), allowed=self._node.config.own.targets)
         pool = ThreadPoolExecutor(MOST, "delivery")
         try:
             while not stop.is_set():

@@ -11,7 +11,7 @@ import base64
 import http.client
 import ssl
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from urllib.parse import quote, urlsplit
@@ -21,12 +21,14 @@ from lagan.hub.doors.node.config import xml
 from lagan.hub.doors.node.documents import file_status
 from lagan.hub.doors.node.models import StoredFile
 from lagan.hub.doors.node.status import FAILURE, lines
+from lagan.hub.doors.node.targets import EVERYWHERE, TargetRefused, require_target
 from lagan.kit.digests import Buffer
 from lagan.kit.errors import BadInput, LaganError, Unavailable
 
 TIMEOUT = 120.0
 """Seconds that a receiver may take for anything."""
 LONGEST_ANSWER = 1 << 20
+SCHEMES = ("http", "https")
 
 
 class Damaged(LaganError):
@@ -63,11 +65,12 @@ class Parcel:
 
 @dataclass(slots=True)
 class Line:
-    """How a receiver is reached. `open_lines` are connections that are at it: who ends the node
-    closes them."""
+    """How a receiver is reached, and to which hosts the configuration lets the node go.
+    `open_lines` are connections that are at it: who ends the node closes them."""
 
     tls: ssl.SSLContext | None = None
     timeout: float = TIMEOUT
+    allowed: Sequence[str] = EVERYWHERE
     open_lines: set[http.client.HTTPConnection] = field(default_factory=set)
 
 
@@ -116,8 +119,14 @@ def send(
 
 
 def connect(url: str, line: Line) -> http.client.HTTPConnection:
-    """A connection to the receiver. Unreachable."""
+    """A connection to the receiver. Unreachable, or Refused where the node may not go."""
     parts = urlsplit(url)
+    try:
+        require_target(url, line.allowed, SCHEMES)
+    except (TargetRefused, BadInput) as error:
+        raise Refused(error.sentence) from None
+    except Unavailable as error:
+        raise Unreachable(error.sentence) from None
     connection: http.client.HTTPConnection
     if parts.scheme == "https":
         context = line.tls or ssl.create_default_context()
