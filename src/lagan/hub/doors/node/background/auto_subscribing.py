@@ -58,7 +58,7 @@ def _wanted(config: NodeConfig) -> Sequence[Subscription]:
 def parameters(node: ArchiveNode, wanted: Subscription) -> dict[str, object]:
     """What SUBSCRIBE is told: by default that files are to come to this node."""
     server = node.config.server
-    url = wanted.url or f"http://{own_address(server)}:{server.port}/{wanted.command}"
+    url = wanted.url or f"http://{own_address(server.address)}:{server.port}/{wanted.command}"
     found: dict[str, object] = {
         "url": url,
         "priority": wanted.priority,
