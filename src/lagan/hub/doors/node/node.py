@@ -40,6 +40,7 @@ from lagan.hub.doors.node.services import Services
 from lagan.hub.doors.node.start import DATA, host_id, root_of
 from lagan.hub.doors.node.state import OFFLINE, ONLINE, State
 from lagan.hub.doors.node.status import FAILURE, basic, document
+from lagan.hub.doors.node.subscriptions.dispatching import Deliveries
 from lagan.kit.errors import LaganError
 
 _log = logging.getLogger(__name__)
@@ -67,6 +68,7 @@ class ArchiveNode:
         self.plug_ins = PlugIns(config, options.paths)
         self.plugged = plug_in_commands.table(self)
         """Commands that plug-ins of the configured folders implement."""
+        self.deliveries = Deliveries(self)
         self.services = Services(self)
         self.requests = open_requests(
             config.server.request_store, self.root / DATA / f"requests-{config.server.port}.sqlite"
@@ -107,7 +109,9 @@ class ArchiveNode:
             archive=server.archive_name,
             slots=len(volume_folders(self.config)),
         )
-        self.disks.mount()
+        if not self.options.datamover:
+            # A data mover reads the disks of another node; they are not its own.
+            self.disks.mount()
         self.state.set_online(True)
         disk_rows.set_state(self.host_id, ONLINE)
         self.services.start()
@@ -141,6 +145,7 @@ class ArchiveNode:
         """Work by this configuration from now on, while OFFLINE; address and port stay those that
         are served."""
         self.tree, self.config = tree, config
+        self.config = config
         if self.logs.where is not None:
             open_logs(self)
         self.plug_ins = PlugIns(config, self.options.paths)

@@ -14,6 +14,7 @@ from lagan.hub.doors.node.commands import (
     removing_files,
     retrieving,
     states,
+    subscribing,
     telling,
 )
 from lagan.hub.doors.node.commands.command import Command
@@ -28,6 +29,7 @@ COMMANDS: Mapping[str, Command] = {
     **removing_files.COMMANDS,
     **retrieving.COMMANDS,
     **states.COMMANDS,
+    **subscribing.COMMANDS,
     **telling.COMMANDS,
 }
 
