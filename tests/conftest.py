@@ -15,6 +15,7 @@ import hypothesis
 import pytest
 from django.conf import settings
 
+from tests.order import fixtures_asked, in_good_order
 from tests.services.board import close_board, open_board, shared
 from tests.services.chromium import path as chromium_path
 from tests.services.hub import Hub
@@ -56,15 +57,18 @@ def pytest_report_header() -> str:
     return f"database: {DATABASE}"
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+@pytest.hookimpl(wrapper=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
     """Mark tests by what they ask for: `service` stays out of `make check`, `database` runs
-    twice."""
+    twice. What was chosen by the marks is put in a good order for several processes."""
     for item in items:
-        asked = set(getattr(item, "fixturenames", ()))
+        asked = fixtures_asked(item)
         if not asked.isdisjoint(SERVICES):
             item.add_marker(pytest.mark.service)
         if asked & DATABASE_FIXTURES or item.get_closest_marker("django_db"):
             item.add_marker(pytest.mark.database)
+    yield
+    items[:] = in_good_order(items)
 
 
 @pytest.fixture(scope="session")

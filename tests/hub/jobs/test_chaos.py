@@ -10,13 +10,14 @@ from pathlib import Path
 
 import pytest
 
+from tests.chance import dice
 from tests.hub.jobs.chaos.processes import Hub, until
 from tests.services.board import shared
 from tests.services.process import Running, stop_process
 from tests.services.rabbitmq import start as start_rabbitmq
 
 # The limit is for a machine that has much else to do; alone these take some fifty seconds.
-pytestmark = [pytest.mark.fault, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.database, pytest.mark.fault, pytest.mark.timeout(300)]
 
 TASKS, ITEMS, ALLOWED = 45, 10, 3
 
@@ -33,25 +34,16 @@ def hub(tmp_path: Path) -> Iterator[Hub]:
     made.close()
 
 
-@pytest.fixture
-def dice() -> random.Random:
-    """Seeded, and the seed is shown when a test fails."""
-    seed = int(os.environ.get("LAGAN_CHAOS_SEED", random.randrange(10**6)))
-    print(f"LAGAN_CHAOS_SEED={seed}")
-    return random.Random(seed)
-
-
-def test_embedded_workers_and_scheduler_killed(
-    hub: Hub, dice: random.Random, tmp_path: Path
-) -> None:
+def test_embedded_workers_and_scheduler_killed(hub: Hub, tmp_path: Path) -> None:
+    rng = dice()
     config = tmp_path / "worker.conf"
     config.write_text("[settings]\nthreads = 3\n")
     job = hub.create_job(TASKS, ITEMS, pace=0.01)
     worker = ("worker", "--site", "lab", "--config", str(config))
     crowd = [hub.start("schedule"), hub.start(*worker), hub.start(*worker)]
-    for moment in _moments(dice, 4):
+    for moment in _moments(rng, 4):
         _await_items(hub, moment)
-        victim = dice.choice(crowd)
+        victim = rng.choice(crowd)
         crowd.remove(victim)
         command = ("schedule",) if victim.args[3] == "schedule" else worker  # type: ignore[index]
         hub.kill(victim)
@@ -66,17 +58,16 @@ def test_embedded_workers_and_scheduler_killed(
     assert list((tmp_path / "run").iterdir()) == []
 
 
-def test_celery_workers_scheduler_and_broker_killed(
-    hub: Hub, dice: random.Random, tmp_path: Path
-) -> None:
+def test_celery_workers_scheduler_and_broker_killed(hub: Hub, tmp_path: Path) -> None:
+    rng = dice()
     broker = start_rabbitmq(tmp_path / "rabbitmq")
     try:
         hub.environment.update(broker.address)
         job = hub.create_job(TASKS, ITEMS, pace=0.01)
         crowd = {name: hub.start(*_command(name)) for name in ("schedule", "worker")}
-        moments = _moments(dice, 4)
+        moments = _moments(rng, 4)
         victims = ["worker", "broker", "schedule", "worker"]
-        dice.shuffle(victims)
+        rng.shuffle(victims)
         for moment, victim in zip(moments, victims, strict=True):
             _await_items(hub, moment)
 
@@ -111,10 +102,10 @@ def _restart(broker: Running) -> Running:
     return start_rabbitmq(broker.folder)
 
 
-def _moments(dice: random.Random, count: int) -> list[int]:
+def _moments(rng: random.Random, count: int) -> list[int]:
     """Numbers of touched items at which something is killed, in the first three quarters of the
     job."""
-    return sorted(dice.sample(range(5, TASKS * ITEMS * 3 // 4), count))
+    return sorted(rng.sample(range(5, TASKS * ITEMS * 3 // 4), count))
 
 
 def _await_items(hub: Hub, number: int) -> None:
