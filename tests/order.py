@@ -21,24 +21,29 @@ def in_good_order(items: Sequence[pytest.Item]) -> list[pytest.Item]:
 
     With pytest-xdist's worksteal each process begins with one half and then takes from the end of
     the other's: so either hub is started once, what takes long comes first, and what is left at the
-    end is short. Long tests of one file stay together: they share what it takes long to start.
+    end is short. Long tests of one folder stay together: they share what it takes long to start.
     """
     long = [item for item in items if _is_long(item)]
     short = [item for item in items if not _is_long(item)]
     halves: tuple[list[pytest.Item], list[pytest.Item]] = ([], [])
-    for item in sorted(long, key=lambda item: "hub" not in fixtures_asked(item)):
-        halves[_half(item, long)].append(item)
+    folders = sorted({item.path.parent for item in long})
+    for item in sorted(long, key=lambda item: not _asks_hub(item)):
+        halves[_half(item, folders.index(item.path.parent))].append(item)
     middle = max(0, len(items) // 2 - len(halves[0]))
     return [*halves[0], *short[:middle], *halves[1], *short[middle:]]
 
 
-def _half(item: pytest.Item, long: Sequence[pytest.Item]) -> int:
-    if "hub" in fixtures_asked(item):
+def _half(item: pytest.Item, folder: int) -> int:
+    if _asks_hub(item):
         return 0
     if item.get_closest_marker("browser"):
         return 1
-    return sorted({each.path for each in long}).index(item.path) % 2
+    return folder % 2
+
+
+def _asks_hub(item: pytest.Item) -> bool:
+    return "running_hub" in fixtures_asked(item)
 
 
 def _is_long(item: pytest.Item) -> bool:
-    return "hub" in fixtures_asked(item) or any(map(item.get_closest_marker, LONG))
+    return _asks_hub(item) or any(map(item.get_closest_marker, LONG))

@@ -6,6 +6,7 @@ import os
 import random
 import uuid
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -17,23 +18,40 @@ from tests.services.process import Running, stop_process
 from tests.services.rabbitmq import start as start_rabbitmq
 
 # The limit is for a machine that has much else to do; alone these take some fifty seconds.
-pytestmark = [pytest.mark.database, pytest.mark.fault, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.fault, pytest.mark.timeout(600)]
 
 TASKS, ITEMS, ALLOWED = 45, 10, 3
 
 
+@contextmanager
+def migrated(folder: Path, database: str) -> Iterator[Hub]:
+    """A hub with its tables and nothing in them."""
+    environment: dict[str, str] = {}
+    if database == "postgresql":
+        environment = _new_database(dict(shared("postgresql").address))
+    made = Hub(folder, environment)
+    made.run("django", "migrate", "--verbosity=0")
+    try:
+        yield made
+    finally:
+        made.close()
+
+
 @pytest.fixture
 def hub(tmp_path: Path) -> Iterator[Hub]:
-    """A migrated hub on the database that this run tests."""
-    environment: dict[str, str] = {}
-    if os.environ["LAGAN_TEST_DATABASE"] == "postgresql":
-        environment = _new_database(dict(shared("postgresql").address))
-    made = Hub(tmp_path, environment)
-    made.run("django", "migrate", "--verbosity=0")
-    yield made
-    made.close()
+    """One on the database that this run tests."""
+    with migrated(tmp_path, os.environ["LAGAN_TEST_DATABASE"]) as made:
+        yield made
 
 
+@pytest.fixture
+def large_hub(tmp_path: Path) -> Iterator[Hub]:
+    """One on PostgreSQL, as a hub that has a broker will be."""
+    with migrated(tmp_path, "postgresql") as made:
+        yield made
+
+
+@pytest.mark.database
 def test_embedded_workers_and_scheduler_killed(hub: Hub, tmp_path: Path) -> None:
     rng = dice()
     config = tmp_path / "worker.conf"
@@ -58,8 +76,8 @@ def test_embedded_workers_and_scheduler_killed(hub: Hub, tmp_path: Path) -> None
     assert list((tmp_path / "run").iterdir()) == []
 
 
-def test_celery_workers_scheduler_and_broker_killed(hub: Hub, tmp_path: Path) -> None:
-    rng = dice()
+def test_celery_workers_scheduler_and_broker_killed(large_hub: Hub, tmp_path: Path) -> None:
+    rng, hub = dice(), large_hub
     broker = start_rabbitmq(tmp_path / "rabbitmq")
     try:
         hub.environment.update(broker.address)
@@ -82,6 +100,7 @@ def test_celery_workers_scheduler_and_broker_killed(hub: Hub, tmp_path: Path) ->
         stop_process(broker.pid)
 
 
+@pytest.mark.database
 def test_a_stopped_worker_gives_its_tasks_back_at_once(hub: Hub) -> None:
     job = hub.create_job(3, 1000, pace=0.05, broken=False)
     worker = hub.start("worker", "--site", "lab", "--threads", "3")
