@@ -124,7 +124,8 @@ def _part_head(name: str, row: StoredFile) -> bytes:
 
 
 def _quoted(text: str) -> str:
-    return _one_line(text).replace("\\", "\\\\").replace('"', '\\"')
+    # Deployed clients' parser cannot read a backslash at the end of a quoted text.
+    return _one_line(text).replace("\\", "_").replace('"', '\\"')
 
 
 def _one_line(text: str) -> str:
