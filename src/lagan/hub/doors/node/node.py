@@ -122,12 +122,10 @@ class ArchiveNode:
     def handle(self, request: Request, body: Body, asker: tuple[str, int]) -> Answer:
         """The answer to a request; refusals are answers too."""
         call = Call(self, request, body, asker)
+        # Once is enough: the thread's connection is looked at again before its next request.
         close_old_connections()
-        try:
-            with self.state.serving():
-                return self.answer(call)
-        finally:
-            close_old_connections()
+        with self.state.serving():
+            return self.answer(call)
 
     def answer(self, call: Call) -> Answer:
         """As `handle`, for a request that is known."""
