@@ -27,10 +27,12 @@ from lagan.hub.doors.node.config.shape import NodeConfig
 from lagan.hub.doors.node.config.xml import Element
 from lagan.hub.doors.node.disks import Disks, volume_folders
 from lagan.hub.doors.node.errands import Errands
+from lagan.hub.doors.node.logs import Logs, open_logs
 from lagan.hub.doors.node.mail import Mail
 from lagan.hub.doors.node.moments import show_utc
 from lagan.hub.doors.node.plugins.loading import PlugIns
 from lagan.hub.doors.node.reply import Call, Done, Failed
+from lagan.hub.doors.node.request_log import noted
 from lagan.hub.doors.node.request_store import open_requests
 from lagan.hub.doors.node.requests import Request
 from lagan.hub.doors.node.running import Options
@@ -59,6 +61,7 @@ class ArchiveNode:
         self.by = Actor(None, f"node {self.host_id}", "system")
         self.root = root_of(config)
         self.state = State()
+        self.logs = Logs()
         self.disks = Disks(config, self.host_id)
         self.arrivals = Arrivals(config.archiving.path_prefix if config.archiving else "")
         self.mail = Mail(self.root / DATA / "mail", self.host_id, lambda: self.config.notification)
@@ -139,6 +142,8 @@ class ArchiveNode:
         """Work by this configuration from now on, while OFFLINE; address and port stay those that
         are served."""
         self.tree, self.config = tree, config
+        if self.logs.where is not None:
+            open_logs(self)
         self.plug_ins = PlugIns(config, self.options.paths)
         self.plugged = plug_in_commands.table(self)
         self.disks = Disks(config, self.host_id)
@@ -150,7 +155,7 @@ class ArchiveNode:
         # Once is enough: the thread's connection is looked at again before its next request.
         close_old_connections()
         with self.state.serving():
-            return self.answer(call)
+            return noted(call, self.answer(call))
 
     def answer(self, call: Call) -> Answer:
         """As `handle`, for a request that is known."""
