@@ -13,11 +13,12 @@ from lagan.hub.doors.node import catalogue, damage, peers, relaying
 from lagan.hub.doors.node.arriving import Facts, receive
 from lagan.hub.doors.node.disks import MAIN, MountedDisk
 from lagan.hub.doors.node.finding import Found, find
+from lagan.hub.doors.node.looking import agrees
 from lagan.hub.doors.node.messages import CLONE_REJECTED, UNAVAIL_FILE
-from lagan.hub.doors.node.models import StoredFile
+from lagan.hub.doors.node.models import Proof, StoredFile
 from lagan.hub.doors.node.naming import named
 from lagan.hub.doors.node.reply import Failed
-from lagan.hub.doors.node.verifying import difference
+from lagan.kit.digests import Buffer, Digests
 from lagan.kit.errors import LaganError, NotFound, Unavailable
 
 if TYPE_CHECKING:
@@ -99,9 +100,9 @@ def _copy_from(node: ArchiveNode, source: Found, disk: MountedDisk) -> StoredFil
     row = source.row
     proof = catalogue.proofs([row]).get(catalogue.key_of(row))
     incoming = receive(disk, _pieces(node, source))
-    finding = difference(row, proof, incoming.digests())
-    if finding:
+    if not _is_made_of(row, proof, incoming.digests()):
         incoming.discard()
+        finding = "its bytes are not those that were archived"
         if source.disk is not None:
             damage.report(node, source.disk, row, finding)
         else:
@@ -111,10 +112,17 @@ def _copy_from(node: ArchiveNode, source: Found, disk: MountedDisk) -> StoredFil
     return settled.row
 
 
-def _pieces(node: ArchiveNode, source: Found) -> Iterator[bytes]:
+def _is_made_of(row: StoredFile, proof: Proof | None, found: Digests) -> bool:
+    """Whether these are the bytes of the file, by our own digests where we have them."""
+    if proof is None:
+        return agrees(row, found)
+    return catalogue.digests_of(proof, int(row.file_size)).agrees_with(found)
+
+
+def _pieces(node: ArchiveNode, source: Found) -> Iterator[Buffer]:
     row = source.row
     if source.disk is not None:
-        yield from source.disk.store.read(row.file_name)  # type: ignore[misc]  # buffers are bytes to whoever writes
+        yield from source.disk.store.read(row.file_name)
         return
     if source.host is None:
         raise Unavailable("no host has it.")

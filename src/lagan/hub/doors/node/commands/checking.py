@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 import threading
+from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -20,11 +21,12 @@ from lagan.hub.doors.node import (
     keyset,
     leftovers,
     relaying,
-    verifying,
 )
 from lagan.hub.doors.node.commands.command import Command
+from lagan.hub.doors.node.disks import MountedDisk
 from lagan.hub.doors.node.errands import Errand
 from lagan.hub.doors.node.finding import find
+from lagan.hub.doors.node.looking import MISSING, WRONG_SIZE, look
 from lagan.hub.doors.node.messages import CMD_SYNTAX, FILE_NOK, FILE_OK, UNAVAIL_FILE
 from lagan.hub.doors.node.models import StoredFile
 from lagan.hub.doors.node.naming import named
@@ -79,9 +81,12 @@ def _checked(node: ArchiveNode, row: StoredFile) -> str:
     """What is wrong with a copy of this node; it is healed from a good one if there is any."""
     disk = node.disks.get(row.disk_id)
     assert disk is not None, "copies here are on disks here"  # noqa: S101
-    finding = verifying.check(node, disk, row)
+    finding = look(disk, row, catalogue.proofs([row]).get(catalogue.key_of(row))).problem
     if not finding:
+        with catalogue.turn():
+            catalogue.mark(row, finding="", at=datetime.now(UTC))
         return ""
+    damage.report(node, disk, row, finding)
     try:
         healed = healing.heal(node, disk, row, why=finding)
     except LaganError as error:
@@ -113,16 +118,20 @@ def look_for_all(node: ArchiveNode, errand: Errand) -> None:
             if errand.stop.is_set():
                 return
             errand.done += 1
-            try:
-                wrong = disk.store.stat(name).size != size
-            except LaganError:
-                wrong = True
-            row = rows.filter(file_id=file_id, file_version=version).first() if wrong else None
-            if row is not None:
-                errand.wrong += 1
-                finding = "it is not on the disk, or not as long as it should be"
-                damage.report(node, disk, row, finding)
+            if finding := _missing(disk, name, size):
+                row = rows.filter(file_id=file_id, file_version=version, file_name=name).first()
+                if row is not None:
+                    errand.wrong += 1
+                    damage.report(node, disk, row, finding)
     _log.info("%s: %d files looked for, %d wrong", errand.name, errand.done, errand.wrong)
+
+
+def _missing(disk: MountedDisk, name: str, size: int) -> str:
+    try:
+        found = disk.store.stat(name).size
+    except LaganError:
+        return MISSING
+    return "" if found == size else WRONG_SIZE.format(size, found)
 
 
 def _file_on_host(call: Call) -> Answer:
