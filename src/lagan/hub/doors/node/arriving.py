@@ -238,7 +238,12 @@ def _catalogue(disk: MountedDisk, landings: Sequence[Landing]) -> Iterator[list[
             rows = [_row(disk, landing, each, version, now) for landing, each, version in triples]
             room = disk.free() // MIB
             proven = [_proof(disk, *triple, now) for triple in triples]
-            catalogue.add(rows, proven, {disk.id: room})
+            renewed = {
+                (each.facts.file_id, version)
+                for each, version, old in zip(deliveries, versions, replaced, strict=True)
+                if old
+            }
+            catalogue.add(rows, proven, {disk.id: room}, renewed)
             _audit(deliveries, rows)
             lines = [_line(row, each, now) for row, each in zip(rows, deliveries, strict=True)]
             yield [

@@ -4,7 +4,7 @@ replaced and removed."""
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -114,18 +114,26 @@ _PROOF_COLUMNS = (
     *("disk_id", "file_id", "file_version", "line", "sha256", "crc32c", "crc32"),
     *("checked_at", "finding"),
 )
+Watch = Callable[[Sequence[StoredFile], Collection[tuple[str, int]]], None]
+"""Told of new copies, and which files and versions of them have new content."""
+WATCHES: list[Watch] = []
+"""Called inside the transaction that catalogues copies, whoever asked for it."""
 
 
 def add(
     rows: Sequence[StoredFile],
     proven: Sequence[Proof],
     room: Mapping[str, int] = MappingProxyType({}),
+    renewed: Collection[tuple[str, int]] = (),
 ) -> None:
     """Catalogue copies with their proofs and count them on their disks, inside the caller's
-    transaction. `room`: what is available now on these disks, in MiB."""
+    transaction. `room`: what is available now on these disks, in MiB. `renewed`: files and versions
+    whose content took the place of an older one."""
     bulk.insert(StoredFile, [_values(each, _FILE_COLUMNS) for each in rows], _FILE_COLUMNS)
     bulk.insert(Proof, [_values(each, _PROOF_COLUMNS) for each in proven], _PROOF_COLUMNS)
     _count(rows, 1, room)
+    for watch in WATCHES:
+        watch(rows, renewed)
 
 
 def _values(row: StoredFile | Proof, columns: Sequence[str]) -> tuple[Any, ...]:

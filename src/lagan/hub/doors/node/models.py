@@ -262,7 +262,8 @@ class Delivery(models.Model):
 
 
 class BackLog(models.Model):
-    """A delivery that failed, as the archive server's tools look for it."""
+    """A delivery that failed, as the archive server's tools look for it. The last four columns are
+    ours: since when, how often, when it is tried again, and whether the receiver may have it."""
 
     id = models.BigAutoField(primary_key=True)
     host_id = _maybe(128)
@@ -274,14 +275,48 @@ class BackLog(models.Model):
     file_version = models.IntegerField()
     ingestion_date = _maybe(23)
     format = _maybe(128)
+    since = models.DateTimeField(null=True)
+    failures = models.IntegerField(null=True)
+    due = models.DateTimeField(null=True)
+    unsure = models.BooleanField(null=True)
 
     class Meta:
         """`ngas_subscr_back_log`."""
 
         db_table = "ngas_subscr_back_log"
+        indexes: ClassVar = [
+            models.Index(fields=["subscr_id", "due"], name="ngas_subscr_again"),
+            models.Index(fields=["subscr_id", "file_id"], name="ngas_subscr_failed"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.file_id} v{self.file_version} to {self.subscr_id}"
+
+
+class Feed(models.Model):
+    """Whose files a subscriber is sent: those of one host, or of several for a data mover; and how
+    far the files that were there before were gone through, by date, id, version and disk."""
+
+    id = models.BigAutoField(primary_key=True)
+    subscr_id = _text(255)
+    host_id = _text(128)
+    suspended = models.BooleanField(default=False)
+    filled = models.BooleanField(default=False)
+    after_date = models.CharField(max_length=23, default="")
+    after_id = models.CharField(max_length=1024, default="")
+    after_version = models.IntegerField(default=0)
+    after_disk = models.CharField(max_length=128, default="")
+
+    class Meta:
+        """A host once for each subscriber."""
+
+        db_table = "node_feed"
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["host_id", "subscr_id"], name="node_feed_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.host_id} to {self.subscr_id}"
 
 
 class Cached(models.Model):
@@ -325,6 +360,24 @@ class MirrorItem(models.Model):
 
     def __str__(self) -> str:
         return f"{self.file_id} v{self.file_version} of {self.instance_id}"
+
+
+class MirrorSource(models.Model):
+    """How far the list of a cluster that is mirrored was read: up to which ingestion date of its
+    own, and when it was last read as a whole."""
+
+    id = _text(128, key=True)
+    listed_to = models.CharField(max_length=23, default="")
+    listed_at = models.DateTimeField(null=True)
+    complete_at = models.DateTimeField(null=True)
+
+    class Meta:
+        """Ours."""
+
+        db_table = "node_mirror_source"
+
+    def __str__(self) -> str:
+        return self.id
 
 
 class ConfigGroup(models.Model):

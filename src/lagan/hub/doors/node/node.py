@@ -10,13 +10,14 @@ import logging
 import socket
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 from django.db import close_old_connections
 
 from lagan.hub.base.actors import Actor
-from lagan.hub.doors.node import disk_rows
+from lagan.hub.doors.node import authorization, disk_rows
 from lagan.hub.doors.node.arriving import Arrivals
 from lagan.hub.doors.node.body import Body, Cut
 from lagan.hub.doors.node.commands import plug_in_commands
@@ -24,16 +25,20 @@ from lagan.hub.doors.node.commands.table import COMMANDS, Command
 from lagan.hub.doors.node.config import load
 from lagan.hub.doors.node.config.shape import NodeConfig
 from lagan.hub.doors.node.disks import Disks, volume_folders
+from lagan.hub.doors.node.logs import Logs, open_logs
+from lagan.hub.doors.node.mail import Mail
 from lagan.hub.doors.node.moments import show_utc
 from lagan.hub.doors.node.plugins.loading import PlugIns
 from lagan.hub.doors.node.reply import Call, Done, Failed
+from lagan.hub.doors.node.request_log import noted
 from lagan.hub.doors.node.requests import Request
 from lagan.hub.doors.node.running import Options
 from lagan.hub.doors.node.server import Answer
 from lagan.hub.doors.node.services import Services
-from lagan.hub.doors.node.start import root_of
+from lagan.hub.doors.node.start import DATA, root_of
 from lagan.hub.doors.node.state import OFFLINE, ONLINE, State
 from lagan.hub.doors.node.status import FAILURE, basic, document
+from lagan.hub.doors.node.subscriptions.dispatching import Deliveries
 from lagan.kit.errors import LaganError
 
 _log = logging.getLogger(__name__)
@@ -50,11 +55,14 @@ class ArchiveNode:
         self.by = Actor(None, f"node {self.host_id}", "system")
         self.root = root_of(config)
         self.state = State()
+        self.logs = Logs()
         self.disks = Disks(config, self.host_id)
         self.arrivals = Arrivals(config.archiving.path_prefix if config.archiving else "")
+        self.mail = Mail(self.root / DATA / "mail", self.host_id, lambda: self.config.notification)
         self.plug_ins = PlugIns(config, options.paths)
         self.plugged = plug_in_commands.table(self)
         """Commands that plug-ins of the configured folders implement."""
+        self.deliveries = Deliveries(self)
         self.services = Services(self)
         self.ended = threading.Event()
         """Set when the process is to end."""
@@ -84,7 +92,9 @@ class ArchiveNode:
             archive=server.archive_name,
             slots=len(volume_folders(self.config)),
         )
-        self.disks.mount()
+        if not self.options.datamover:
+            # A data mover reads the disks of another node; they are not its own.
+            self.disks.mount()
         self.state.set_online(True)
         disk_rows.set_state(self.host_id, ONLINE)
         self.services.start()
@@ -105,6 +115,7 @@ class ArchiveNode:
             if self.state.state == ONLINE:
                 self.go_offline()
             disk_rows.set_state(self.host_id, NOT_RUNNING)
+        self.mail.close()
 
     def read_config(self) -> NodeConfig:
         """The configuration as its file says now. BadInput leaves everything as it is."""
@@ -114,6 +125,8 @@ class ArchiveNode:
         """Work by this configuration from now on, while OFFLINE; address and port stay those that
         are served."""
         self.config = config
+        if self.logs.where is not None:
+            open_logs(self)
         self.plug_ins = PlugIns(config, self.options.paths)
         self.plugged = plug_in_commands.table(self)
         self.disks = Disks(config, self.host_id)
@@ -125,11 +138,12 @@ class ArchiveNode:
         # Once is enough: the thread's connection is looked at again before its next request.
         close_old_connections()
         with self.state.serving():
-            return self.answer(call)
+            return noted(call, self.answer(call))
 
     def answer(self, call: Call) -> Answer:
         """As `handle`, for a request that is known."""
         try:
+            call = replace(call, user=authorization.caller(call))
             name = call.request.command
             command = self.plugged.get(name) or COMMANDS.get(name)
             if command is None:
@@ -138,9 +152,7 @@ class ArchiveNode:
         except Cut as error:
             return self._done(call, Done(str(error), status=FAILURE, code=400))
         except Failed as error:
-            return self._done(
-                call, Done(error.sentence, error.children, status=FAILURE, code=error.http)
-            )
+            return self._done(call, _refusal(error))
         except LaganError as error:
             return self._done(call, Done(error.sentence, status=FAILURE, code=400))
 
@@ -177,4 +189,11 @@ class ArchiveNode:
             extra=done.extra,
         )
         content = document(host or self.address, [status, *done.children])
-        return Answer(done.code, [("Content-Type", "text/xml")], content, after=done.after)
+        headers = [("Content-Type", "text/xml"), *done.headers]
+        return Answer(done.code, headers, content, after=done.after)
+
+
+def _refusal(error: Failed) -> Done:
+    return Done(
+        error.sentence, error.children, status=FAILURE, code=error.http, headers=error.headers
+    )

@@ -87,8 +87,10 @@ class PidFile:
 
 
 def _serve(node: Any, options: Options) -> None:
+    from lagan.hub.doors.node.logs import open_logs
     from lagan.hub.doors.node.server import NodeServer
 
+    open_logs(node)
     config: NodeConfig = node.config
     server = NodeServer(
         (config.server.address or "0.0.0.0", config.server.port),  # noqa: S104 - as configured
@@ -110,6 +112,7 @@ def _serve(node: Any, options: Options) -> None:
         server.shutdown()
         server.server_close()
         node.close()
+        node.logs.close()
 
 
 def _go_online(node: Any, options: Options) -> None:

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-from lagan.hub.doors.node.background import sealing, suspension
+from lagan.hub.doors.node.background import auto_subscribing, delivering, sealing, suspension
 from lagan.hub.doors.node.background.service import Service
 
-SERVICES: tuple[Service, ...] = (sealing.SERVICE, suspension.SERVICE)
+SERVICES: tuple[Service, ...] = (
+    sealing.SERVICE,
+    delivering.SERVICE,
+    auto_subscribing.SERVICE,
+    suspension.SERVICE,
+)
 
 __all__ = ["SERVICES", "Service"]

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from lagan.hub.doors.node.commands import archiving, retrieving, states, telling
+from lagan.hub.doors.node.commands import archiving, retrieving, states, subscribing, telling
 from lagan.hub.doors.node.commands.command import Command
 
 COMMANDS: Mapping[str, Command] = {
     **archiving.COMMANDS,
     **retrieving.COMMANDS,
     **states.COMMANDS,
+    **subscribing.COMMANDS,
     **telling.COMMANDS,
 }
 
