@@ -322,17 +322,6 @@ def test_a_damaged_copy_never_arrives_as_a_whole(
     assert found.of("FileStatus")["FileStatus"].startswith("1")
 
 
-def test_a_trigger_tries_again_at_once_what_failed(make_node: MakeNode, sink: Sink) -> None:
-    slow = AGAIN.replace("0T00:00:00.4", "1T00:00:00")
-    node = make_node(elements={"SubscriptionDef": slow})
-    sink.reactions.append(Reaction(503))
-    node.get("SUBSCRIBE", url=sink.url(), subscr_id="a")
-    node.qarchive(unique(), b"x")
-    until(lambda: queue(node, "a")["Failed"] == "1")
-    assert node.get("TRIGGERSUBSCRIPTION").status == 200
-    until(lambda: queue(node, "a")["Done"] == "1")
-
-
 def test_people_see_the_subscriptions_on_a_page(
     node: Node, sink: Sink, subscribe: Subscribe
 ) -> None:

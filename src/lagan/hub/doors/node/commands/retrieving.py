@@ -57,7 +57,13 @@ def _retrieve(call: Call) -> Answer:
         raise Failed(RETRIEVE_CMD.say())
     wanted = _wanted(request)
     processing.require_known(call)
+    later = []
     for found in _candidates(call, wanted):
+        if found.host is not None and not found.local and peers.was_away(found.host):
+            later.append(found)
+        elif (answer := _from(call, found)) is not None:
+            return answer
+    for found in later:
         if (answer := _from(call, found)) is not None:
             return answer
     if (answer := partners.retrieve(call)) is not None:

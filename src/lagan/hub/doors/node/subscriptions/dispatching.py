@@ -43,6 +43,7 @@ others archive, looks more often."""
 LOOK_MOVER = 1.0
 AT_ONCE = 16
 """Deliveries that are claimed beyond those under way."""
+NEVER = float("inf")
 GRACE = 10.0
 """Seconds in which deliveries that are under way may end when the node goes OFFLINE."""
 
@@ -153,6 +154,8 @@ class Deliveries:
     def _claim(self, lane: Lane) -> None:
         """Take from the database what is next for a subscriber; queue older files first."""
         id, most = lane.subscription.id, AT_ONCE - len(lane.ready)
+        with self._guard:
+            lane.next_due = NEVER
         while True:
             found = queue.claim(id, most, datetime.now(UTC), lane.until)
             lane.ready.extend(found)
@@ -164,8 +167,10 @@ class Deliveries:
             if not step.moved:
                 break
         lane.stirred = most <= 0
-        due = queue.next_due(id)
-        lane.next_due = _moment(due)
+        due = _moment(queue.next_due(id))
+        with self._guard:
+            # What failed meanwhile has told its own.
+            lane.next_due = min(lane.next_due, due)
 
     def _serve(self, pool: ThreadPoolExecutor, stop: threading.Event) -> None:
         while not stop.is_set():
@@ -195,8 +200,10 @@ class Deliveries:
             close_old_connections()
             with self._guard:
                 refused = not outcome.done and not outcome.away
-                now = time.monotonic()
-                lane.note(away=outcome.away, refused=refused, now=now, longest=self._pause)
+                now, pause = time.monotonic(), self._pause
+                lane.note(away=outcome.away, refused=refused, now=now, longest=pause)
+                if not outcome.done:
+                    lane.next_due = min(lane.next_due, now + pause.total_seconds())
                 lane.at_work -= 1
                 self._at_work -= 1
             self._wake.set()
@@ -258,7 +265,7 @@ class Deliveries:
 def _moment(due: datetime | None) -> float:
     """A moment on the clock that only goes forward."""
     if due is None:
-        return float("inf")
+        return NEVER
     return time.monotonic() + (due - datetime.now(UTC)).total_seconds()
 
 
