@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import http.client
 import json
+import mailbox
 import os
+import secrets
 import subprocess
 import sys
 import threading
@@ -15,6 +18,7 @@ import pytest
 from tests.hub.doors.node.conftest import MakeNode
 from tests.services.hub import until
 from tests.services.node import Node
+from tests.services.process import Running
 
 pytestmark = pytest.mark.database
 
@@ -44,7 +48,7 @@ node.go_online()
 def archive(name, body):
     request = Request("POST", "ARCHIVE", {"filename": name}, {}, len(body), "text/plain")
     order = understand(request, config, full=True)
-    store(node, order, Source(iter([body]), len(body)), choose(node, order, len(body)))
+    store(node, order, Source(iter([body]), len(body)), choose(node, order, len(body)), by=node.by)
 """
 DIE_STAGED = """
 from lagan.store.staging import PosixIncoming
@@ -138,7 +142,7 @@ def test_what_was_acknowledged_survives_kills_under_load(
             name, body = f"load-{worker}-{number}.txt", b"%d of %d" % (number, worker) * 50
             try:
                 reply = node.post(("ARCHIVE", "QARCHIVE")[number % 2], body, TEXT, filename=name)
-            except OSError:
+            except (OSError, http.client.HTTPException):
                 stopped.wait(0.05)
                 continue
             if reply.status == 200:
@@ -198,15 +202,49 @@ def test_a_full_disk_refuses_and_goes_on(make_node: MakeNode, tmp_path: Path) ->
     assert node.get("RETRIEVE", file_id="again.txt").body == body
 
 
-FULL = """<ArchiveHandling PathPrefix="saf" Replication="0" BackLogBuffering="1"
-  BackLogBufferDirectory="." CRCVariant="0" FreeSpaceDiskChangeMb="{change}"
-  MinFreeSpaceWarningMb="0"/>"""
+NOTIFICATION = """<Notification Active="1" SmtpHost="{host}" SmtpPort="{port}"
+  Sender="node@example.org"
+  MaxRetentionTime="00T00:30:00" MaxRetentionSize="1">
+  <DiskChangeNotification><EmailRecipient Address="{name}@example.org"/></DiskChangeNotification>
+  <DiskSpaceNotification><EmailRecipient Address="{name}@example.org"/></DiskSpaceNotification>
+  <NoDiskSpaceNotification><EmailRecipient Address="{name}@example.org"/></NoDiskSpaceNotification>
+</Notification>"""
+DIE_RETRYING = """
+from pathlib import Path
+unlink = Path.unlink
+def die(self, missing_ok=False):
+    if "back-log" in self.parts:
+        os._exit(9)
+    unlink(self, missing_ok)
+Path.unlink = die
+buffering.retry(node)
+"""
 
 
-def test_what_no_disk_takes_waits_and_is_archived_later(make_node: MakeNode, database: str) -> None:
-    handling = FULL.format(change=10**9)
+def handling(change: int = 0, warn: int = 0) -> str:
+    return (
+        '<ArchiveHandling PathPrefix="saf" Replication="0" BackLogBuffering="1"'
+        ' BackLogBufferDirectory="." CRCVariant="0"'
+        f' FreeSpaceDiskChangeMb="{change}" MinFreeSpaceWarningMb="{warn}"/>'
+    )
+
+
+def subjects(smtp: Running, name: str) -> list[str]:
+    """Of the mails that somebody got."""
+    box = mailbox.Maildir(smtp.address["maildir"], create=False)
+    mine = [each for each in box if f"{name}@example.org" in str(each["To"])]
+    return sorted(str(each["Subject"]).partition(": ")[2] for each in mine)
+
+
+def test_what_no_disk_takes_waits_and_is_archived_later(
+    make_node: MakeNode, database: str, smtp: Running
+) -> None:
+    name = secrets.token_hex(6)
+    told = NOTIFICATION.format(**smtp.address, name=name)
     node = make_node(
-        database=database, volumes=("volume1",), elements={"ArchiveHandling": handling}
+        database=database,
+        volumes=("volume1",),
+        elements={"ArchiveHandling": handling(change=10**9), "Notification": told},
     )
     last = node.post("ARCHIVE", b"last", TEXT, filename="last.txt")
     assert last.of("DiskStatus")["Completed"] == "1"
@@ -218,15 +256,20 @@ def test_what_no_disk_takes_waits_and_is_archived_later(make_node: MakeNode, dat
     assert wrong.message.startswith("Checksum error for file wrong.txt")
     refused = node.post("QARCHIVE", b"x", TEXT, filename="q.txt")
     assert refused.message.startswith("NGAMS_AL_NO_STO_SETS:3014:ALERT: ")
+    until(lambda: len(subjects(smtp, name)) == 6, 20)
+    assert Counter(subjects(smtp, name)) == {"CHANGE DISK(S)": 1, "NO STORAGE SET AVAILABLE": 5}
     folder = node.root / "back-log"
     assert len(list(folder.iterdir())) == 6
     node.stop()
-    assert run(node, RETRY, 0).split() == ["0"]
-    node.elements = {"ArchiveHandling": FULL.format(change=0)}
     node.volumes = ("volume1", "volume2")
     node.add_volume("volume2")
+    node.elements = {"ArchiveHandling": handling(warn=10**9), "Notification": told}
+    run(node, DIE_RETRYING, 9)
     assert run(node, RETRY, 0).split() == ["3"]
     assert not list(folder.iterdir())
     node.start()
     for number in range(3):
-        assert node.get("RETRIEVE", file_id=f"wait{number}.txt").body == b"wait %d" % number
+        found = node.get("STATUS", file_id=f"wait{number}.txt")
+        assert found.of("FileStatus")["FileVersion"] == "1"
+        assert found.of("DiskStatus")["SlotId"] == "volume2"
+    until(lambda: subjects(smtp, name).count("NOTICE: DISK SPACE RUNNING LOW") == 1, 20)

@@ -90,7 +90,7 @@ def _settled(
         file_id=info.file_id,
         name=info.path.rpartition("/")[2] if info.path else name,
         format=info.format or call.request.mime_type or "application/octet-stream",
-        by=call.node.by,
+        by=call.by,
         checksum=info.checksum or checksums.value(found, variant),
         checksum_name=info.checksum_name if info.checksum else variant,
         version=info.version,
