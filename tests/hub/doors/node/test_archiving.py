@@ -9,6 +9,7 @@ import threading
 import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 import pytest
@@ -44,6 +45,7 @@ HANDLING = """<ArchiveHandling PathPrefix="saf" Replication="1" BackLogBuffering
 </ArchiveHandling>"""
 SHOUT = """
 from pathlib import Path
+from typing import Any
 
 def modifies_content(server, request):
     return request.get("quietly") == ""
@@ -411,7 +413,7 @@ def files() -> Iterator[str]:
         thread.join()
 
 
-BINARY = {"mime_type": "application/octet-stream"}
+BINARY: dict[str, Any] = {"mime_type": "application/octet-stream"}
 
 
 @pytest.mark.parametrize("path", ["/whole.bin", "/cut.bin"])
@@ -463,7 +465,8 @@ def test_pulls_only_from_allowed_places(
         (drop / "link.bin").symlink_to("/etc/passwd")
     named = uri.format(files=files, root=node.root, drop=drop)
     local = command == "LARCHIVE"
-    reply = node.get(command, **{"fileUri" if local else "filename": named}, **BINARY)
+    pars = BINARY | {"fileUri" if local else "filename": named}
+    reply = node.get(command, **pars)
     assert (reply.status, reply.of("Status")["Status"]) == (400, "FAILURE")
     if not (local and named.startswith("http")):
         assert words in reply.message

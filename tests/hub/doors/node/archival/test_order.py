@@ -32,7 +32,7 @@ def order(mime_type: str = "image/x-fits", *, full: bool = True, **parameters: s
     ],
 )
 def test_id_and_name(parameters: dict[str, str], file_id: str, name: str) -> None:
-    found = order(**parameters)
+    found = order(full=True, **parameters)
     assert (found.file_id, found.name) == (file_id, name)
 
 
@@ -48,7 +48,7 @@ def test_id_and_name(parameters: dict[str, str], file_id: str, name: str) -> Non
     ],
 )
 def test_versioning_wins_over_no_versioning(given: dict[str, str], replaces: bool) -> None:
-    found = order(filename="a.fits", file_version="7", **given)
+    found = order(filename="a.fits", full=True, file_version="7", **given)
     assert (found.replaces, found.version) == (replaces, 7 if replaces else None)
 
 
