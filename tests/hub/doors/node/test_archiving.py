@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import http.server
 import socket
+import socketserver
 import threading
 import zlib
 from collections.abc import Callable, Iterator
@@ -87,7 +88,7 @@ def node(make_node: MakeNode, database: str, tmp_path_factory: pytest.TempPathFa
             "StorageSets": SETS,
             "Streams": STREAMS,
             "ArchiveHandling": HANDLING.format(told=folder / "told"),
-            "Lagan": f'<Lagan PullPaths="{folder / "drop"}"/>',
+            "Lagan": f'<Lagan PullPaths="{folder / "drop"}:volumes"/>',
         },
     )
 
@@ -451,6 +452,11 @@ def test_pulls_from_another_node_by_id(node: Node, files: str) -> None:
         ("{root}/ngas.lagan.sqlite", "is not one that requests may name"),
         ("{root}/volumes/main1/.ngas_volume_info", "is not one that requests may name"),
         ("{root}/volumes/main1/NgasDiskInfo", "is not one that requests may name"),
+        ("{root}/log/LogFile.nglog", "is not one that requests may name"),
+        ("{root}/back-log/x.json", "is not one that requests may name"),
+        ("{root}/.lagan/mail", "is not one that requests may name"),
+        ("{root}/../node.xml", "is not one that requests may name"),
+        ("{root}/../plugins/mine/shout.py", "is not one that requests may name"),
         ("{drop}/link.bin", "a link is in its way"),
         ("{drop}/absent.bin", "cannot be read"),
         ("{drop}", "may name"),
@@ -470,6 +476,41 @@ def test_pulls_only_from_allowed_places(
     assert (reply.status, reply.of("Status")["Status"]) == (400, "FAILURE")
     if not (local and named.startswith("http")):
         assert words in reply.message
+
+
+class _Ftp(socketserver.StreamRequestHandler):
+    """As much of an FTP server as it takes to get one file."""
+
+    def handle(self) -> None:
+        self.say("220 here")
+        with socket.create_server(("127.0.0.1", 0)) as data:
+            for line in self.rfile:
+                word = line.split()[0].upper()
+                if word == b"PASV":
+                    port = data.getsockname()[1]
+                    self.say(f"227 here (127,0,0,1,{port >> 8},{port & 255})")
+                elif word == b"RETR":
+                    self.say(f"150 it comes ({len(HELLO)} bytes)")
+                    peer, _ = data.accept()
+                    with peer:
+                        peer.sendall(HELLO)
+                    self.say("226 done")
+                else:
+                    self.say({b"USER": "331 who", b"PASS": "230 in"}.get(word, "200 fine"))
+
+    def say(self, line: str) -> None:
+        self.wfile.write(f"{line}\r\n".encode())
+
+
+def test_pulls_over_ftp(node: Node) -> None:
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), _Ftp) as server:
+        server.daemon_threads = True
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        uri = f"ftp://127.0.0.1:{server.server_address[1]}/data/ftp.txt"
+        reply = node.get("ARCHIVE", filename=uri, mime_type="text/plain")
+        server.shutdown()
+    assert reply.status == 200, reply.body
+    assert retrieved(node, "ftp.txt") == HELLO
 
 
 @pytest.mark.parametrize("form", ["{}", "file://{}", "file:{}"])

@@ -17,7 +17,7 @@ import pytest
 
 from tests.hub.doors.node.conftest import MakeNode
 from tests.services.hub import until
-from tests.services.node import Node
+from tests.services.node import Node, own_database
 from tests.services.process import Running
 
 pytestmark = pytest.mark.database
@@ -77,6 +77,12 @@ RETRY = """
 print(buffering.retry(node))
 node.close()
 """
+
+
+@pytest.fixture
+def database() -> str:
+    """A database of one test alone: everything in it is looked at."""
+    return own_database() if os.environ["LAGAN_TEST_DATABASE"] == "postgresql" else ""
 
 
 def run(node: Node, script: str, code: int) -> str:

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from urllib.parse import quote
 
 from lagan.hub.doors.node import checksums, removing
+from lagan.hub.doors.node.archival import events
 from lagan.hub.doors.node.arriving import Facts, timed
 from lagan.hub.doors.node.containers import changing
 from lagan.hub.doors.node.containers.bodies import MOST
@@ -202,7 +203,6 @@ class _Upload:
 
 def tell(call: Call, keys: Sequence[Key], disk: MountedDisk) -> None:
     """Tell whoever waits for new files of these, once the answer was sent."""
-    if call.node.archived:
+    if events.anybody(call.node):
         for row in rows(keys, disk):
-            for listener in call.node.archived:
-                listener(row)
+            events.tell(call.node, row)
