@@ -59,7 +59,7 @@ def test_every_acknowledged_version_is_there(hub: Hub, judge: Judge) -> None:
         data = b"written by %d\n" % number * (number * 50) or b"nothing"
         headers = {"Authorization": f"Api-Key {key}"}
         with httpx.Client(base_url=hub.url, headers=headers, timeout=60) as client:
-            together.wait(30)
+            together.wait(100)
             return dataset, act(client, dataset, data), data
 
     with ThreadPoolExecutor(WRITERS) as pool:
