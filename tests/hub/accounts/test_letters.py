@@ -122,7 +122,7 @@ def test_nor_does_the_time_it_takes(cast: Cast, mail: Mailbox, address: str) -> 
             began = time.thread_time()
             services.forget_password(address=given, asker=uuid4().hex)
             seconds = time.thread_time() - began
-        return seconds, [each["sql"].split(" WHERE ")[0].split("VALUES")[0] for each in asked]
+        return seconds, [each["sql"].split()[0] for each in asked]
 
     pairs = [(cost("ben@example.org"), cost(address)) for _ in range(40)]
     assert all(known[1] == unknown[1] for known, unknown in pairs)
