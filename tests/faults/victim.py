@@ -57,7 +57,7 @@ class Victim(Hub):
                 command, stdout=log, stderr=log, stdin=subprocess.DEVNULL, text=True,
                 env=environment, cwd=ROOT, start_new_session=True,
             )  # fmt: skip
-        until(self._answers, 60)
+        until(self._answers, 150)
         return self
 
     def _answers(self) -> bool:
