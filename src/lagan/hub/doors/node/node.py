@@ -29,6 +29,7 @@ from lagan.hub.doors.node.disks import Disks, volume_folders
 from lagan.hub.doors.node.errands import Errands
 from lagan.hub.doors.node.logs import Logs, open_logs
 from lagan.hub.doors.node.mail import Mail
+from lagan.hub.doors.node.metrics import Meters, known
 from lagan.hub.doors.node.moments import show_utc
 from lagan.hub.doors.node.plugins.loading import PlugIns
 from lagan.hub.doors.node.reply import Call, Done, Failed
@@ -77,6 +78,7 @@ class ArchiveNode:
         """What is known of requests by their ids."""
         self.errands = Errands()
         """Work that goes on after its command was answered."""
+        self.meters = Meters(self.host_id)
         self.ended = threading.Event()
         """Set when the process is to end."""
         self.turning = threading.Lock()
@@ -167,6 +169,11 @@ class ArchiveNode:
         close_old_connections()
         with self.state.serving():
             return noted(call, self.answer(call))
+
+    def count(self, call: Call, status: int, *, seconds: float, sent: int) -> None:
+        """A request was answered; what it cost goes to the metrics."""
+        name = known(call.request.command, (*COMMANDS, *self.plugged))
+        self.meters.note(name, status, seconds=seconds, received=call.body.read, sent=sent)
 
     def answer(self, call: Call) -> Answer:
         """As `handle`, for a request that is known."""
