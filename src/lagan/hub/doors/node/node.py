@@ -25,6 +25,7 @@ from lagan.hub.doors.node.config import load
 from lagan.hub.doors.node.config.shape import NodeConfig
 from lagan.hub.doors.node.disks import Disks, volume_folders
 from lagan.hub.doors.node.moments import show_utc
+from lagan.hub.doors.node.plugins import system
 from lagan.hub.doors.node.plugins.loading import PlugIns
 from lagan.hub.doors.node.reply import Call, Done, Failed
 from lagan.hub.doors.node.requests import Request
@@ -84,7 +85,7 @@ class ArchiveNode:
             archive=server.archive_name,
             slots=len(volume_folders(self.config)),
         )
-        self.disks.mount()
+        self.disks.mount(system.find_disks(self))
         self.state.set_online(True)
         disk_rows.set_state(self.host_id, ONLINE)
         self.services.start()
@@ -95,6 +96,7 @@ class ArchiveNode:
         self.state.set_online(False)
         self.services.stop()
         self.arrivals.close()
+        system.let_disks_go(self)
         self.disks.unmount()
         disk_rows.set_state(self.host_id, OFFLINE)
         _log.info("%s is OFFLINE.", self.host_id)
