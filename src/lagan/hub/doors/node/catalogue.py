@@ -4,7 +4,7 @@ replaced and removed."""
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -97,7 +97,12 @@ def key_of(row: StoredFile | Proof) -> Key:
 
 def is_bad(row: StoredFile) -> bool:
     """Whether a copy was seen to be damaged."""
-    return (row.file_status or GOOD).startswith(BAD_BIT)
+    return full_status(row).startswith(BAD_BIT)
+
+
+def full_status(row: StoredFile) -> str:
+    """All eight flags: the archive server also writes them as a number, `100` for `00000100`."""
+    return (row.file_status or GOOD).strip().zfill(len(GOOD))
 
 
 def digests_of(proof: Proof, size: int) -> Digests:
@@ -115,19 +120,27 @@ _PROOF_COLUMNS = (
     *("disk_id", "file_id", "file_version", "line", "sha256", "crc32c", "crc32"),
     *("checked_at", "finding"),
 )
+Watch = Callable[[Sequence[StoredFile], Collection[tuple[str, int]]], None]
+"""Told of new copies, and which files and versions of them have new content."""
+WATCHES: list[Watch] = []
+"""Called inside the transaction that catalogues copies, whoever asked for it."""
 
 
 def add(
     rows: Sequence[StoredFile],
     proven: Sequence[Proof],
     room: Mapping[str, int] = MappingProxyType({}),
+    renewed: Collection[tuple[str, int]] = (),
 ) -> None:
     """Catalogue copies with their proofs and count them on their disks, inside the caller's
-    transaction. `room`: what is available now on these disks, in MiB."""
+    transaction. `room`: what is available now on these disks, in MiB. `renewed`: files and versions
+    whose content took the place of an older one."""
     with _sizes_kept(rows):
         bulk.insert(StoredFile, [_values(each, _FILE_COLUMNS) for each in rows], _FILE_COLUMNS)
     bulk.insert(Proof, [_values(each, _PROOF_COLUMNS) for each in proven], _PROOF_COLUMNS)
     _count(rows, 1, room)
+    for watch in WATCHES:
+        watch(rows, renewed)
 
 
 @contextmanager
@@ -177,11 +190,43 @@ def on_disk(disk_id: str) -> QuerySet[StoredFile]:
 def mark(row: StoredFile, *, finding: str, at: datetime) -> None:
     """Note what was seen of a copy; an empty finding says that it is in order."""
     bad = BAD_BIT if finding else "0"
-    status = bad + (row.file_status or GOOD)[1:].ljust(7, "0")
+    status = bad + full_status(row)[1:]
     at_key = {"file_id": row.file_id, "file_version": row.file_version, "disk_id": row.disk_id}
     StoredFile.objects.filter(**at_key).update(file_status=status)
     Proof.objects.filter(**at_key).update(finding=finding, checked_at=at)
     row.file_status = status
+
+
+def move(row: StoredFile, proof: Proof, *, at: datetime) -> None:
+    """A copy lies elsewhere on its disk now, as `row` says, with the bytes of `proof`, which are in
+    order. Inside the caller's transaction."""
+    key = {"file_id": row.file_id, "file_version": row.file_version, "disk_id": row.disk_id}
+    StoredFile.objects.filter(**key).update(file_name=row.file_name)
+    Proof.objects.filter(**key).delete()
+    prove([proof])
+    mark(row, finding="", at=at)
+
+
+def prove(proven: Sequence[Proof]) -> None:
+    """Keep what we know now of copies that were catalogued before."""
+    bulk.insert(Proof, [_values(each, _PROOF_COLUMNS) for each in proven], _PROOF_COLUMNS)
+
+
+def set_checksum(row: StoredFile) -> None:
+    """Write a row's checksum."""
+    key = {"file_id": row.file_id, "file_version": row.file_version, "disk_id": row.disk_id}
+    StoredFile.objects.filter(**key).update(
+        checksum=row.checksum, checksum_plugin=row.checksum_plugin
+    )
+
+
+def damaged_on(disk_id: str) -> list[tuple[StoredFile, str]]:
+    """Copies on a disk that are known to be damaged, with what was seen of them; a thousand at
+    most."""
+    found = Proof.objects.filter(disk_id=disk_id).exclude(finding="").order_by("file_id")[:1000]
+    findings = {key_of(each): each.finding for each in found}
+    rows = on_disk(disk_id).filter(file_id__in={id for id, _, _ in findings})
+    return [(each, findings[key_of(each)]) for each in rows if key_of(each) in findings]
 
 
 def _count(

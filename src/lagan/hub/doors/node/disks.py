@@ -33,7 +33,7 @@ _log = logging.getLogger(__name__)
 MAIN, REPLICA = "M", "R"
 MIB = 1 << 20
 FILES_MODE = 0o444
-_THEIRS = {
+BESIDE_FILES = {
     ".ngas_volume_info",
     "NgasDiskInfo",
     "NgamsTestFile",
@@ -135,6 +135,11 @@ class Disks:
             write_disk_info(disk, self._host)
         disk_rows.unmount(list(mounted), self._host)
 
+    def drop(self, disk: MountedDisk) -> None:
+        """This disk is not mounted any more; its row is somebody else's affair."""
+        with self._guard:
+            self._mounted.pop(disk.id, None)
+
     def fullest(self, sets: Sequence[str], size: int, *, replicate: bool) -> MountedDisk | None:
         """The main disk for a file of a stream: the fullest with room, then the oldest."""
         fit = [
@@ -166,7 +171,7 @@ class Disks:
 
     def _open(self, there: PhysicalDisk) -> MountedDisk | None:
         path = there.path
-        place = _place(self._config, there.slot)
+        place = place_of(self._config, there.slot)
         if place is None:
             _log.warning("The volume %s is in no storage set; it is not used.", path)
             return None
@@ -213,22 +218,24 @@ def volume_folders(config: NodeConfig) -> list[Path]:
 
 
 @dataclass(frozen=True, slots=True)
-class _Place:
+class Place:
+    """What a slot is for: its kind (M or R), its storage set, the slot of its partner."""
+
     kind: str
     label: str = ""
     set_id: str = ""
     partner: str = ""
 
 
-def _place(config: NodeConfig, slot: str) -> _Place | None:
+def place_of(config: NodeConfig, slot: str) -> Place | None:
     """What the storage sets say of a slot. Without any set every disk is a main one."""
     for each in config.storage_sets.items:
         main, replica = Path(each.main).name, Path(each.replica).name if each.replica else ""
         if slot == main:
-            return _Place(MAIN, each.label, each.id, replica)
+            return Place(MAIN, each.label, each.id, replica)
         if slot == replica:
-            return _Place(REPLICA, each.label, each.id, main)
-    return None if config.storage_sets.items else _Place(MAIN)
+            return Place(REPLICA, each.label, each.id, main)
+    return None if config.storage_sets.items else Place(MAIN)
 
 
 def _is_ours(store: PosixVolume, path: Path, info: VolumeInfo) -> bool:
@@ -247,7 +254,7 @@ def is_used(path: Path) -> bool:
     return any(
         any(each.is_file() for each in top.rglob("*")) if top.is_dir() else True
         for top in path.iterdir()
-        if top.name not in _THEIRS
+        if top.name not in BESIDE_FILES
     )
 
 

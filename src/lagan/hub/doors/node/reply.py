@@ -44,6 +44,8 @@ class Done:
     """Further attributes of the `Status` element."""
     after: Callable[[], None] | None = None
     """Called once the answer was sent."""
+    headers: Sequence[tuple[str, str]] = ()
+    """Further header lines."""
 
 
 class Failed(LaganError):
@@ -51,6 +53,8 @@ class Failed(LaganError):
     status."""
 
     code, status, exit = "command-failed", 400, 2
+    headers: Sequence[tuple[str, str]] = ()
+    """Further header lines."""
 
     def __init__(
         self, message: str, http: int = 400, children: Sequence[Node] = (), **facts: object

@@ -81,12 +81,14 @@ class InvalidParameter(BadInput):
 
 def understand(method: str, target: str, headers: Mapping[str, str]) -> Request:
     """The request that a request line and headers make (header names in any case). BadInput for a
-    target that is too long or a length that is none."""
+    target that is too long, a length that is none, or a parameter that nothing can be called."""
     if len(target) > LONGEST_TARGET:
         raise BadInput(f"A request's target has at most {LONGEST_TARGET} characters.")
     lower = {name.lower(): value.strip() for name, value in headers.items()}
     command, parameters = split_target(target)
     disposition = dict(disposition_parameters(lower.get("content-disposition", "")))
+    if any("\0" in text for pair in (*parameters.items(), *disposition.items()) for text in pair):
+        raise BadInput("A parameter holds a NUL, which no name and no database takes.")
     named_type = disposition.pop("mime_type", "")
     mime_type = parameters.get("mime_type") or _content_type(lower) or named_type
     return Request(

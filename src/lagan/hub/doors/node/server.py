@@ -175,7 +175,7 @@ class _Connection(socketserver.StreamRequestHandler):
             return self.server.failed(error)
 
     def _send(self, answer: Answer, *, bare: bool, keep: bool) -> None:
-        size = _size(answer)
+        size = size_of(answer)
         head = [
             f"HTTP/1.{int(keep)} {answer.status} {_phrase(answer.status)}",
             f"Server: LAGAN/{VERSION}",
@@ -204,7 +204,8 @@ class _Connection(socketserver.StreamRequestHandler):
                 self.wfile.write(piece)
 
 
-def _size(answer: Answer) -> int:
+def size_of(answer: Answer) -> int:
+    """Bytes of its body."""
     if answer.file is not None:
         return answer.file[2]
     if isinstance(answer.content, bytes):

@@ -2,9 +2,25 @@
 
 from __future__ import annotations
 
-from lagan.hub.doors.node.background import sealing, suspension, user_service
+from lagan.hub.doors.node.background import (
+    auto_subscribing,
+    checking,
+    delivering,
+    mending,
+    sealing,
+    suspension,
+    user_service,
+)
 from lagan.hub.doors.node.background.service import Service
 
-SERVICES: tuple[Service, ...] = (sealing.SERVICE, user_service.SERVICE, suspension.SERVICE)
+SERVICES: tuple[Service, ...] = (
+    sealing.SERVICE,
+    delivering.SERVICE,
+    auto_subscribing.SERVICE,
+    suspension.SERVICE,
+    checking.SERVICE,
+    mending.SERVICE,
+    user_service.SERVICE,
+)
 
 __all__ = ["SERVICES", "Service"]

@@ -279,6 +279,13 @@ class Subscriptions:
 
 
 @dataclass(frozen=True, slots=True)
+class DataMover:
+    """Whose files a data mover (`-datamover`) delivers; without any, those of no other host."""
+
+    hosts: tuple[str, ...] = attribute("FromHostIds", words, default=())
+
+
+@dataclass(frozen=True, slots=True)
 class MirroringSource:
     """A cluster that is mirrored."""
 
@@ -428,6 +435,7 @@ class NodeConfig:
     data_check: DataCheck | None = child("DataCheckThread", DataCheck, default=None)
     caching: Caching = child("Caching", Caching, default=Caching())
     subscriptions: Subscriptions | None = child("SubscriptionDef", Subscriptions, default=None)
+    data_mover: DataMover = child("DataMoverOnly", DataMover, default=DataMover())
     mirroring: Mirroring | None = child("Mirroring", Mirroring, default=None)
     authorization: Authorization = child("Authorization", Authorization, default=Authorization())
     subscription_auth: SubscriptionAuth = child(
