@@ -27,6 +27,11 @@ def offline(server, request=None):
     note(server, f"offline {sorted(server.volumes)}")
     raise RuntimeError("that is no reason to stay")
 
+def sync(server):
+    note(server, f"sync {server.parameters['how']}")
+    if Path(server.root, "break").exists():
+        raise OSError("the disks do not answer")
+
 def service(server, pars):
     note(server, f"service {pars['a']} {server.state}")
 """
@@ -35,7 +40,7 @@ def service(server, pars):
 @pytest.fixture(scope="module")
 def node(make_node: MakeNode, tmp_path_factory: pytest.TempPathFactory) -> Node:
     folder = tmp_path_factory.mktemp("plug-ins")
-    for each in ("online", "offline", "service"):
+    for each in ("online", "offline", "service", "sync"):
         (folder / f"{each}.py").write_text(PLUG_INS)
     made = make_node(
         start=False,
@@ -43,7 +48,8 @@ def node(make_node: MakeNode, tmp_path_factory: pytest.TempPathFactory) -> Node:
         elements={
             "SystemPlugIns": '<SystemPlugIns OnlinePlugIn="ngamsPlugIns.online" '
             'OnelinePlugInPars="a=b,c" OfflinePlugIn="offline" UserServicePlugIn="service" '
-            'UserServicePlugInPars="a=1" UserServicePlugInPeriod="1"/>',
+            'UserServicePlugInPars="a=1" UserServicePlugInPeriod="1" DiskSyncPlugIn="sync" '
+            'DiskSyncPlugInPars="how=well"/>',
             "StorageSets": '<StorageSets><StorageSet StorageSetId="s" MainDiskSlotId="slot-a"/>'
             "</StorageSets>",
             "Streams": '<Streams><Stream MimeType="application/octet-stream" '
@@ -69,6 +75,17 @@ def test_the_disks_are_those_that_the_plug_in_names(node: Node) -> None:
 
 def test_the_user_service_is_called_again_and_again(node: Node) -> None:
     until(lambda: told(node).count("service 1 ONLINE") >= 2)
+
+
+def test_disks_are_synchronised_before_an_archive_is_acknowledged(node: Node) -> None:
+    pars = {"filename": "synced.bin", "mime_type": "application/octet-stream"}
+    assert node.post("ARCHIVE", b"abc", None, **pars).status == 200
+    assert "sync well" in told(node)
+    (node.root / "break").touch()
+    reply = node.post("ARCHIVE", b"abcd", None, **pars)
+    (node.root / "break").unlink()
+    assert (reply.status, "the disks do not answer" in reply.message) == (400, True)
+    assert node.get("STATUS", file_id="synced.bin").of("FileStatus")["FileSize"] == "3"
 
 
 def test_offline_whatever_its_plug_in_says(node: Node) -> None:
