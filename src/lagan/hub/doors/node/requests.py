@@ -81,15 +81,14 @@ class InvalidParameter(BadInput):
 
 def understand(method: str, target: str, headers: Mapping[str, str]) -> Request:
     """The request that a request line and headers make (header names in any case). BadInput for a
-    target that is too long, a length that is none, or a parameter that nothing can be called."""
+    target that is too long or a length that is none."""
     if len(target) > LONGEST_TARGET:
         raise BadInput(f"A request's target has at most {LONGEST_TARGET} characters.")
     lower = {name.lower(): value.strip() for name, value in headers.items()}
     command, parameters = split_target(target)
     disposition = dict(disposition_parameters(lower.get("content-disposition", "")))
-    if any("\0" in text for pair in (*parameters.items(), *disposition.items()) for text in pair):
-        raise BadInput("A parameter holds a NUL, which no name and no database takes.")
     named_type = disposition.pop("mime_type", "")
+    _require_no_nul({**disposition, **parameters})
     mime_type = parameters.get("mime_type") or _content_type(lower) or named_type
     return Request(
         method=method,
@@ -100,6 +99,13 @@ def understand(method: str, target: str, headers: Mapping[str, str]) -> Request:
         mime_type=mime_type,
         target=target,
     )
+
+
+def _require_no_nul(parameters: Mapping[str, str]) -> None:
+    """No database and no file system can hold it. InvalidParameter."""
+    for name, value in parameters.items():
+        if "\0" in name or "\0" in value:
+            raise InvalidParameter(f"{name!r} has a NUL character.", parameter=name)
 
 
 def split_target(target: str) -> tuple[str, dict[str, str]]:
