@@ -13,7 +13,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from django.db import close_old_connections
+from django.db import DataError, close_old_connections
 
 from lagan.hub.base.actors import Actor
 from lagan.hub.doors.node import authorization, configuration, disk_rows
@@ -31,6 +31,7 @@ from lagan.hub.doors.node.logs import Logs, open_logs
 from lagan.hub.doors.node.mail import Mail
 from lagan.hub.doors.node.metrics import Meters, known
 from lagan.hub.doors.node.moments import show_utc
+from lagan.hub.doors.node.plugins import system
 from lagan.hub.doors.node.plugins.loading import PlugIns
 from lagan.hub.doors.node.reply import Call, Done, Failed
 from lagan.hub.doors.node.request_log import noted
@@ -119,7 +120,7 @@ class ArchiveNode:
         )
         if not self.options.datamover:
             # A data mover reads the disks of another node; they are not its own.
-            self.disks.mount()
+            self.disks.mount(system.find_disks(self))
             recovering.recover(self.disks, self.prefix, self.by)
         self.state.set_online(True)
         disk_rows.set_state(self.host_id, ONLINE)
@@ -133,6 +134,7 @@ class ArchiveNode:
         self.services.stop()
         self.arrivals.close()
         recovering.note_clean(self.disks)
+        system.let_disks_go(self)
         self.disks.unmount()
         disk_rows.set_state(self.host_id, OFFLINE)
         _log.info("%s is OFFLINE.", self.host_id)
@@ -190,6 +192,10 @@ class ArchiveNode:
             return self._done(call, _refusal(error))
         except LaganError as error:
             return self._done(call, Done(error.sentence, status=FAILURE, code=400))
+        except DataError as error:
+            _log.warning("The catalogue takes no such value: %s", error)
+            said = "A parameter is longer or larger than the catalogue can hold."
+            return self._done(call, Done(said, status=FAILURE, code=400))
 
     def failed(self, error: Exception) -> Answer:
         """The answer when something happened that nobody expected: the client learns that, the log

@@ -84,8 +84,14 @@ def _is_own(node: ArchiveNode, name: str) -> bool:
         or any(each.endswith(_SECRET) for each in parts)
         or place == node.file.absolute()
         or (place.parent == node.file.absolute().parent != node.root)
-        or any(place.is_relative_to(each) for each in volume_folders(node.config))
+        or any(place.is_relative_to(each) for each in _kept(node))
     )
+
+
+def _kept(node: ArchiveNode) -> list[Path]:
+    """Volumes, wherever a plug-in says that they are, and folders of plug-ins."""
+    mounted = [each.path for each in node.disks]
+    return [*volume_folders(node.config), *mounted, *node.plug_ins.folders]
 
 
 def _remove(place: Place, known: os.stat_result) -> bool:

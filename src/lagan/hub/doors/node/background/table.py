@@ -9,6 +9,7 @@ from lagan.hub.doors.node.background import (
     mending,
     sealing,
     suspension,
+    user_service,
 )
 from lagan.hub.doors.node.background.service import Service
 
@@ -19,6 +20,7 @@ SERVICES: tuple[Service, ...] = (
     suspension.SERVICE,
     checking.SERVICE,
     mending.SERVICE,
+    user_service.SERVICE,
 )
 
 __all__ = ["SERVICES", "Service"]
