@@ -208,21 +208,37 @@ def test_a_file_needs_three_copies_before_one_goes(node: Node) -> None:
     assert node.get("RETRIEVE", file_id="three.bin").body == b"some bytes"
 
 
-def test_damaged_copies_are_no_copies(node: Node) -> None:
-    disk = archive(node, "poor.bin")["DiskId"]
-    made = [node.get("CLONE", file_id="poor.bin") for _ in range(2)]
-    path = path_of(node, made[0])
+def spoil(path: Path) -> None:
     path.chmod(0o644)
     path.write_bytes(b"wrong")
-    other = made[0].of("DiskStatus")["DiskId"]
-    path.unlink()
-    node.get("CHECKFILE", file_id="poor.bin", disk_id=other)
+
+
+def test_a_damaged_copy_is_healed_from_a_good_one(node: Node) -> None:
+    disk = archive(node, "heal.bin", b"right")["DiskId"]
+    path = path_of(node, node.get("STATUS", file_id="heal.bin"))
+    assert node.get("CLONE", file_id="heal.bin").status == 200
+    spoil(path)
+    bad = node.get("CHECKFILE", file_id="heal.bin", disk_id=disk)
+    assert bad.message.startswith("NGAMS_ER_FILE_NOK:4057:ERROR:")
+    assert "it was healed from" in bad.message
+    good = node.get("CHECKFILE", file_id="heal.bin", disk_id=disk)
+    assert good.message.startswith("NGAMS_INFO_FILE_OK:4056:INFO:")
+    assert node.get("RETRIEVE", file_id="heal.bin", disk_id=disk).body == b"right"
+
+
+def test_damaged_copies_are_no_copies(node: Node) -> None:
+    disk = archive(node, "poor.bin", b"right")["DiskId"]
+    paths = [path_of(node, node.get("STATUS", file_id="poor.bin"))]
+    paths += [path_of(node, node.get("CLONE", file_id="poor.bin")) for _ in range(2)]
+    assert node.get("REMFILE", disk_id=disk, file_id="poor.bin").of("Status")["Status"] == (
+        "SUCCESS"
+    )
+    for each in paths:
+        spoil(each)
+    assert "NGAMS_ER_FILE_NOK" in node.get("CHECKFILE", file_id="poor.bin").message
     refused = node.get("REMFILE", disk_id=disk, file_id="poor.bin", execute=1)
     assert refused.message.startswith("NGAMS_WA_FILE_COPIES")
-    assert (
-        node.get("REMFILE", disk_id=other, file_id="poor.bin", execute=1).of("Status")["Status"]
-        == "SUCCESS"
-    )
+    assert paths[0].is_file()
 
 
 @pytest.mark.parametrize(
