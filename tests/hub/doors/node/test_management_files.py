@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -42,8 +43,6 @@ def path_of(node: Node, reply: Reply) -> Path:
 
 
 def holders(node: Node, file_id: str) -> set[str]:
-    import json
-
     rows = node.get("QUERY", query="files_like", like=file_id, format="json")
     return {each["disk_id"] for each in json.loads(rows.body)}
 
@@ -84,8 +83,6 @@ def test_a_clone_goes_to_the_disk_that_is_named(node: Node) -> None:
 
 
 def holders_of_any(node: Node) -> set[str]:
-    import json
-
     rows = node.get("QUERY", query="disks_list", format="json")
     return {each["disk_id"] for each in json.loads(rows.body)}
 
