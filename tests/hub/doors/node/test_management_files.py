@@ -255,7 +255,7 @@ def test_remfile_of_nothing(node: Node, pars: dict[str, Any], number: str) -> No
 def test_a_copy_is_discarded_by_its_ids(node: Node) -> None:
     disk = archive(node, "discard.bin")["DiskId"]
     path = path_of(node, node.get("STATUS", file_id="discard.bin"))
-    ids = {"disk_id": disk, "file_id": "discard.bin", "file_version": 1}
+    ids: dict[str, Any] = {"disk_id": disk, "file_id": "discard.bin", "file_version": 1}
     asked = node.get("DISCARD", **ids)
     assert asked.message.startswith("NGAMS_INFO_DISCARD_GRANTED:")
     assert path.is_file()
@@ -323,7 +323,7 @@ def test_rri_purge_says_what_would_go(node: Node) -> None:
 
 def test_the_cache_is_told_what_may_go(node: Node) -> None:
     disk = archive(node, "cached.bin")["DiskId"]
-    ids = {"disk_id": disk, "file_id": "cached.bin", "file_version": 1}
+    ids: dict[str, Any] = {"disk_id": disk, "file_id": "cached.bin", "file_version": 1}
     done = node.get("CACHEDEL", **ids)
     assert (done.status, done.message) == (200, "Successfully handled request")
     assert node.get("CACHEDEL", disk_id=disk).status == 400

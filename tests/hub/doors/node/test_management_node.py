@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -114,7 +115,8 @@ def test_only_the_types_that_are_asked_for(node: Node) -> None:
 def test_registering_in_the_background(node: Node) -> None:
     for number in range(60):
         lay(node, f"many/{number}.bin", b"%d" % number)
-    reply = node.get("REGISTER", **{"path": volume(node) / "many", "async": 1})
+    asked: dict[str, Any] = {"path": volume(node) / "many", "async": 1}
+    reply = node.get("REGISTER", **asked)
     assert reply.message == "Accepted REGISTER command for execution"
     id = reply.of("Status")["RequestId"]
 
@@ -147,7 +149,7 @@ def test_a_link_is_not_registered(node: Node) -> None:
 
 def disk_in(node: Node, slot: str) -> str:
     rows = json.loads(node.get("QUERY", query="disks_list", format="json").body)
-    return next(each["disk_id"] for each in rows if each["slot_id"] == slot)
+    return next(str(each["disk_id"]) for each in rows if each["slot_id"] == slot)
 
 
 def test_a_label_is_printed_by_the_plug_in(node: Node) -> None:
@@ -280,7 +282,8 @@ def held(node: Node, disk: str) -> list[str]:
 def test_a_whole_disk_is_cloned_and_told_of_honestly(node: Node) -> None:
     disk = disk_in(node, "one")
     expected = str(len(held(node, disk)))
-    reply = node.get("CLONE", **{"disk_id": disk, "async": 1})
+    asked: dict[str, Any] = {"disk_id": disk, "async": 1}
+    reply = node.get("CLONE", **asked)
     assert reply.message == "Accepted CLONE command for execution"
     assert reply.of("Status")["ExpectedCount"] == expected
     id = reply.of("Status")["RequestId"]
