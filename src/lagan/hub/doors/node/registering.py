@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from lagan.hub.audit import services as audit
 from lagan.hub.audit.kinds import Kind
 from lagan.hub.base.actors import Actor
-from lagan.hub.doors.node import catalogue, checksums
+from lagan.hub.doors.node import catalogue, checksums, leftovers
 from lagan.hub.doors.node.config.shape import TypedPlugIn
 from lagan.hub.doors.node.disks import BESIDE_FILES, FILES_MODE, MIB, MountedDisk
 from lagan.hub.doors.node.journal_lines import file_line
@@ -83,25 +83,10 @@ def candidates(
     """The file at a place, or all beneath it, that no row names and whose type is known; only of
     `types` unless that is empty."""
     extensions = {each.extension: each.mime_type for each in node.config.mime_types.items}
-    names = (each.name for each in disk.store.list(place) if _is_beneath(each.name, place))
-    for name in names:
+    for name in leftovers.unregistered(disk, place):
         found = type_of(name.rpartition("/")[2], extensions)
-        wanted = found is not None and (not types or found in types)
-        if (
-            found
-            and wanted
-            and name.partition("/")[0] not in BESIDE_FILES
-            and not _known(disk, name)
-        ):
+        if found is not None and (not types or found in types):
             yield Candidate(disk, name, found)
-
-
-def _is_beneath(name: str, place: str) -> bool:
-    return not place or name == place or name.startswith(f"{place}/")
-
-
-def _known(disk: MountedDisk, name: str) -> bool:
-    return catalogue.on_disk(disk.id).filter(file_name=name).exists()
 
 
 def look(node: ArchiveNode, candidate: Candidate, request: Request) -> Looked:
@@ -182,7 +167,11 @@ def register(node: ArchiveNode, found: Sequence[Looked], *, by: Actor) -> list[S
     lines: list[VoidLine] = []
     try:
         with catalogue.turn():
-            new = [each for each in found if not _known(disk, each.candidate.name)]
+            taken = catalogue.on_disk(disk.id).filter(
+                file_name__in=[each.candidate.name for each in found]
+            )
+            known = set(taken.values_list("file_name", flat=True))
+            new = [each for each in found if each.candidate.name not in known]
             catalogue.hold_ids(each.filed.file_id for each in new)
             rows = _rows(node, new, now)
             proven = [_proof(row, each.digests, now) for row, each in zip(rows, new, strict=True)]

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from lagan.hub.doors.node import registering
+from lagan.hub.doors.node.archival import events
 from lagan.hub.doors.node.commands.command import Command
 from lagan.hub.doors.node.commands.removing_files import acting
 from lagan.hub.doors.node.counting import TOLD, Tally
@@ -121,8 +122,9 @@ class _Work:
             for each in held:
                 self._tally.miss(f"{each.candidate.name}: {error.sentence}")
             return
-        for _ in rows:
+        for row in rows:
             self._tally.add()
+            events.tell(self._call.node, row)
         self._made += rows[: max(TOLD - len(self._made), 0)]
 
 
