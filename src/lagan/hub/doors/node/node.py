@@ -7,7 +7,6 @@ are found in a table (`commands/`), never by a name in a request; services run w
 from __future__ import annotations
 
 import logging
-import socket
 import threading
 from collections.abc import Callable
 from dataclasses import replace
@@ -18,6 +17,7 @@ from django.db import close_old_connections
 
 from lagan.hub.base.actors import Actor
 from lagan.hub.doors.node import authorization, configuration, disk_rows
+from lagan.hub.doors.node.archival import recovering
 from lagan.hub.doors.node.arriving import Arrivals
 from lagan.hub.doors.node.body import Body, Cut
 from lagan.hub.doors.node.commands import plug_in_commands
@@ -38,9 +38,10 @@ from lagan.hub.doors.node.requests import Request
 from lagan.hub.doors.node.running import Options
 from lagan.hub.doors.node.server import Answer
 from lagan.hub.doors.node.services import Services
-from lagan.hub.doors.node.start import DATA, root_of
+from lagan.hub.doors.node.start import DATA, host_id, root_of
 from lagan.hub.doors.node.state import OFFLINE, ONLINE, State
 from lagan.hub.doors.node.status import FAILURE, basic, document
+from lagan.hub.doors.node.subscriptions.dispatching import Deliveries
 from lagan.kit.errors import LaganError
 
 _log = logging.getLogger(__name__)
@@ -57,7 +58,7 @@ class ArchiveNode:
         self.config, self.file, self.options = config, file, options
         self.tree = tree or read(file)
         """The configuration's elements, as they are shown and changed."""
-        self.host_id = f"{socket.gethostname().partition('.')[0]}:{config.server.port}"
+        self.host_id = host_id(config)
         self.by = Actor(None, f"node {self.host_id}", "system")
         self.root = root_of(config)
         self.state = State()
@@ -68,6 +69,7 @@ class ArchiveNode:
         self.plug_ins = PlugIns(config, options.paths)
         self.plugged = plug_in_commands.table(self)
         """Commands that plug-ins of the configured folders implement."""
+        self.deliveries = Deliveries(self)
         self.services = Services(self)
         self.requests = open_requests(
             config.server.request_store, self.root / DATA / f"requests-{config.server.port}.sqlite"
@@ -92,6 +94,11 @@ class ArchiveNode:
         """Host and port at which clients and peers reach it."""
         return f"{self.config.server.address}:{self.config.server.port}"
 
+    @property
+    def prefix(self) -> str:
+        """The folder of a volume in which archived files lie; empty for the volume itself."""
+        return self.config.archiving.path_prefix if self.config.archiving else ""
+
     def go_online(self) -> None:
         """Mount the disks, tell the cluster, start the services."""
         server, may = self.config.server, self.config.permissions
@@ -108,7 +115,10 @@ class ArchiveNode:
             archive=server.archive_name,
             slots=len(volume_folders(self.config)),
         )
-        self.disks.mount()
+        if not self.options.datamover:
+            # A data mover reads the disks of another node; they are not its own.
+            self.disks.mount()
+            recovering.recover(self.disks, self.prefix, self.by)
         self.state.set_online(True)
         disk_rows.set_state(self.host_id, ONLINE)
         self.services.start()
@@ -120,6 +130,7 @@ class ArchiveNode:
         self.errands.stop()
         self.services.stop()
         self.arrivals.close()
+        recovering.note_clean(self.disks)
         self.disks.unmount()
         disk_rows.set_state(self.host_id, OFFLINE)
         _log.info("%s is OFFLINE.", self.host_id)

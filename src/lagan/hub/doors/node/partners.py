@@ -19,7 +19,8 @@ from lagan.hub.doors.node.peers import PeerAnswer
 from lagan.hub.doors.node.reply import Call
 from lagan.hub.doors.node.requests import Request
 from lagan.hub.doors.node.server import Answer
-from lagan.kit.errors import Unavailable
+from lagan.hub.doors.node.targets import require_target
+from lagan.kit.errors import LaganError, Unavailable
 
 if TYPE_CHECKING:
     from lagan.hub.doors.node.node import ArchiveNode
@@ -104,14 +105,17 @@ def _fetch(call: Call, known: Known) -> PeerAnswer:
         if peer.status != 303:
             return peer
         peer.close()
-        where = _next(peer.headers, known)
+        where = _next(call, peer.headers, known)
     raise Unavailable(f"The partner site {known.site} points from node to node.")
 
 
-def _next(headers: Mapping[str, str], known: Known) -> str:
-    parts = urlsplit(headers.get("location", ""))
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise Unavailable(f"The partner site {known.site} points to no address.")
+def _next(call: Call, headers: Mapping[str, str], known: Known) -> str:
+    location = headers.get("location", "")
+    try:
+        require_target(location, call.node.config.own.targets, ("http", "https"))
+    except LaganError as error:
+        raise Unavailable(f"The partner site {known.site} leads astray: {error.sentence}") from None
+    parts = urlsplit(location)
     return f"{parts.hostname}:{parts.port or 7777}"
 
 

@@ -19,7 +19,7 @@ from lagan.hub.base.actors import Actor
 from lagan.hub.doors.node import catalogue, checksums, leftovers
 from lagan.hub.doors.node.config.shape import TypedPlugIn
 from lagan.hub.doors.node.disks import BESIDE_FILES, FILES_MODE, MIB, MountedDisk
-from lagan.hub.doors.node.journal_lines import file_line
+from lagan.hub.doors.node.journal_lines import line_of
 from lagan.hub.doors.node.layout import type_of
 from lagan.hub.doors.node.messages import FILE_REG_FAILED
 from lagan.hub.doors.node.models import Proof, StoredFile
@@ -183,7 +183,7 @@ def register(node: ArchiveNode, found: Sequence[Looked], *, by: Actor) -> list[S
             lines = [VoidLine(each.line, now.timestamp()) for each in proven]
             disk.journal.append(
                 [
-                    file_line(row, proof.line, each.digests, now)
+                    line_of(row, proof.line, each.digests, now)
                     for row, proof, each in zip(rows, proven, new, strict=True)
                 ]
             )

@@ -168,13 +168,18 @@ def open_copy(root: str | os.PathLike[str], row: StoredFile) -> BinaryIO:
     Damaged."""
     try:
         descriptor = open_beneath(root, row.file_name, os.O_RDONLY | os.O_NONBLOCK)
+        found = os.fstat(descriptor)
+        if not stat.S_ISREG(found.st_mode):
+            os.close(descriptor)
+            raise Damaged("it is no file")
+        opened = os.fdopen(descriptor, "rb", buffering=0)
+    except Damaged:
+        raise
     except FileNotFoundError:
         raise Damaged("it is not there") from None
     except (OSError, LaganError) as error:
         raise Damaged(f"it cannot be opened ({error})") from None
-    opened = os.fdopen(descriptor, "rb", buffering=0)
-    found = os.fstat(descriptor)
-    if not stat.S_ISREG(found.st_mode) or found.st_size != row.file_size:
+    if found.st_size != row.file_size:
         opened.close()
         raise Damaged(f"it has {found.st_size} bytes instead of {row.file_size}")
     return opened

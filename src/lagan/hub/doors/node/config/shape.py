@@ -162,8 +162,7 @@ class Streams:
 
 @dataclass(frozen=True, slots=True)
 class ArchiveHandling:
-    """How files are archived. `pull_paths` and `pull_hosts` are ours: folders, beside the root,
-    from which a request may have a file taken, and hosts (`*.example.org`) likewise."""
+    """How files are archived."""
 
     path_prefix: str = attribute("PathPrefix", text)
     replication: bool = attribute("Replication", switch)
@@ -173,8 +172,6 @@ class ArchiveHandling:
     change_below_mb: int = attribute("FreeSpaceDiskChangeMb", whole())
     warn_below_mb: int = attribute("MinFreeSpaceWarningMb", whole())
     units: tuple[str, ...] = attribute("ArchiveUnits", words, default=())
-    pull_paths: tuple[str, ...] = attribute("LaganPullPaths", places, default=())
-    pull_hosts: tuple[str, ...] = attribute("LaganPullHosts", words, default=("*",))
     event_handlers: tuple[PlugIn, ...] = children("EventHandlerPlugIn", PlugIn)
 
 
@@ -279,6 +276,13 @@ class Subscriptions:
     pause: timedelta = attribute("SuspensionTime", span)
     expire_after: timedelta = attribute("BackLogExpTime", span)
     items: tuple[Subscription, ...] = children("Subscription", Subscription)
+
+
+@dataclass(frozen=True, slots=True)
+class DataMover:
+    """Whose files a data mover (`-datamover`) delivers; without any, those of no other host."""
+
+    hosts: tuple[str, ...] = attribute("FromHostIds", words, default=())
 
 
 @dataclass(frozen=True, slots=True)
@@ -431,6 +435,7 @@ class NodeConfig:
     data_check: DataCheck | None = child("DataCheckThread", DataCheck, default=None)
     caching: Caching = child("Caching", Caching, default=Caching())
     subscriptions: Subscriptions | None = child("SubscriptionDef", Subscriptions, default=None)
+    data_mover: DataMover = child("DataMoverOnly", DataMover, default=DataMover())
     mirroring: Mirroring | None = child("Mirroring", Mirroring, default=None)
     authorization: Authorization = child("Authorization", Authorization, default=Authorization())
     subscription_auth: SubscriptionAuth = child(

@@ -11,6 +11,7 @@ from typing import Any
 
 from lagan.hub.doors.node import fits_headers, waking
 from lagan.hub.doors.node.plugins.kinds import Kind
+from lagan.hub.doors.node.subscriptions.filters import by_mime_type
 
 
 def _find_disks(server: object, request: object = None) -> None:
@@ -38,6 +39,7 @@ BUILT_IN: Mapping[tuple[Kind, str], Callable[..., Any]] = {
     ("offline", "ngamsGenericOfflinePlugIn"): _let_disks_go,
     ("disk sync", "ngamsDiskSyncPlugIn"): _synchronised,
     ("label", "ngamsNullLabelPrinterPlugIn"): _print_nothing,
+    ("subscription filter", "ngamsMimeTypeFilterPI"): by_mime_type,
     ("processing", "ngamsExtractFitsHdrDppi"): fits_headers.extract,
     ("processing", "eso.ngamsExtractFitsHdrDppi"): fits_headers.extract,
     ("wake-up", "laganWakeOnLan"): waking.wake_on_lan,
