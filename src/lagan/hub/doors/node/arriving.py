@@ -28,13 +28,13 @@ from lagan.hub.audit.kinds import Kind
 from lagan.hub.base.actors import Actor
 from lagan.hub.doors.node import catalogue
 from lagan.hub.doors.node.disks import MIB, MountedDisk
+from lagan.hub.doors.node.journal_lines import file_line
 from lagan.hub.doors.node.layout import object_path
 from lagan.hub.doors.node.models import Proof, StoredFile
 from lagan.hub.doors.node.moments import show_local
 from lagan.kit.digests import Buffer, Digests
 from lagan.kit.errors import Conflict, LaganError, NotFound
 from lagan.kit.ids import new_id
-from lagan.store.journal import FileLine
 from lagan.store.volume import Incoming
 from lagan.store.writer import Landing, Verdict, Writer
 
@@ -245,7 +245,10 @@ def _catalogue(disk: MountedDisk, landings: Sequence[Landing]) -> Iterator[list[
             }
             catalogue.add(rows, proven, {disk.id: room}, renewed)
             _audit(deliveries, rows)
-            lines = [_line(row, each, now) for row, each in zip(rows, deliveries, strict=True)]
+            lines = [
+                file_line(row, each.line, each.digests, now)
+                for row, each in zip(rows, deliveries, strict=True)
+            ]
             yield [
                 Verdict(Settled(row, old), [line])
                 for row, old, line in zip(rows, replaced, lines, strict=True)
@@ -336,28 +339,6 @@ def _proof(
         crc32c=known.crc32c,
         crc32=known.crc32,
         checked_at=now,
-    )
-
-
-_BELONGS = (
-    *("disk_id", "format", "uncompressed_file_size", "compression", "ingestion_date", "checksum"),
-    *("checksum_plugin", "creation_date", "container_id"),
-)
-
-
-def _line(row: StoredFile, each: _Delivery, now: datetime) -> FileLine:
-    """Everything needed to catalogue the copy again without the database."""
-    return FileLine(
-        id=each.line,
-        file_id=row.file_id,
-        version=row.file_version,
-        name=row.file_name.rpartition("/")[2],
-        object=row.file_name,
-        offset=0,
-        length=row.file_size,
-        digests=each.digests,
-        stored_at=now.timestamp(),
-        belongs={name: getattr(row, name) for name in _BELONGS},
     )
 
 

@@ -32,7 +32,7 @@ _log = logging.getLogger(__name__)
 MAIN, REPLICA = "M", "R"
 MIB = 1 << 20
 FILES_MODE = 0o444
-_THEIRS = {
+BESIDE_FILES = {
     ".ngas_volume_info",
     "NgasDiskInfo",
     "NgamsTestFile",
@@ -226,7 +226,7 @@ def is_used(path: Path) -> bool:
     return any(
         any(each.is_file() for each in top.rglob("*")) if top.is_dir() else True
         for top in path.iterdir()
-        if top.name not in _THEIRS
+        if top.name not in BESIDE_FILES
     )
 
 
