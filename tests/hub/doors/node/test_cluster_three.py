@@ -81,14 +81,14 @@ def three(network: Network, tmp_path_factory: pytest.TempPathFactory) -> Iterato
 
 def follow(nodes: list[Host], asked: Host, **pars: object) -> Reply:
     """RETRIEVE as the Python client does it: at most five redirects, to where they point."""
-    reply = asked.get("RETRIEVE", **pars)
+    reply = asked.get("RETRIEVE", None, **pars)
     for _ in range(5):
         if reply.status != 303:
             break
         there = urlsplit(reply.headers["location"])
         node = next(each for each in nodes if each.address == there.hostname)
         assert there.port == PORT
-        reply = node.get("RETRIEVE", **dict(parse_qsl(there.query)))
+        reply = node.get("RETRIEVE", None, **dict(parse_qsl(there.query)))
     return reply
 
 
