@@ -28,13 +28,13 @@ from lagan.hub.audit.kinds import Kind
 from lagan.hub.base.actors import Actor
 from lagan.hub.doors.node import catalogue
 from lagan.hub.doors.node.disks import MIB, MountedDisk
+from lagan.hub.doors.node.journal_lines import file_line
 from lagan.hub.doors.node.layout import object_path
 from lagan.hub.doors.node.models import Proof, StoredFile
 from lagan.hub.doors.node.moments import show_local
 from lagan.kit.digests import Buffer, Digests
-from lagan.kit.errors import Conflict, LaganError, NotFound
+from lagan.kit.errors import Conflict, LaganError, NotFound, Unavailable
 from lagan.kit.ids import new_id
-from lagan.store.journal import FileLine
 from lagan.store.volume import Incoming
 from lagan.store.writer import Landing, Verdict, Writer
 
@@ -132,6 +132,7 @@ class Arrivals:
         self._guard = threading.Lock()
         self._coming: Counter[str] = Counter()
         self._paths: set[tuple[str, str]] = set()
+        self._left: set[str] = set()
 
     def settle(self, disk: MountedDisk, incoming: Incoming, facts: Facts) -> Settled:
         """The catalogue's row of these bytes, once all of it is on stable storage. On any refusal
@@ -150,6 +151,14 @@ class Arrivals:
             writers, self._writers = list(self._writers.values()), {}
         for each in writers:
             each.close()
+
+    def leave(self, disk: MountedDisk) -> None:
+        """Finish what is on its way to a disk; nothing more arrives there."""
+        with self._guard:
+            self._left.add(disk.id)
+            writer = self._writers.pop(disk.id, None)
+        if writer is not None:
+            writer.close()
 
     def _settle(self, disk: MountedDisk, incoming: Incoming, facts: Facts, ahead: int) -> Settled:
         version = facts.version or _latest(facts.file_id) + (0 if facts.replaces else 1 + ahead)
@@ -201,6 +210,8 @@ class Arrivals:
 
     def _writer(self, disk: MountedDisk) -> Writer:
         with self._guard:
+            if disk.id in self._left:
+                raise Unavailable(f"The disk {disk.id} is being removed.", disk=disk.id)
             if disk.id not in self._writers:
                 self._writers[disk.id] = Writer(
                     disk.store, disk.journal, lambda landings: _catalogue(disk, landings)
@@ -245,7 +256,10 @@ def _catalogue(disk: MountedDisk, landings: Sequence[Landing]) -> Iterator[list[
             }
             catalogue.add(rows, proven, {disk.id: room}, renewed)
             _audit(deliveries, rows)
-            lines = [_line(row, each, now) for row, each in zip(rows, deliveries, strict=True)]
+            lines = [
+                file_line(row, each.line, each.digests, now)
+                for row, each in zip(rows, deliveries, strict=True)
+            ]
             yield [
                 Verdict(Settled(row, old), [line])
                 for row, old, line in zip(rows, replaced, lines, strict=True)
@@ -336,28 +350,6 @@ def _proof(
         crc32c=known.crc32c,
         crc32=known.crc32,
         checked_at=now,
-    )
-
-
-_BELONGS = (
-    *("disk_id", "format", "uncompressed_file_size", "compression", "ingestion_date", "checksum"),
-    *("checksum_plugin", "creation_date", "container_id"),
-)
-
-
-def _line(row: StoredFile, each: _Delivery, now: datetime) -> FileLine:
-    """Everything needed to catalogue the copy again without the database."""
-    return FileLine(
-        id=each.line,
-        file_id=row.file_id,
-        version=row.file_version,
-        name=row.file_name.rpartition("/")[2],
-        object=row.file_name,
-        offset=0,
-        length=row.file_size,
-        digests=each.digests,
-        stored_at=now.timestamp(),
-        belongs={name: getattr(row, name) for name in _BELONGS},
     )
 
 

@@ -96,7 +96,12 @@ def key_of(row: StoredFile | Proof) -> Key:
 
 def is_bad(row: StoredFile) -> bool:
     """Whether a copy was seen to be damaged."""
-    return (row.file_status or GOOD).startswith(BAD_BIT)
+    return full_status(row).startswith(BAD_BIT)
+
+
+def full_status(row: StoredFile) -> str:
+    """All eight flags: the archive server also writes them as a number, `100` for `00000100`."""
+    return (row.file_status or GOOD).strip().zfill(len(GOOD))
 
 
 def digests_of(proof: Proof, size: int) -> Digests:
@@ -170,11 +175,43 @@ def on_disk(disk_id: str) -> QuerySet[StoredFile]:
 def mark(row: StoredFile, *, finding: str, at: datetime) -> None:
     """Note what was seen of a copy; an empty finding says that it is in order."""
     bad = BAD_BIT if finding else "0"
-    status = bad + (row.file_status or GOOD)[1:].ljust(7, "0")
+    status = bad + full_status(row)[1:]
     at_key = {"file_id": row.file_id, "file_version": row.file_version, "disk_id": row.disk_id}
     StoredFile.objects.filter(**at_key).update(file_status=status)
     Proof.objects.filter(**at_key).update(finding=finding, checked_at=at)
     row.file_status = status
+
+
+def move(row: StoredFile, proof: Proof, *, at: datetime) -> None:
+    """A copy lies elsewhere on its disk now, as `row` says, with the bytes of `proof`, which are in
+    order. Inside the caller's transaction."""
+    key = {"file_id": row.file_id, "file_version": row.file_version, "disk_id": row.disk_id}
+    StoredFile.objects.filter(**key).update(file_name=row.file_name)
+    Proof.objects.filter(**key).delete()
+    prove([proof])
+    mark(row, finding="", at=at)
+
+
+def prove(proven: Sequence[Proof]) -> None:
+    """Keep what we know now of copies that were catalogued before."""
+    bulk.insert(Proof, [_values(each, _PROOF_COLUMNS) for each in proven], _PROOF_COLUMNS)
+
+
+def set_checksum(row: StoredFile) -> None:
+    """Write a row's checksum."""
+    key = {"file_id": row.file_id, "file_version": row.file_version, "disk_id": row.disk_id}
+    StoredFile.objects.filter(**key).update(
+        checksum=row.checksum, checksum_plugin=row.checksum_plugin
+    )
+
+
+def damaged_on(disk_id: str) -> list[tuple[StoredFile, str]]:
+    """Copies on a disk that are known to be damaged, with what was seen of them; a thousand at
+    most."""
+    found = Proof.objects.filter(disk_id=disk_id).exclude(finding="").order_by("file_id")[:1000]
+    findings = {key_of(each): each.finding for each in found}
+    rows = on_disk(disk_id).filter(file_id__in={id for id, _, _ in findings})
+    return [(each, findings[key_of(each)]) for each in rows if key_of(each) in findings]
 
 
 def _count(

@@ -32,7 +32,7 @@ _log = logging.getLogger(__name__)
 MAIN, REPLICA = "M", "R"
 MIB = 1 << 20
 FILES_MODE = 0o444
-_THEIRS = {
+BESIDE_FILES = {
     ".ngas_volume_info",
     "NgasDiskInfo",
     "NgamsTestFile",
@@ -122,6 +122,11 @@ class Disks:
         for disk in mounted.values():
             write_disk_info(disk, self._host)
         disk_rows.unmount(list(mounted), self._host)
+
+    def drop(self, disk: MountedDisk) -> None:
+        """This disk is not mounted any more; its row is somebody else's affair."""
+        with self._guard:
+            self._mounted.pop(disk.id, None)
 
     def fullest(self, sets: Sequence[str], size: int, *, replicate: bool) -> MountedDisk | None:
         """The main disk for a file of a stream: the fullest with room, then the oldest."""
@@ -226,7 +231,7 @@ def is_used(path: Path) -> bool:
     return any(
         any(each.is_file() for each in top.rglob("*")) if top.is_dir() else True
         for top in path.iterdir()
-        if top.name not in _THEIRS
+        if top.name not in BESIDE_FILES
     )
 
 

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
-from lagan.hub.doors.node.background import auto_subscribing, delivering, sealing, suspension
+from lagan.hub.doors.node.background import (
+    auto_subscribing,
+    checking,
+    delivering,
+    mending,
+    sealing,
+    suspension,
+)
 from lagan.hub.doors.node.background.service import Service
 
 SERVICES: tuple[Service, ...] = (
     sealing.SERVICE,
     delivering.SERVICE,
     auto_subscribing.SERVICE,
+    checking.SERVICE,
+    mending.SERVICE,
     suspension.SERVICE,
 )
 
