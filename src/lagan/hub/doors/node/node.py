@@ -18,6 +18,7 @@ from django.db import close_old_connections
 
 from lagan.hub.base.actors import Actor
 from lagan.hub.doors.node import authorization, configuration, disk_rows
+from lagan.hub.doors.node.archival import recovering
 from lagan.hub.doors.node.arriving import Arrivals
 from lagan.hub.doors.node.body import Body, Cut
 from lagan.hub.doors.node.commands import plug_in_commands
@@ -94,6 +95,11 @@ class ArchiveNode:
         """Host and port at which clients and peers reach it."""
         return f"{self.config.server.address}:{self.config.server.port}"
 
+    @property
+    def prefix(self) -> str:
+        """The folder of a volume in which archived files lie; empty for the volume itself."""
+        return self.config.archiving.path_prefix if self.config.archiving else ""
+
     def go_online(self) -> None:
         """Mount the disks, tell the cluster, start the services."""
         server, may = self.config.server, self.config.permissions
@@ -113,6 +119,7 @@ class ArchiveNode:
         if not self.options.datamover:
             # A data mover reads the disks of another node; they are not its own.
             self.disks.mount()
+            recovering.recover(self.disks, self.prefix, self.by)
         self.state.set_online(True)
         disk_rows.set_state(self.host_id, ONLINE)
         self.services.start()
@@ -124,6 +131,7 @@ class ArchiveNode:
         self.errands.stop()
         self.services.stop()
         self.arrivals.close()
+        recovering.note_clean(self.disks)
         self.disks.unmount()
         disk_rows.set_state(self.host_id, OFFLINE)
         _log.info("%s is OFFLINE.", self.host_id)

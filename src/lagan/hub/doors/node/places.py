@@ -1,6 +1,6 @@
 """The places on this host that a request may name: nothing outside them is read or removed.
 
-Those are the folders of `ArchiveHandling.LaganPullPaths` and what lies beneath the root directory,
+Those are the folders of `Lagan.PullPaths` and what lies beneath the root directory,
 without the volumes, hidden names, the configuration and the catalogue. Links are never followed.
 """
 
@@ -22,7 +22,7 @@ from lagan.kit.paths import check_relative, open_beneath
 if TYPE_CHECKING:
     from lagan.hub.doors.node.node import ArchiveNode
 
-_SECRET = (".sqlite", ".sqlite-wal", ".sqlite-shm", ".locks", ".xml", ".cfg", ".pid")
+_SECRET = (".sqlite", ".sqlite-wal", ".sqlite-shm", ".locks", ".pid")
 """Ends of names beneath the root that are the node's own affair."""
 
 
@@ -52,16 +52,14 @@ def opened(node: ArchiveNode, path: str) -> Iterator[tuple[BinaryIO, Callable[[]
 
 def allowed(node: ArchiveNode, path: str) -> Place:
     """Where a path of a request lies. Failed for anything outside the allowed places."""
-    archiving = node.config.archiving
-    named = [Path(each) for each in (archiving.pull_paths if archiving else ())]
-    for folder in named:
-        if (name := _beneath(path, node.root / folder)) is not None:
-            return Place(node.root / folder, name)
+    for folder in (node.root / each for each in node.config.own.pull_paths):
+        if (name := _beneath(path, folder)) is not None:
+            return Place(folder, name)
     name = _beneath(path, node.root)
     if name is None or _is_own(node, name):
         raise Failed(
             f"The path {path[:300]} is not one that requests may name; "
-            "ArchiveHandling.LaganPullPaths lists further folders."
+            "Lagan.PullPaths lists further folders."
         )
     return Place(node.root, name)
 
@@ -85,12 +83,13 @@ def _is_own(node: ArchiveNode, name: str) -> bool:
         any(each.startswith(".") for each in parts)
         or any(each.endswith(_SECRET) for each in parts)
         or place == node.file.absolute()
+        or (place.parent == node.file.absolute().parent != node.root)
         or any(place.is_relative_to(each) for each in volume_folders(node.config))
     )
 
 
 def _remove(place: Place, known: os.stat_result) -> bool:
-    """Remove the file that was read, unless another has its name by now."""
+    """Remove the file that was read, unless another has its name or content by now."""
     *above, last = PurePosixPath(place.name).parts
     folder = (
         open_beneath(place.folder, "/".join(above), os.O_RDONLY | os.O_DIRECTORY)
@@ -99,7 +98,7 @@ def _remove(place: Place, known: os.stat_result) -> bool:
     )
     try:
         now = os.stat(last, dir_fd=folder, follow_symlinks=False)
-        if (now.st_dev, now.st_ino) != (known.st_dev, known.st_ino):
+        if _who(now) != _who(known):
             return False
         os.unlink(last, dir_fd=folder)
         return True
@@ -107,3 +106,7 @@ def _remove(place: Place, known: os.stat_result) -> bool:
         return False
     finally:
         os.close(folder)
+
+
+def _who(found: os.stat_result) -> tuple[int, ...]:
+    return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns

@@ -2,16 +2,13 @@
 
 Verbs: `source_of` opens a `Source`, whose size is known before its bytes are read. A connection
 that breaks off is taken up again where it ended, when the other side can. Hosts are those of
-`ArchiveHandling.LaganPullHosts`; addresses of this host's own link (169.254.0.0/16 and the like)
-are never asked. Source: reference/ngas-http.md sections 2, 4.1 and 4.2.
+`Lagan.Targets`, also where an answer points elsewhere. Source: reference/ngas-http.md sections 2,
+4.1 and 4.2.
 """
 
 from __future__ import annotations
 
-import fnmatch
 import http.client
-import ipaddress
-import socket
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping
@@ -24,6 +21,7 @@ from urllib.parse import unquote, urlsplit
 from lagan.hub.doors.node import places
 from lagan.hub.doors.node.body import Body
 from lagan.hub.doors.node.reply import Failed
+from lagan.hub.doors.node.targets import require_target
 from lagan.kit.digests import Buffer
 
 if TYPE_CHECKING:
@@ -69,13 +67,17 @@ def pushed(body: Body) -> Source:
 @contextmanager
 def source_of(node: ArchiveNode, uri: str) -> Iterator[Source]:
     """What lies at a URI. Failed when it may not be asked for, or cannot be read."""
-    scheme = urlsplit(uri).scheme.lower() if "://" in uri else ""
-    if scheme in _SCHEMES:
-        with _Fetch(uri, _hosts(node)) as fetch:
+    if not is_local(uri):
+        with _Fetch(uri, node.config.own.targets) as fetch:
             yield Source(fetch.pieces(), fetch.size)
         return
     with places.opened(node, local_path(uri)) as (opened, remove):
         yield Source(_read(opened), _size(opened), remove)
+
+
+def is_local(uri: str) -> bool:
+    """Whether a URI is of a file of this host."""
+    return uri.partition("://")[0].lower() not in _SCHEMES
 
 
 def local_path(uri: str) -> str:
@@ -88,10 +90,6 @@ def local_path(uri: str) -> str:
     if "://" in uri:
         raise Failed(f"Files are not taken by {uri.partition(':')[0][:40]}.")
     return uri
-
-
-def _hosts(node: ArchiveNode) -> tuple[str, ...]:
-    return node.config.archiving.pull_hosts if node.config.archiving else ()
 
 
 def _size(opened: IO[bytes]) -> int:
@@ -111,8 +109,8 @@ class _Fetch:
     def __init__(self, url: str, hosts: tuple[str, ...]) -> None:
         """Asks; Failed when the server does not give it."""
         self.url = url
-        self._opener = _opener(lambda to: check_target(to, hosts))
-        check_target(url, hosts)
+        self._opener = _opener(lambda to: require_target(to, hosts, _SCHEMES))
+        require_target(url, hosts, _SCHEMES)
         self._response = self._open({})
         length = str(self._response.headers.get("Content-Length", ""))
         self.size = int(length) if length.isascii() and length.isdecimal() else None
@@ -167,39 +165,11 @@ class _Fetch:
         return found
 
 
-def check_target(url: str, hosts: tuple[str, ...]) -> None:
-    """Failed unless requests may make this node ask there."""
-    try:
-        parts = urlsplit(url)
-        host, port = (parts.hostname or "").lower(), parts.port or 80
-    except ValueError:
-        raise Failed(f"{bare(url)} is no address.") from None
-    if parts.scheme.lower() not in _SCHEMES or not host:
-        raise Failed(f"{bare(url)} is no address that files are taken from.")
-    if not any(fnmatch.fnmatchcase(host, each.lower()) for each in hosts):
-        raise Failed(f"The host {host} is none of ArchiveHandling.LaganPullHosts.")
-    if any(_is_link_local(each) for each in _addresses(host, port)):
-        raise Failed(f"The host {host} has an address that is not for archives.")
-
-
 def bare(url: str) -> str:
     """An address without a password, to be shown."""
     head, mark, rest = url.partition("://")
     authority, slash, path = rest.partition("/")
     return f"{head}{mark}{authority.rpartition('@')[2]}{slash}{path}"[:300]
-
-
-def _addresses(host: str, port: int) -> list[str]:
-    try:
-        return [str(each[4][0]) for each in socket.getaddrinfo(host, port)]
-    except (OSError, UnicodeError):
-        return []  # whoever connects says so in better words
-
-
-def _is_link_local(address: str) -> bool:
-    known = ipaddress.ip_address(address.partition("%")[0])
-    mapped = getattr(known, "ipv4_mapped", None) or known
-    return mapped.is_link_local or mapped.is_multicast or mapped.is_unspecified
 
 
 def _reason(error: Exception) -> str:

@@ -162,8 +162,7 @@ class Streams:
 
 @dataclass(frozen=True, slots=True)
 class ArchiveHandling:
-    """How files are archived. `pull_paths` and `pull_hosts` are ours: folders, beside the root,
-    from which a request may have a file taken, and hosts (`*.example.org`) likewise."""
+    """How files are archived."""
 
     path_prefix: str = attribute("PathPrefix", text)
     replication: bool = attribute("Replication", switch)
@@ -173,8 +172,6 @@ class ArchiveHandling:
     change_below_mb: int = attribute("FreeSpaceDiskChangeMb", whole())
     warn_below_mb: int = attribute("MinFreeSpaceWarningMb", whole())
     units: tuple[str, ...] = attribute("ArchiveUnits", words, default=())
-    pull_paths: tuple[str, ...] = attribute("LaganPullPaths", places, default=())
-    pull_hosts: tuple[str, ...] = attribute("LaganPullHosts", words, default=("*",))
     event_handlers: tuple[PlugIn, ...] = children("EventHandlerPlugIn", PlugIn)
 
 
