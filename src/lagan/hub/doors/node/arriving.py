@@ -14,7 +14,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from itertools import chain
@@ -145,6 +145,36 @@ class Arrivals:
                 incoming.discard()
             raise
 
+    def settle_many(
+        self, disk: MountedDisk, arrivals: Sequence[tuple[Incoming, Facts]]
+    ) -> list[Settled | BaseException]:
+        """As `settle` for files that come together and share their groups: in their order each
+        one's row, or why there is none. Of equal ids the later gets the higher version."""
+        latest = catalogue.latest_versions(each.file_id for _, each in arrivals)
+        with ExitStack() as held:
+            begun = [
+                self._begin(disk, incoming, facts, latest.get(facts.file_id, 0), held)
+                for incoming, facts in arrivals
+            ]
+            return [
+                _ended(incoming, future)
+                for (incoming, _), future in zip(arrivals, begun, strict=True)
+            ]
+
+    def _begin(
+        self, disk: MountedDisk, incoming: Incoming, facts: Facts, latest: int, held: ExitStack
+    ) -> Future[Settled]:
+        ahead = held.enter_context(self._expected(facts.file_id))
+        version = facts.version or latest + 1 + ahead
+        delivery = _Delivery(facts, incoming.digests())
+        for apart in (None, delivery.line):
+            path = self._path(facts, version, apart)
+            if held.enter_context(self._reserved(disk, path)):
+                return self._writer(disk).commit(Landing(incoming, path, delivery))
+        refused: Future[Settled] = Future()
+        refused.set_exception(Conflict(f"There is no free place for {facts.name}."))
+        return refused
+
     def close(self) -> None:
         """Finish what waits."""
         with self._guard:
@@ -217,6 +247,15 @@ class Arrivals:
                     disk.store, disk.journal, lambda landings: _catalogue(disk, landings)
                 )
             return self._writers[disk.id]
+
+
+def _ended(incoming: Incoming, future: Future[Settled]) -> Settled | BaseException:
+    """What became of one of many; bytes that were refused are gone."""
+    if (error := future.exception()) is None:
+        return future.result()
+    with suppress(LaganError):
+        incoming.discard()
+    return error
 
 
 def _exists(disk: MountedDisk, path: str) -> bool:
