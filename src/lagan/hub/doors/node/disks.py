@@ -123,6 +123,11 @@ class Disks:
             write_disk_info(disk, self._host)
         disk_rows.unmount(list(mounted), self._host)
 
+    def drop(self, disk: MountedDisk) -> None:
+        """This disk is not mounted any more; its row is somebody else's affair."""
+        with self._guard:
+            self._mounted.pop(disk.id, None)
+
     def fullest(self, sets: Sequence[str], size: int, *, replicate: bool) -> MountedDisk | None:
         """The main disk for a file of a stream: the fullest with room, then the oldest."""
         fit = [

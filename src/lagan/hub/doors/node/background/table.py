@@ -18,6 +18,8 @@ SERVICES: tuple[Service, ...] = (
     mending.SERVICE,
     delivering.SERVICE,
     auto_subscribing.SERVICE,
+    checking.SERVICE,
+    mending.SERVICE,
     suspension.SERVICE,
 )
 
