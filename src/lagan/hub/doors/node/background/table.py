@@ -14,13 +14,11 @@ from lagan.hub.doors.node.background.service import Service
 
 SERVICES: tuple[Service, ...] = (
     sealing.SERVICE,
-    checking.SERVICE,
-    mending.SERVICE,
     delivering.SERVICE,
     auto_subscribing.SERVICE,
+    suspension.SERVICE,
     checking.SERVICE,
     mending.SERVICE,
-    suspension.SERVICE,
 )
 
 __all__ = ["SERVICES", "Service"]
