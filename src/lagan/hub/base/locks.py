@@ -9,6 +9,7 @@ import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 from pathlib import Path
 
 from django.conf import settings
@@ -99,11 +100,19 @@ def _file_lock(name: str) -> Iterator[bool]:
 
 def _lock_file(name: str) -> int:
     """An open descriptor of the file that stands for `name`."""
-    folder = Path(settings.CONFIG.data) / "locks"
-    folder.mkdir(parents=True, exist_ok=True)
+    place = _lock_path(str(settings.CONFIG.data), name)
+    flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC
     # The file stays: removing it would let two processes lock two files of one name.
-    place = folder / hashlib.sha256(name.encode()).hexdigest()[:32]
-    return os.open(place, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        return os.open(place, flags, 0o600)
+    except FileNotFoundError:
+        Path(place).parent.mkdir(parents=True, exist_ok=True)
+        return os.open(place, flags, 0o600)
+
+
+@lru_cache(maxsize=1000)
+def _lock_path(data: str, name: str) -> str:
+    return f"{data}/locks/{hashlib.sha256(name.encode()).hexdigest()[:32]}"
 
 
 def _number(name: str) -> int:

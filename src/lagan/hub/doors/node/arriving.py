@@ -14,7 +14,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from itertools import chain
@@ -28,12 +28,12 @@ from lagan.hub.audit.kinds import Kind
 from lagan.hub.base.actors import Actor
 from lagan.hub.doors.node import catalogue
 from lagan.hub.doors.node.disks import MIB, MountedDisk
-from lagan.hub.doors.node.journal_lines import file_line
+from lagan.hub.doors.node.journal_lines import line_of
 from lagan.hub.doors.node.layout import object_path
 from lagan.hub.doors.node.models import Proof, StoredFile
 from lagan.hub.doors.node.moments import show_local
 from lagan.kit.digests import Buffer, Digests
-from lagan.kit.errors import Conflict, LaganError, NotFound
+from lagan.kit.errors import Conflict, LaganError, NotFound, Unavailable
 from lagan.kit.ids import new_id
 from lagan.store.volume import Incoming
 from lagan.store.writer import Landing, Verdict, Writer
@@ -132,6 +132,7 @@ class Arrivals:
         self._guard = threading.Lock()
         self._coming: Counter[str] = Counter()
         self._paths: set[tuple[str, str]] = set()
+        self._left: set[str] = set()
 
     def settle(self, disk: MountedDisk, incoming: Incoming, facts: Facts) -> Settled:
         """The catalogue's row of these bytes, once all of it is on stable storage. On any refusal
@@ -144,12 +145,50 @@ class Arrivals:
                 incoming.discard()
             raise
 
+    def settle_many(
+        self, disk: MountedDisk, arrivals: Sequence[tuple[Incoming, Facts]]
+    ) -> list[Settled | BaseException]:
+        """As `settle` for files that come together and share their groups: in their order each
+        one's row, or why there is none. Of equal ids the later gets the higher version."""
+        latest = catalogue.latest_versions(each.file_id for _, each in arrivals)
+        with ExitStack() as held:
+            begun = [
+                self._begin(disk, incoming, facts, latest.get(facts.file_id, 0), held)
+                for incoming, facts in arrivals
+            ]
+            return [
+                _ended(incoming, future)
+                for (incoming, _), future in zip(arrivals, begun, strict=True)
+            ]
+
+    def _begin(
+        self, disk: MountedDisk, incoming: Incoming, facts: Facts, latest: int, held: ExitStack
+    ) -> Future[Settled]:
+        ahead = held.enter_context(self._expected(facts.file_id))
+        version = facts.version or latest + 1 + ahead
+        delivery = _Delivery(facts, incoming.digests())
+        for apart in (None, delivery.line):
+            path = self._path(facts, version, apart)
+            if held.enter_context(self._reserved(disk, path)):
+                return self._writer(disk).commit(Landing(incoming, path, delivery))
+        refused: Future[Settled] = Future()
+        refused.set_exception(Conflict(f"There is no free place for {facts.name}."))
+        return refused
+
     def close(self) -> None:
         """Finish what waits."""
         with self._guard:
             writers, self._writers = list(self._writers.values()), {}
         for each in writers:
             each.close()
+
+    def leave(self, disk: MountedDisk) -> None:
+        """Finish what is on its way to a disk; nothing more arrives there."""
+        with self._guard:
+            self._left.add(disk.id)
+            writer = self._writers.pop(disk.id, None)
+        if writer is not None:
+            writer.close()
 
     def _settle(self, disk: MountedDisk, incoming: Incoming, facts: Facts, ahead: int) -> Settled:
         version = facts.version or _latest(facts.file_id) + (0 if facts.replaces else 1 + ahead)
@@ -201,11 +240,22 @@ class Arrivals:
 
     def _writer(self, disk: MountedDisk) -> Writer:
         with self._guard:
+            if disk.id in self._left:
+                raise Unavailable(f"The disk {disk.id} is being removed.", disk=disk.id)
             if disk.id not in self._writers:
                 self._writers[disk.id] = Writer(
                     disk.store, disk.journal, lambda landings: _catalogue(disk, landings)
                 )
             return self._writers[disk.id]
+
+
+def _ended(incoming: Incoming, future: Future[Settled]) -> Settled | BaseException:
+    """What became of one of many; bytes that were refused are gone."""
+    if (error := future.exception()) is None:
+        return future.result()
+    with suppress(LaganError):
+        incoming.discard()
+    return error
 
 
 def _exists(disk: MountedDisk, path: str) -> bool:
@@ -238,10 +288,15 @@ def _catalogue(disk: MountedDisk, landings: Sequence[Landing]) -> Iterator[list[
             rows = [_row(disk, landing, each, version, now) for landing, each, version in triples]
             room = disk.free() // MIB
             proven = [_proof(disk, *triple, now) for triple in triples]
-            catalogue.add(rows, proven, {disk.id: room})
+            renewed = {
+                (each.facts.file_id, version)
+                for each, version, old in zip(deliveries, versions, replaced, strict=True)
+                if old
+            }
+            catalogue.add(rows, proven, {disk.id: room}, renewed)
             _audit(deliveries, rows)
             lines = [
-                file_line(row, each.line, each.digests, now)
+                line_of(row, each.line, each.digests, now)
                 for row, each in zip(rows, deliveries, strict=True)
             ]
             yield [

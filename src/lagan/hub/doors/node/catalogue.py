@@ -4,7 +4,7 @@ replaced and removed."""
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,6 +17,7 @@ from django.db import connection, transaction
 from django.db.models import QuerySet
 
 from lagan.hub.base import bulk, locks
+from lagan.hub.doors.node.containers import sizes
 from lagan.hub.doors.node.models import Cached, Proof, StoredFile
 from lagan.kit.digests import Digests
 
@@ -119,18 +120,39 @@ _PROOF_COLUMNS = (
     *("disk_id", "file_id", "file_version", "line", "sha256", "crc32c", "crc32"),
     *("checked_at", "finding"),
 )
+Watch = Callable[[Sequence[StoredFile], Collection[tuple[str, int]]], None]
+"""Told of new copies, and which files and versions of them have new content."""
+WATCHES: list[Watch] = []
+"""Called inside the transaction that catalogues copies, whoever asked for it."""
 
 
 def add(
     rows: Sequence[StoredFile],
     proven: Sequence[Proof],
     room: Mapping[str, int] = MappingProxyType({}),
+    renewed: Collection[tuple[str, int]] = (),
 ) -> None:
     """Catalogue copies with their proofs and count them on their disks, inside the caller's
-    transaction. `room`: what is available now on these disks, in MiB."""
-    bulk.insert(StoredFile, [_values(each, _FILE_COLUMNS) for each in rows], _FILE_COLUMNS)
+    transaction. `room`: what is available now on these disks, in MiB. `renewed`: files and versions
+    whose content took the place of an older one."""
+    with _sizes_kept(rows):
+        bulk.insert(StoredFile, [_values(each, _FILE_COLUMNS) for each in rows], _FILE_COLUMNS)
     bulk.insert(Proof, [_values(each, _PROOF_COLUMNS) for each in proven], _PROOF_COLUMNS)
     _count(rows, 1, room)
+    for watch in WATCHES:
+        watch(rows, renewed)
+
+
+@contextmanager
+def _sizes_kept(rows: Sequence[StoredFile]) -> Iterator[None]:
+    """Containers' sizes follow what becomes of these copies; copies in none cost nothing."""
+    inside = [each.file_id for each in rows if each.container_id]
+    if not inside:
+        yield
+        return
+    hold_ids(inside)
+    with sizes.kept(inside):
+        yield
 
 
 def _values(row: StoredFile | Proof, columns: Sequence[str]) -> tuple[Any, ...]:
@@ -150,10 +172,11 @@ def remove(rows: Sequence[StoredFile]) -> list[Removed]:
     """Take copies out of the catalogue, inside the caller's transaction. After it commits,
     `removing.clear` takes their bytes and lines."""
     known = proofs(rows)
-    for row in rows:
-        at = {"file_id": row.file_id, "file_version": row.file_version, "disk_id": row.disk_id}
-        for table in (StoredFile, Proof, Cached):
-            table.objects.filter(**at).delete()
+    with _sizes_kept(rows):
+        for row in rows:
+            at = {"file_id": row.file_id, "file_version": row.file_version, "disk_id": row.disk_id}
+            for table in (StoredFile, Proof, Cached):
+                table.objects.filter(**at).delete()
     _count(rows, -1)
     lines = {key: each.line for key, each in known.items()}
     return [Removed(each, lines.get(key_of(each))) for each in rows]

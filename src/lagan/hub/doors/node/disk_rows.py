@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,7 +9,7 @@ from pathlib import Path
 from django.db.models import Max
 
 from lagan.hub.base import locks
-from lagan.hub.doors.node import catalogue
+from lagan.hub.doors.node import catalogue, hosts
 from lagan.hub.doors.node.config import xml
 from lagan.hub.doors.node.models import Disk, DiskEvent, Host
 from lagan.hub.doors.node.moments import show_local
@@ -55,11 +54,10 @@ def _other(kind: str) -> str:
 
 def _new(info: VolumeInfo, path: Path, kind: str, label: str, archive: str) -> Disk:
     """A disk's first row here: what it says of itself, if it was elsewhere before."""
-    told = _told(path)
+    told = {"installation_date": show_local(datetime.now(UTC)), **_told(path)}
     row = Disk(
         disk_id=info.disk_id,
         archive=archive,
-        installation_date=show_local(datetime.now(UTC)),
         type=info.type,
         manufacturer=info.manufacturer,
         **told,
@@ -139,21 +137,30 @@ def tell(disk_id: str, host: str, synopsis: str, description: str = "") -> None:
 
 
 def announce(
-    host_id: str, *, address: str, port: int, allowed: dict[str, bool], archive: str
+    host_id: str,
+    *,
+    address: str,
+    port: int,
+    allowed: dict[str, bool],
+    archive: str,
+    slots: int = 0,
 ) -> None:
-    """This node's row: where it is reached and what it may do. Seen by all of the cluster."""
-    name = host_id.partition(":")[0]
-    domain = socket.getfqdn().removeprefix(name).lstrip(".") or "unknown"
+    """This node's row: where it is reached, what it may do, how many slots for disks it has. Seen
+    by all of the cluster."""
     known = {
-        "domain": domain,
-        "ip_address": address,
+        "domain": hosts.own_domain(address),
+        "ip_address": hosts.own_address(address),
+        "mac_address": hosts.mac_address(hosts.own_address(address)),
         "cluster_name": archive,
         "srv_version": VERSION,
         "srv_port": port,
         **{f"srv_{what}": int(may) for what, may in allowed.items()},
         "srv_suspended": 0,
+        "srv_req_wake_up_srv": None,
+        "srv_req_wake_up_time": None,
+        "n_slots": slots,
     }
-    new = {**known, "installation_date": show_local(datetime.now(UTC)), "n_slots": 0}
+    new = {**known, "installation_date": show_local(datetime.now(UTC))}
     Host.objects.update_or_create(host_id=host_id, defaults=known, create_defaults=new)
 
 

@@ -76,6 +76,20 @@ def find(
     return sorted(_good_or_all(there), key=lambda each: _rank(each, own))
 
 
+def find_here(
+    node: ArchiveNode, file_id: str, version: int | None = None, disk_id: str | None = None
+) -> list[Found]:
+    """As `find`, of the disks of this node alone and with one question to the catalogue; empty
+    unless one of them has the version that `find` would choose. `host` is None."""
+    rows = [
+        each
+        for each in catalogue.newest(file_id, version=version, disk_id=disk_id)
+        if not each.file_ignore
+    ]
+    here = [Found(each, node.disks.get(each.disk_id), None) for each in rows]
+    return _good_or_all([each for each in here if each.local])
+
+
 def _good_or_all(found: Sequence[Found]) -> list[Found]:
     """The good ones; all of them when none is good."""
     return [each for each in found if not each.bad] or list(found)

@@ -10,7 +10,6 @@ import socket
 import struct
 from pathlib import Path
 
-from lagan.hub.doors.node.config.shape import Server
 from lagan.hub.doors.node.models import Host
 
 _ANYWHERE = {"", "0.0.0.0", "::"}  # noqa: S104 - what an administrator may write
@@ -36,22 +35,22 @@ def address(row: Host) -> str:
     return f"{name}:{row.srv_port or 7777}"
 
 
-def own_address(server: Server) -> str:
+def own_address(configured: str) -> str:
     """The address under which others reach a node: the configured one, or that of this host where
     it listens everywhere."""
-    if server.address not in _ANYWHERE:
-        return server.address
+    if configured not in _ANYWHERE:
+        return configured
     try:
         return socket.gethostbyname(socket.gethostname())
     except OSError:
         return "127.0.0.1"
 
 
-def own_domain(server: Server) -> str:
+def own_domain(configured: str) -> str:
     """The domain of this host's name; without one that of its address, else `unknown`."""
-    domain = socket.getfqdn().partition(".")[2] if "." in socket.getfqdn() else ""
+    domain = socket.getfqdn().partition(".")[2]
     if not domain:
-        domain = socket.getfqdn(own_address(server)).partition(".")[2]
+        domain = socket.getfqdn(own_address(configured)).partition(".")[2]
     return "unknown" if not domain or domain.replace(".", "").isdecimal() else domain
 
 

@@ -80,6 +80,11 @@ FILE_OK = _info("FILE_OK", 4056, "The file with ID: {}/Version: {} on disk {} is
 FILE_NOK = _error("FILE_NOK", 4057, "The file with ID: {}/Version: {} on disk {} is damaged: {}")
 COM = _error("COM", 4058, "Problem communicating with {}: {}")
 ILL_REQ_ID = _error("ILL_REQ_ID", 4059, "There is no request with ID: {}.")
+DISCARD_NOT_FOUND = _error("DISCARD_NOT_FOUND", 4063, "There is no {} at {}.")
+DISCARD_NOT_REM = _error("DISCARD_NOT_REM", 4064, "{} at {} is not for DISCARD: {}")
+DISCARD_GRANTED = _info("DISCARD_GRANTED", 4065, "{} at {} can be discarded.")
+DISCARD_OK = _info("DISCARD_OK", 4066, "{} at {} was discarded.")
+DISCARD_FAILED = _error("DISCARD_FAILED", 4067, "{} at {} was not discarded: {}")
 ARCH_REQ_OK = _info("ARCH_REQ_OK", 4068, "An Archive Request for data of type {} can be handled.")
 ARCH_REQ_NOK = _error(
     "ARCH_REQ_NOK", 4069, "An Archive Request for data of type {} cannot be handled: {}"

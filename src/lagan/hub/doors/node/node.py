@@ -7,7 +7,6 @@ are found in a table (`commands/`), never by a name in a request; services run w
 from __future__ import annotations
 
 import logging
-import socket
 import threading
 from collections.abc import Callable
 from dataclasses import replace
@@ -17,27 +16,32 @@ from pathlib import Path
 from django.db import close_old_connections
 
 from lagan.hub.base.actors import Actor
-from lagan.hub.doors.node import authorization, disk_rows
+from lagan.hub.doors.node import authorization, configuration, disk_rows
+from lagan.hub.doors.node.archival import recovering
 from lagan.hub.doors.node.arriving import Arrivals
 from lagan.hub.doors.node.body import Body, Cut
 from lagan.hub.doors.node.commands import plug_in_commands
 from lagan.hub.doors.node.commands.table import COMMANDS, Command
-from lagan.hub.doors.node.config import load
+from lagan.hub.doors.node.config.loading import read
 from lagan.hub.doors.node.config.shape import NodeConfig
-from lagan.hub.doors.node.disks import Disks
+from lagan.hub.doors.node.config.xml import Element
+from lagan.hub.doors.node.disks import Disks, volume_folders
+from lagan.hub.doors.node.errands import Errands
 from lagan.hub.doors.node.logs import Logs, open_logs
 from lagan.hub.doors.node.mail import Mail
 from lagan.hub.doors.node.moments import show_utc
 from lagan.hub.doors.node.plugins.loading import PlugIns
 from lagan.hub.doors.node.reply import Call, Done, Failed
 from lagan.hub.doors.node.request_log import noted
+from lagan.hub.doors.node.request_store import open_requests
 from lagan.hub.doors.node.requests import Request
 from lagan.hub.doors.node.running import Options
 from lagan.hub.doors.node.server import Answer
 from lagan.hub.doors.node.services import Services
-from lagan.hub.doors.node.start import DATA, root_of
+from lagan.hub.doors.node.start import DATA, host_id, root_of
 from lagan.hub.doors.node.state import OFFLINE, ONLINE, State
 from lagan.hub.doors.node.status import FAILURE, basic, document
+from lagan.hub.doors.node.subscriptions.dispatching import Deliveries
 from lagan.kit.errors import LaganError
 
 _log = logging.getLogger(__name__)
@@ -48,9 +52,13 @@ NOT_RUNNING = "NOT-RUNNING"
 class ArchiveNode:
     """One process, one port."""
 
-    def __init__(self, config: NodeConfig, file: Path, options: Options) -> None:
+    def __init__(
+        self, config: NodeConfig, file: Path, options: Options, tree: Element | None = None
+    ) -> None:
         self.config, self.file, self.options = config, file, options
-        self.host_id = f"{socket.gethostname().partition('.')[0]}:{config.server.port}"
+        self.tree = tree or read(file)
+        """The configuration's elements, as they are shown and changed."""
+        self.host_id = host_id(config)
         self.by = Actor(None, f"node {self.host_id}", "system")
         self.root = root_of(config)
         self.state = State()
@@ -61,7 +69,14 @@ class ArchiveNode:
         self.plug_ins = PlugIns(config, options.paths)
         self.plugged = plug_in_commands.table(self)
         """Commands that plug-ins of the configured folders implement."""
+        self.deliveries = Deliveries(self)
         self.services = Services(self)
+        self.requests = open_requests(
+            config.server.request_store, self.root / DATA / f"requests-{config.server.port}.sqlite"
+        )
+        """What is known of requests by their ids."""
+        self.errands = Errands()
+        """Work that goes on after its command was answered."""
         self.ended = threading.Event()
         """Set when the process is to end."""
         self.turning = threading.Lock()
@@ -70,9 +85,19 @@ class ArchiveNode:
         """Called with each new row, after its answer was sent."""
 
     @property
+    def scratch(self) -> Path:
+        """Where what is on its way to a client waits, on the disk of the root directory."""
+        return self.root / "tmp"
+
+    @property
     def address(self) -> str:
         """Host and port at which clients and peers reach it."""
         return f"{self.config.server.address}:{self.config.server.port}"
+
+    @property
+    def prefix(self) -> str:
+        """The folder of a volume in which archived files lie; empty for the volume itself."""
+        return self.config.archiving.path_prefix if self.config.archiving else ""
 
     def go_online(self) -> None:
         """Mount the disks, tell the cluster, start the services."""
@@ -88,8 +113,12 @@ class ArchiveNode:
                 "remove": may.remove,
             },
             archive=server.archive_name,
+            slots=len(volume_folders(self.config)),
         )
-        self.disks.mount()
+        if not self.options.datamover:
+            # A data mover reads the disks of another node; they are not its own.
+            self.disks.mount()
+            recovering.recover(self.disks, self.prefix, self.by)
         self.state.set_online(True)
         disk_rows.set_state(self.host_id, ONLINE)
         self.services.start()
@@ -98,8 +127,10 @@ class ArchiveNode:
     def go_offline(self) -> None:
         """End the services, let go of the disks."""
         self.state.set_online(False)
+        self.errands.stop()
         self.services.stop()
         self.arrivals.close()
+        recovering.note_clean(self.disks)
         self.disks.unmount()
         disk_rows.set_state(self.host_id, OFFLINE)
         _log.info("%s is OFFLINE.", self.host_id)
@@ -110,16 +141,18 @@ class ArchiveNode:
             if self.state.state == ONLINE:
                 self.go_offline()
             disk_rows.set_state(self.host_id, NOT_RUNNING)
+        self.requests.close()
         self.mail.close()
 
-    def read_config(self) -> NodeConfig:
-        """The configuration as its file says now. BadInput leaves everything as it is."""
-        return load(self.file)
+    def read_config(self) -> tuple[Element, NodeConfig]:
+        """The configuration as its file, or the database, says now. BadInput leaves everything as
+        it is."""
+        return configuration.effective(self.file, self.options)
 
-    def use(self, config: NodeConfig) -> None:
+    def use(self, tree: Element, config: NodeConfig) -> None:
         """Work by this configuration from now on, while OFFLINE; address and port stay those that
         are served."""
-        self.config = config
+        self.tree, self.config = tree, config
         if self.logs.where is not None:
             open_logs(self)
         self.plug_ins = PlugIns(config, self.options.paths)
@@ -130,12 +163,10 @@ class ArchiveNode:
     def handle(self, request: Request, body: Body, asker: tuple[str, int]) -> Answer:
         """The answer to a request; refusals are answers too."""
         call = Call(self, request, body, asker)
+        # Once is enough: the thread's connection is looked at again before its next request.
         close_old_connections()
-        try:
-            with self.state.serving():
-                return noted(call, self.answer(call))
-        finally:
-            close_old_connections()
+        with self.state.serving():
+            return noted(call, self.answer(call))
 
     def answer(self, call: Call) -> Answer:
         """As `handle`, for a request that is known."""
@@ -166,7 +197,7 @@ class ArchiveNode:
         self.state.require(call.request.command, command.states, command.sub_states)
         command.require_allowed(self.config.permissions)
         if command.busy:
-            with self.state.busy():
+            with self.state.busy(), self.requests.following(call):
                 return command.act(call)
         return command.act(call)
 

@@ -20,6 +20,7 @@ from urllib.parse import urlencode
 
 from lagan.hub.doors.node.config import xml
 from lagan.hub.doors.node.hosts import address, host
+from lagan.hub.doors.node.messages import FILE_AVAIL
 from lagan.hub.doors.node.models import Host
 from lagan.hub.doors.node.status import SUCCESS
 from lagan.kit.errors import BadInput, Unavailable
@@ -27,11 +28,20 @@ from lagan.kit.errors import BadInput, Unavailable
 if TYPE_CHECKING:
     from lagan.hub.doors.node.node import ArchiveNode
 
-__all__ = ["PeerAnswer", "answers", "fetch", "host", "internal_authorization"]
+__all__ = [
+    "PeerAnswer",
+    "answers",
+    "fetch",
+    "has_file",
+    "host",
+    "internal_authorization",
+    "is_online",
+    "was_away",
+]
 
 INTERNAL_USER = "ngas-int"
-CONNECT = 5.0
-"""Seconds for a connection: a node that needs longer is down."""
+CONNECT = 3.5
+"""Seconds for a connection: a node that needs longer, with two packets lost, is down."""
 TIMEOUT = 60.0
 PIECE = 1 << 20
 LARGEST_DOCUMENT = xml.LARGEST
@@ -49,13 +59,10 @@ class PeerAnswer:
         self._raw, self._close, self.who = raw, close, who
         self.status = raw.status
         self.headers: Mapping[str, str] = {name.lower(): v for name, v in raw.getheaders()}
+        self.size = raw.length
+        """Announced bytes of the body; None when nobody said."""
         self._document: xml.Element | None = None
         self._parsed = False
-
-    @property
-    def size(self) -> int | None:
-        """Announced bytes of the body; None when nobody said."""
-        return self._raw.length
 
     def pieces(self) -> Iterator[bytes]:
         """The body as it comes. Unavailable when it ends before it should."""
@@ -134,15 +141,17 @@ def fetch(
     headers: Mapping[str, str] | None = None,
     timeout: float = TIMEOUT,
     method: str = "",
+    internal: bool = True,
 ) -> PeerAnswer:
     """Ask a node: one of the cluster by its row, id or address, or any `<host>:<port>` that the
     configuration names.
 
     `timeout` is seconds without a byte. A `body` that is no bytes needs its Content-Length among
     the headers. GET without a body and POST with one, unless `method` says otherwise. Redirects
-    are answers. Unavailable when nobody answers.
+    are answers. `internal` off: `target` is no node of the cluster, whatever it is called.
+    Unavailable when nobody answers.
     """
-    row = target if isinstance(target, Host) else host(target)
+    row = target if isinstance(target, Host) else host(target) if internal else None
     where = address(row) if row is not None else str(target)
     sent = {"Accept-Encoding": "identity", **(headers or {})}
     if row is not None and (secret := internal_authorization(node)):
@@ -180,23 +189,44 @@ def internal_authorization(node: ArchiveNode) -> str:
 
 
 def answers(node: ArchiveNode, row: Host) -> bool:
-    """Whether a node of the cluster is there and ONLINE; what was seen a moment ago is believed."""
-    where = address(row)
+    """Whether a node of the cluster is there and ONLINE; that it was a moment ago is believed."""
+    if _seen_lately(row):
+        return True
+    there = is_online(node, row)
     with _guard:
-        seen = _seen.get(where)
-    if seen is not None and time.monotonic() - seen[0] < REMEMBERED:
-        return seen[1]
-    there = _is_online(node, row)
-    with _guard:
-        _seen[where] = (time.monotonic(), there)
+        _seen[address(row)] = (time.monotonic(), there)
     return there
+
+
+def was_away(row: Host) -> bool:
+    """Whether it did not answer a moment ago: who has a choice asks another first."""
+    return _seen_lately(row) is False
+
+
+def _seen_lately(row: Host) -> bool | None:
+    with _guard:
+        seen = _seen.get(address(row))
+    if seen is None or time.monotonic() - seen[0] > REMEMBERED:
+        return None
+    return seen[1]
+
+
+def has_file(node: ArchiveNode, row: Host, file_id: str, version: int) -> bool:
+    """Whether a node of the cluster says that it can give a file."""
+    which = {"file_access": file_id, "file_version": version}
+    try:
+        with fetch(node, row, "STATUS", which, timeout=CONNECT) as answer:
+            return FILE_AVAIL.name in answer.message
+    except Unavailable:
+        return False
 
 
 _guard = threading.Lock()
 _seen: dict[str, tuple[float, bool]] = {}
 
 
-def _is_online(node: ArchiveNode, row: Host) -> bool:
+def is_online(node: ArchiveNode, row: Host) -> bool:
+    """As `answers`, asked now."""
     try:
         with fetch(node, row, "STATUS", timeout=CONNECT) as answer:
             # A node that asks for a user whom we are not is there all the same.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -22,12 +22,23 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 
-def remove(disks: Disks, rows: Sequence[StoredFile], *, by: Actor, why: str) -> None:
+def remove(
+    disks: Disks,
+    rows: Sequence[StoredFile],
+    *,
+    by: Actor,
+    why: str,
+    rule: Callable[[], None] | None = None,
+) -> None:
     """Take copies on disks of this node out of the catalogue and off their disks; `why` is the
-    command or service that asked."""
+    command or service that asked. `rule` raises when they may not go; while it looks, no copy of
+    these files comes or goes in the whole cluster."""
     if not rows:
         return
     with catalogue.turn():
+        if rule is not None:
+            catalogue.hold_ids(each.file_id for each in rows)
+            rule()
         gone = catalogue.remove(rows)
         names = [f"{each.file_id}/{each.file_version} on {each.disk_id}" for each in rows]
         audit.record(kind=Kind.NODE_REMOVED, by=by, data={"files": names, "why": why})

@@ -31,6 +31,8 @@ class Request:
     headers: Mapping[str, str] = field(default_factory=dict)
     size: int | None = None
     mime_type: str = ""
+    target: str = ""
+    """Path and query as they came."""
 
     def get(self, name: str, default: str = "") -> str:
         """A parameter's text."""
@@ -94,6 +96,7 @@ def understand(method: str, target: str, headers: Mapping[str, str]) -> Request:
         headers=lower,
         size=_length(lower.get("content-length")),
         mime_type=mime_type,
+        target=target,
     )
 
 

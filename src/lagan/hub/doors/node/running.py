@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from lagan.hub.doors.node.config import load
+from lagan.hub.doors.node.config.loading import judge, read, start_of
 from lagan.hub.doors.node.config.shape import NodeConfig
 from lagan.kit.errors import Conflict, LaganError, NotFound
 
@@ -49,17 +49,22 @@ class AlreadyRunning(Conflict):
 
 def run(file: Path, options: Options) -> None:
     """Serve until EXIT or a signal. Every refusal is a LaganError, before the port is open."""
-    config = load(file)
+    tree = read(file)
+    first = start_of(tree, str(file)) if options.stored_config else judge(tree, str(file))
     for path in options.paths:
         if not path.is_dir():
             raise NotFound(f"-path: there is no folder {path}.")
     from lagan.hub.doors.node import start
 
-    start.set_up(config)
+    start.set_up(first)
     start.migrate()
+    from lagan.hub.doors.node import importing
+    from lagan.hub.doors.node.configuration import effective
     from lagan.hub.doors.node.node import ArchiveNode
 
-    node = ArchiveNode(config, file, options)
+    importing.take_over(first)
+    tree, config = effective(file, options)
+    node = ArchiveNode(config, file, options, tree)
     with PidFile(node.root, node.host_id, force=options.force):
         _serve(node, options)
 

@@ -152,7 +152,7 @@ class _Connection(socketserver.StreamRequestHandler):
             body = Body(self.rfile, None if chunked else request.size or 0)
             if request.headers.get("expect", "").lower() == "100-continue":
                 self.wfile.write(b"HTTP/1.1 100 Continue\r\n\r\n")
-            answer = self.server.handle(request, body, self.client_address)
+            answer = self._answer(request, body)
         except (OSError, Cut):
             raise
         except Exception as error:  # noqa: BLE001 - every request gets an answer
@@ -166,6 +166,13 @@ class _Connection(socketserver.StreamRequestHandler):
         if not keep:
             body.drain(DRAIN)
         return keep
+
+    def _answer(self, request: Request, body: Body) -> Answer:
+        """An error of the system within a command is answered; only the connection's own is not."""
+        try:
+            return self.server.handle(request, body, self.client_address)
+        except OSError as error:
+            return self.server.failed(error)
 
     def _send(self, answer: Answer, *, bare: bool, keep: bool) -> None:
         size = size_of(answer)

@@ -6,6 +6,7 @@ and disks are the node's own local time; all have milliseconds and no zone.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from xml.sax.saxutils import escape
@@ -52,22 +53,15 @@ def lines(node: Node, depth: int = 0, indent: str = "  ") -> Iterator[str]:
 
 
 _WHITE = {"\n": "&#10;", "\r": "&#13;", "\t": "&#9;", '"': "&quot;"}
+_PLAIN = re.compile(r"[ !#-%'-;=?-~]*")
+_UNFIT = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def quoted(text: str) -> str:
     """The text as an attribute's value; characters that XML cannot hold become a question mark."""
-    return f'"{escape("".join(map(_fit, text)), _WHITE)}"'
-
-
-def _fit(character: str) -> str:
-    code = ord(character)
-    fits = (
-        character in "\t\n\r"
-        or 0x20 <= code <= 0xD7FF
-        or 0xE000 <= code <= 0xFFFD
-        or code >= 0x10000
-    )
-    return character if fits else "?"
+    if _PLAIN.fullmatch(text):
+        return f'"{text}"'
+    return f'"{escape(_UNFIT.sub("?", text), _WHITE)}"'
 
 
 def basic(

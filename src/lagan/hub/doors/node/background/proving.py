@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from lagan.hub.doors.node import catalogue, checksums
 from lagan.hub.doors.node.catalogue import key_of
 from lagan.hub.doors.node.disks import MountedDisk
-from lagan.hub.doors.node.journal_lines import file_line
+from lagan.hub.doors.node.journal_lines import line_of
 from lagan.hub.doors.node.models import Proof, StoredFile
 from lagan.kit.digests import Digests
 from lagan.kit.ids import new_id
@@ -29,7 +29,7 @@ def prove(disk: MountedDisk, firsts: Sequence[First], variant: str | None) -> li
     proofs = [_proof(row, digests, now) for row, digests in kept]
     if disk.writable:
         triples = zip(kept, proofs, strict=True)
-        disk.journal.append([file_line(row, each.line, got, now) for (row, got), each in triples])
+        disk.journal.append([line_of(row, each.line, got, now) for (row, got), each in triples])
     generated = [row for row, _ in without]
     with catalogue.turn():
         catalogue.prove(proofs)

@@ -2,9 +2,23 @@
 
 from __future__ import annotations
 
-from lagan.hub.doors.node.background import checking, mending, sealing
+from lagan.hub.doors.node.background import (
+    auto_subscribing,
+    checking,
+    delivering,
+    mending,
+    sealing,
+    suspension,
+)
 from lagan.hub.doors.node.background.service import Service
 
-SERVICES: tuple[Service, ...] = (sealing.SERVICE, checking.SERVICE, mending.SERVICE)
+SERVICES: tuple[Service, ...] = (
+    sealing.SERVICE,
+    delivering.SERVICE,
+    auto_subscribing.SERVICE,
+    suspension.SERVICE,
+    checking.SERVICE,
+    mending.SERVICE,
+)
 
 __all__ = ["SERVICES", "Service"]

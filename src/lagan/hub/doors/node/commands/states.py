@@ -10,7 +10,7 @@ from lagan.hub.doors.node.state import ANY_SUB_STATE, IDLE, OFFLINE, ONLINE
 def _online(call: Call) -> Done:
     with call.node.turning:
         call.node.state.require("ONLINE", (OFFLINE,), (IDLE,))
-        call.node.use(call.node.read_config())
+        call.node.use(*call.node.read_config())
         call.node.go_online()
     return Done("Successfully handled command ONLINE")
 
@@ -29,7 +29,7 @@ def _init(call: Call) -> Done:
         call.node.state.require("INIT", (ONLINE,), (IDLE,))
         config = call.node.read_config()
         call.node.go_offline()
-        call.node.use(config)
+        call.node.use(*config)
         call.node.go_online()
     return Done("Successfully handled command INIT")
 

@@ -4,13 +4,40 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from lagan.hub.doors.node.commands import archiving, retrieving, states, telling
+from lagan.hub.doors.node.commands import (
+    archiving,
+    asking,
+    bbcp_archiving,
+    checking,
+    containers,
+    copying_files,
+    local_archiving,
+    passing_on,
+    purging_files,
+    rearchiving,
+    removing_files,
+    retrieving,
+    states,
+    subscribing,
+    telling,
+)
 from lagan.hub.doors.node.commands.command import Command
 
 COMMANDS: Mapping[str, Command] = {
     **archiving.COMMANDS,
+    **asking.COMMANDS,
+    **bbcp_archiving.COMMANDS,
+    **checking.COMMANDS,
+    **containers.COMMANDS,
+    **copying_files.COMMANDS,
+    **local_archiving.COMMANDS,
+    **passing_on.COMMANDS,
+    **purging_files.COMMANDS,
+    **rearchiving.COMMANDS,
+    **removing_files.COMMANDS,
     **retrieving.COMMANDS,
     **states.COMMANDS,
+    **subscribing.COMMANDS,
     **telling.COMMANDS,
 }
 

@@ -29,21 +29,34 @@ _EVERYWHERE = frozenset({"Id"})
 def load(path: Path) -> NodeConfig:
     """The configuration in a file. Refused with every reason; BadInput when it cannot be read or is
     no XML."""
+    root = read(path)
     try:
-        document = path.read_bytes()
-    except OSError as error:
-        raise BadInput(f"Cannot read the configuration {path}: {error.strerror}.") from None
-    try:
-        return parse(document, str(path))
+        return judge(root, str(path))
     except Refused:
         raise
     except BadInput as error:
         raise BadInput(f"{path}: {error.sentence}", **error.facts) from None
 
 
+def read(path: Path) -> xml.Element:
+    """The elements in a file, not judged yet. BadInput."""
+    try:
+        document = path.read_bytes()
+    except OSError as error:
+        raise BadInput(f"Cannot read the configuration {path}: {error.strerror}.") from None
+    try:
+        return xml.read(document)
+    except BadInput as error:
+        raise BadInput(f"{path}: {error.sentence}", **error.facts) from None
+
+
 def parse(document: bytes, file: str = "") -> NodeConfig:
     """The configuration in these bytes; `file` names them in refusals."""
-    root = xml.read(document)
+    return judge(xml.read(document), file)
+
+
+def judge(root: xml.Element, file: str = "") -> NodeConfig:
+    """The configuration that these elements are; `file` names them in refusals."""
     if root.name != ROOT:
         raise BadInput(f"The document is a {root.name}, not a {ROOT}.", element=root.name)
     found: list[Problem] = []
@@ -53,6 +66,23 @@ def parse(document: bytes, file: str = "") -> NodeConfig:
     if found:
         raise Refused(file, found)
     return config
+
+
+def start_of(root: xml.Element, file: str = "") -> NodeConfig:
+    """Only what is needed to find a configuration that is kept in the database: `Db` and
+    `Server.RootDirectory`; everything else has a default or is None. Refused."""
+    found: list[Problem] = []
+    config = _shaped(NodeConfig, root, root.name, found.append)
+    wanted = [each for each in found if _is_needed_first(each)]
+    if wanted:
+        raise Refused(file, wanted)
+    return config
+
+
+def _is_needed_first(each: Problem) -> bool:
+    absent = each.element == ROOT and each.attribute in ("Db", "Server")
+    root = (each.element, each.attribute) == ("Server", "RootDirectory")
+    return absent or root or each.element == "Db"
 
 
 def unknown(document: bytes) -> list[Problem]:

@@ -279,6 +279,13 @@ class Subscriptions:
 
 
 @dataclass(frozen=True, slots=True)
+class DataMover:
+    """Whose files a data mover (`-datamover`) delivers; without any, those of no other host."""
+
+    hosts: tuple[str, ...] = attribute("FromHostIds", words, default=())
+
+
+@dataclass(frozen=True, slots=True)
 class MirroringSource:
     """A cluster that is mirrored."""
 
@@ -398,6 +405,16 @@ class FileStaging:
 
 
 @dataclass(frozen=True, slots=True)
+class Own:
+    """What the archive server does not know: it passes such an element over. `pull_paths` are
+    folders of this machine from which requests may name files; `targets` are the hosts that
+    addresses in requests may lead to."""
+
+    pull_paths: tuple[str, ...] = attribute("PullPaths", places, default=())
+    targets: tuple[str, ...] = attribute("Targets", words, default=("*",))
+
+
+@dataclass(frozen=True, slots=True)
 class NodeConfig:
     """The whole configuration. An element that may be absent has its defaults."""
 
@@ -418,6 +435,7 @@ class NodeConfig:
     data_check: DataCheck | None = child("DataCheckThread", DataCheck, default=None)
     caching: Caching = child("Caching", Caching, default=Caching())
     subscriptions: Subscriptions | None = child("SubscriptionDef", Subscriptions, default=None)
+    data_mover: DataMover = child("DataMoverOnly", DataMover, default=DataMover())
     mirroring: Mirroring | None = child("Mirroring", Mirroring, default=None)
     authorization: Authorization = child("Authorization", Authorization, default=Authorization())
     subscription_auth: SubscriptionAuth = child(
@@ -426,6 +444,7 @@ class NodeConfig:
     suspension: HostSuspension | None = child("HostSuspension", HostSuspension, default=None)
     partners: PartnerSites = child("PartnerSites", PartnerSites, default=PartnerSites())
     staging: FileStaging = child("FileStagingDef", FileStaging, default=FileStaging())
+    own: Own = child("Lagan", Own, default=Own())
 
 
 RETIRED: Mapping[type, frozenset[str]] = {

@@ -7,9 +7,11 @@ how a small file becomes a large one, and how a file reads another.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from xml.parsers import expat
 
+from lagan.kit.digests import Buffer
 from lagan.kit.errors import BadInput
 
 LARGEST = 4 << 20
@@ -39,22 +41,42 @@ class Element:
 
 def read(document: bytes) -> Element:
     """The root element. BadInput names the line for what is no XML, or defines entities."""
-    if len(document) > LARGEST:
-        raise BadInput(f"A configuration has at most {LARGEST} bytes.", bytes=len(document))
     top = Element("", 0)
     open_elements = [top]
-    parser = expat.ParserCreate()
-    parser.SetParamEntityParsing(expat.XML_PARAM_ENTITY_PARSING_NEVER)
 
-    def begin(name: str, attributes: dict[str, str]) -> None:
-        if len(open_elements) > DEEPEST:
-            raise BadInput(f"Elements are at most {DEEPEST} levels deep.", line=_line())
-        made = Element(name, _line(), dict(attributes))
+    def begin(name: str, attributes: dict[str, str], line: int) -> None:
+        made = Element(name, line, attributes)
         open_elements[-1].children.append(made)
         open_elements.append(made)
 
-    def end(_: str) -> None:
-        open_elements.pop()
+    if len(document) > LARGEST:
+        raise BadInput(f"A configuration has at most {LARGEST} bytes.", bytes=len(document))
+    stream([document], begin, lambda _: open_elements.pop())
+    return top.children[0]
+
+
+def stream(
+    pieces: Iterable[Buffer],
+    begin: Callable[[str, dict[str, str], int], object],
+    end: Callable[[str], object] = lambda _: None,
+) -> None:
+    """Tell of every element where it begins (name, attributes, line) and ends. BadInput, as
+    `read`."""
+    parser = expat.ParserCreate()
+    parser.SetParamEntityParsing(expat.XML_PARAM_ENTITY_PARSING_NEVER)
+    depth = 0
+
+    def began(name: str, attributes: dict[str, str]) -> None:
+        nonlocal depth
+        depth += 1
+        if depth > DEEPEST:
+            raise BadInput(f"Elements are at most {DEEPEST} levels deep.", line=_line())
+        begin(name, dict(attributes), _line())
+
+    def ended(name: str) -> None:
+        nonlocal depth
+        depth -= 1
+        end(name)
 
     def refuse(name: str, *_: object) -> None:
         raise BadInput(
@@ -64,15 +86,16 @@ def read(document: bytes) -> Element:
     def _line() -> int:
         return parser.CurrentLineNumber
 
-    parser.StartElementHandler = begin
-    parser.EndElementHandler = end
+    parser.StartElementHandler = began
+    parser.EndElementHandler = ended
     parser.EntityDeclHandler = refuse
     try:
-        parser.Parse(document, True)
+        for piece in pieces:
+            parser.Parse(bytes(piece), False)
+        parser.Parse(b"", True)
     except expat.ExpatError as error:
         raise BadInput(
             f"Line {error.lineno}: {expat.ErrorString(error.code)}.", line=error.lineno
         ) from None
     except (ValueError, LookupError) as error:
         raise BadInput(f"This encoding cannot be read: {error}.") from None
-    return top.children[0]

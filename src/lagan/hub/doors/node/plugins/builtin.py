@@ -9,7 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from lagan.hub.doors.node import fits_headers, waking
 from lagan.hub.doors.node.plugins.kinds import Kind
+from lagan.hub.doors.node.subscriptions.filters import by_mime_type
 
 
 def _find_disks(server: object, request: object = None) -> None:
@@ -37,5 +39,9 @@ BUILT_IN: Mapping[tuple[Kind, str], Callable[..., Any]] = {
     ("offline", "ngamsGenericOfflinePlugIn"): _let_disks_go,
     ("disk sync", "ngamsDiskSyncPlugIn"): _synchronised,
     ("label", "ngamsNullLabelPrinterPlugIn"): _print_nothing,
+    ("subscription filter", "ngamsMimeTypeFilterPI"): by_mime_type,
+    ("processing", "ngamsExtractFitsHdrDppi"): fits_headers.extract,
+    ("processing", "eso.ngamsExtractFitsHdrDppi"): fits_headers.extract,
+    ("wake-up", "laganWakeOnLan"): waking.wake_on_lan,
 }
 """By kind and name, the name without `ngamsPlugIns.`."""

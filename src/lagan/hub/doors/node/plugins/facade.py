@@ -167,7 +167,7 @@ class PlugInConnection:
 
     def pieces(self) -> Iterator[bytes]:
         """The bytes of the body, once."""
-        return self._pieces
+        return map(bytes, self._pieces)
 
     def read(self, most: int = -1) -> bytes:
         """At most so many bytes of the body; all of it without a number."""

@@ -1,0 +1,1 @@
+"""Named groups of files, in trees: how they come, change and go out."""

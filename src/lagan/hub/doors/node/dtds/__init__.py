@@ -1,0 +1,1 @@
+"""The document types that status documents name, as files and as answers."""

@@ -1,0 +1,112 @@
+"""The places on this host that a request may name: nothing outside them is read or removed.
+
+Those are the folders of `Lagan.PullPaths` and what lies beneath the root directory,
+without the volumes, hidden names, the configuration and the catalogue. Links are never followed.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING, BinaryIO
+
+from lagan.hub.doors.node.disks import volume_folders
+from lagan.hub.doors.node.reply import Failed
+from lagan.kit.errors import BadPath
+from lagan.kit.paths import check_relative, open_beneath
+
+if TYPE_CHECKING:
+    from lagan.hub.doors.node.node import ArchiveNode
+
+_SECRET = (".sqlite", ".sqlite-wal", ".sqlite-shm", ".locks", ".pid")
+"""Ends of names beneath the root that are the node's own affair."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A file that a request may name: relative to a folder that is trusted."""
+
+    folder: Path
+    name: str
+
+
+@contextmanager
+def opened(node: ArchiveNode, path: str) -> Iterator[tuple[BinaryIO, Callable[[], bool]]]:
+    """A regular file at one of the allowed places, and how to remove exactly it. Failed."""
+    place = allowed(node, path)
+    try:
+        descriptor = open_beneath(place.folder, place.name, os.O_RDONLY | os.O_NONBLOCK)
+    except (OSError, BadPath) as error:
+        reason = error.strerror if isinstance(error, OSError) else "a link is in its way"
+        raise Failed(f"The file {path[:300]} cannot be read: {reason}.") from None
+    with os.fdopen(descriptor, "rb") as source:
+        found = os.fstat(source.fileno())
+        if not stat.S_ISREG(found.st_mode):
+            raise Failed(f"{path[:300]} is not a regular file.")
+        yield source, lambda: _remove(place, found)
+
+
+def allowed(node: ArchiveNode, path: str) -> Place:
+    """Where a path of a request lies. Failed for anything outside the allowed places."""
+    for folder in (node.root / each for each in node.config.own.pull_paths):
+        if (name := _beneath(path, folder)) is not None:
+            return Place(folder, name)
+    name = _beneath(path, node.root)
+    if name is None or _is_own(node, name):
+        raise Failed(
+            f"The path {path[:300]} is not one that requests may name; "
+            "Lagan.PullPaths lists further folders."
+        )
+    return Place(node.root, name)
+
+
+def _beneath(path: str, folder: Path) -> str | None:
+    """The path relative to a folder; None when it is not beneath."""
+    given = PurePosixPath(path)
+    if ".." in given.parts or not given.is_absolute():
+        return None
+    try:
+        return check_relative(given.relative_to(folder).as_posix())
+    except (ValueError, BadPath):
+        return None
+
+
+def _is_own(node: ArchiveNode, name: str) -> bool:
+    """Whether a name beneath the root is a volume's, hidden, or the node's own file."""
+    parts = PurePosixPath(name).parts
+    place = node.root / name
+    return (
+        any(each.startswith(".") for each in parts)
+        or any(each.endswith(_SECRET) for each in parts)
+        or place == node.file.absolute()
+        or (place.parent == node.file.absolute().parent != node.root)
+        or any(place.is_relative_to(each) for each in volume_folders(node.config))
+    )
+
+
+def _remove(place: Place, known: os.stat_result) -> bool:
+    """Remove the file that was read, unless another has its name or content by now."""
+    *above, last = PurePosixPath(place.name).parts
+    folder = (
+        open_beneath(place.folder, "/".join(above), os.O_RDONLY | os.O_DIRECTORY)
+        if above
+        else os.open(place.folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    )
+    try:
+        now = os.stat(last, dir_fd=folder, follow_symlinks=False)
+        if _who(now) != _who(known):
+            return False
+        os.unlink(last, dir_fd=folder)
+        return True
+    except FileNotFoundError:
+        return False
+    finally:
+        os.close(folder)
+
+
+def _who(found: os.stat_result) -> tuple[int, ...]:
+    return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns

@@ -1,0 +1,81 @@
+"""Which files of a node are of no use any more, by the rules of PURGE and RRI_PURGE; and the work
+that removes them.
+
+Source: reference/ngas-http.md section 4.5. Better than there: only with `execute=1`, and a copy
+that is kept must be there and not known to be damaged.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Collection, Iterator
+from typing import TYPE_CHECKING
+
+from django.db.models import Exists, OuterRef, QuerySet
+
+from lagan.hub.base.actors import Actor
+from lagan.hub.doors.node import catalogue, keyset, removing
+from lagan.hub.doors.node.catalogue import BAD_BIT
+from lagan.hub.doors.node.errands import Errand
+from lagan.hub.doors.node.models import Disk, StoredFile
+from lagan.kit.errors import LaganError
+
+if TYPE_CHECKING:
+    from lagan.hub.doors.node.node import ArchiveNode
+
+_log = logging.getLogger(__name__)
+Key = tuple[str, int, str]
+_KEPT = re.compile(r"[^_]+_(\d+)-(\d+)MHz_(?:XX|YY)_r0\.0_v1\.0\.fits", re.ASCII)
+_BANDWIDTH = (32, 33)
+"""MHz of the images that RRI_PURGE keeps."""
+
+
+def old_versions(disks: Collection[str], *, keep_earliest: bool, anywhere: bool) -> Iterator[Key]:
+    """Copies on these disks of which a newer version (or with `keep_earliest` an older one) is on
+    them too, or with `anywhere` on any disk that some node has."""
+    better = StoredFile.objects.filter(file_id=OuterRef("file_id")).exclude(
+        file_status__startswith=BAD_BIT
+    )
+    side = "lt" if keep_earliest else "gt"
+    better = better.filter(**{f"file_version__{side}": OuterRef("file_version")})
+    mounted = Disk.objects.filter(mounted=1).values("disk_id")
+    better = better.filter(disk_id__in=mounted if anywhere else list(disks))
+    rows = StoredFile.objects.filter(Exists(better), disk_id__in=list(disks))
+    return _keys(rows)
+
+
+def not_kept(disks: Collection[str]) -> Iterator[Key]:
+    """Copies on these disks that RRI_PURGE does not keep."""
+    rows = StoredFile.objects.filter(disk_id__in=list(disks))
+    return (each for each in _keys(rows) if not is_kept(each[0]))
+
+
+def _keys(rows: QuerySet[StoredFile]) -> Iterator[Key]:
+    for file_id, version, disk_id in keyset.by_key(rows, keyset.FILE_KEY):
+        yield file_id, int(version), disk_id
+
+
+def purge(node: ArchiveNode, errand: Errand, keys: Iterator[Key], *, by: Actor, why: str) -> None:
+    """Remove copies one after the other until told to stop. `errand` counts them."""
+    for file_id, version, disk_id in keys:
+        if errand.stop.is_set():
+            return
+        errand.total += 1
+        disk = node.disks.get(disk_id)
+        rows = catalogue.copies(file_id, version=version, disk_id=disk_id)
+        if disk is None or not disk.writable or not rows:
+            continue
+        try:
+            removing.remove(node.disks, rows, by=by, why=why)
+            errand.done += 1
+        except LaganError as error:
+            errand.wrong += 1
+            _log.error("%s: %s stays: %s", errand.name, rows[0], error.sentence)
+    _log.info("%s: %d of %d copies removed", errand.name, errand.done, errand.total)
+
+
+def is_kept(file_id: str) -> bool:
+    """Whether RRI_PURGE keeps a file: an image of one polarisation and about 32 MHz by its name."""
+    found = _KEPT.fullmatch(file_id)
+    return found is not None and int(found[2]) - int(found[1]) + 1 in _BANDWIDTH
