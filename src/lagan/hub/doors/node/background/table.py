@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from lagan.hub.doors.node.background import (
     auto_subscribing,
+    caching,
     checking,
     delivering,
+    janitor,
     mending,
     sealing,
     suspension,
@@ -19,6 +21,8 @@ SERVICES: tuple[Service, ...] = (
     suspension.SERVICE,
     checking.SERVICE,
     mending.SERVICE,
+    janitor.SERVICE,
+    caching.SERVICE,
 )
 
 __all__ = ["SERVICES", "Service"]
