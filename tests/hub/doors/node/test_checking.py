@@ -52,7 +52,8 @@ class Rows:
             with closing(sqlite3.connect(file, timeout=30, isolation_level=None)) as connection:
                 return connection.execute(statement, values).fetchall()
         with psycopg.connect(self._conninfo(), autocommit=True) as connection:
-            cursor = connection.execute(statement.replace("?", "%s"), values)
+            written = statement.replace("%", "%%").replace("?", "%s")
+            cursor = connection.execute(written, values)
             return cursor.fetchall() if cursor.description else []
 
     def _conninfo(self) -> str:
