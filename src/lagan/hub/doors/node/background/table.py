@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from lagan.hub.doors.node.background import (
     auto_subscribing,
+    caching,
     checking,
     delivering,
+    janitor,
     mending,
     sealing,
     suspension,
@@ -21,6 +23,8 @@ SERVICES: tuple[Service, ...] = (
     checking.SERVICE,
     mending.SERVICE,
     user_service.SERVICE,
+    janitor.SERVICE,
+    caching.SERVICE,
 )
 
 __all__ = ["SERVICES", "Service"]
