@@ -7,6 +7,7 @@ from lagan.hub.doors.node.background import (
     checking,
     delivering,
     mending,
+    mirroring,
     sealing,
     suspension,
 )
@@ -18,6 +19,7 @@ SERVICES: tuple[Service, ...] = (
     auto_subscribing.SERVICE,
     checking.SERVICE,
     mending.SERVICE,
+    mirroring.SERVICE,
     suspension.SERVICE,
 )
 
