@@ -181,7 +181,8 @@ class Mirror:
             jobs: list[Future[None]] = [
                 pool.submit(self._fetch_one, config, each, stop) for each in rows
             ]
-            wait(jobs)
+            while wait(jobs, TICK).not_done and not stop.is_set():
+                pass
         return True
 
     def _fetch_one(self, config: Mirroring, row: MirrorItem, stop: threading.Event) -> None:
