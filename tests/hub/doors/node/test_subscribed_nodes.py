@@ -81,6 +81,15 @@ def subscriptions(node: Node) -> dict[str, dict[str, str]]:
     return {each.attrib["SubscriberId"]: dict(each.attrib) for each in found}
 
 
+@pytest.fixture
+def quiet(node: Node, receiver: Node) -> Iterator[Node]:
+    """The receiver, to which nothing comes by its own subscription meanwhile."""
+    until(lambda: "automatic" in subscriptions(node))
+    node.get("USUBSCRIBE", subscr_id="automatic", suspend=1)
+    yield receiver
+    node.get("USUBSCRIBE", subscr_id="automatic", suspend=0)
+
+
 def test_a_node_subscribes_by_itself_and_ends_it_when_it_goes_offline(
     node: Node, receiver: Node
 ) -> None:
@@ -94,9 +103,8 @@ def test_a_node_subscribes_by_itself_and_ends_it_when_it_goes_offline(
     until(lambda: "automatic" in subscriptions(node))
 
 
-def test_a_rearchiver_keeps_versions_and_dates(node: Node, receiver: Node) -> None:
-    until(lambda: "automatic" in subscriptions(node))
-    node.get("UNSUBSCRIBE", subscr_id="automatic")
+def test_a_rearchiver_keeps_versions_and_dates(node: Node, quiet: Node) -> None:
+    receiver = quiet
     name = unique()
     for content in (b"one", b"two", b"three"):
         node.qarchive(name, content)
@@ -111,9 +119,8 @@ def test_a_rearchiver_keeps_versions_and_dates(node: Node, receiver: Node) -> No
     node.get("UNSUBSCRIBE", subscr_id="re")
 
 
-def test_a_sudden_end_neither_loses_nor_doubles(node: Node, receiver: Node) -> None:
-    until(lambda: "automatic" in subscriptions(node))
-    node.get("UNSUBSCRIBE", subscr_id="automatic")
+def test_a_sudden_end_neither_loses_nor_doubles(node: Node, quiet: Node) -> None:
+    receiver = quiet
     names = [unique() for _ in range(40)]
     url = f"http://127.0.0.1:{receiver.port}/QARCHIVE"
     node.get("SUBSCRIBE", url=url, subscr_id="killed", concurrent_threads=2)
