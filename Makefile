@@ -5,7 +5,12 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 # Test processes at a time; the services of one run are shared by all of them.
 TESTERS ?= 2
+# Long tests first, each process in one half; who is done takes from the end of the other's half.
+TOGETHER := -n $(TESTERS) --dist worksteal
 FAST := not (slow or service or fault or browser or soak)
+
+# The tests start Python some thousand times: each would compile all of Lagan and Django again.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: setup demo test soak check static bench docs lock help
 .DEFAULT_GOAL := help
@@ -38,15 +43,16 @@ demo: setup
 
 test: setup
 	@deploy/system-packages test
-	LAGAN_TEST_DATABASE=sqlite $(BIN)/python -m pytest -n $(TESTERS) $(ARGS)
-	LAGAN_TEST_DATABASE=postgresql $(BIN)/python -m pytest -n $(TESTERS) -m database $(ARGS)
+	LAGAN_TEST_DATABASE=sqlite $(BIN)/python -m pytest $(TOGETHER) $(ARGS)
+	LAGAN_TEST_DATABASE=postgresql $(BIN)/python -m pytest $(TOGETHER) -m database $(ARGS)
 
 soak: setup
 	@deploy/system-packages test
 	$(BIN)/python -m pytest -s -m soak $(ARGS)
+	LAGAN_EXAMPLES=search $(BIN)/python -m pytest $(TOGETHER) --timeout 3600 -m "hypothesis and not soak" $(ARGS)
 
 check: static
-	$(BIN)/python -m pytest -q -n $(TESTERS) -m "$(FAST)" $(ARGS)
+	$(BIN)/python -m pytest -q $(TOGETHER) -m "$(FAST)" $(ARGS)
 
 static: setup
 	$(BIN)/ruff format --check .

@@ -15,16 +15,29 @@ import hypothesis
 import pytest
 from django.conf import settings
 
+from tests.order import fixtures_asked, in_good_order
 from tests.services.board import close_board, open_board, shared
 from tests.services.chromium import path as chromium_path
 from tests.services.hub import Hub
 from tests.services.process import Running
 
 # How long one example takes depends on what else the machine does; whole tests have a time limit.
-hypothesis.settings.register_profile("lagan", deadline=None)
-hypothesis.settings.load_profile("lagan")
-SERVICES = ("postgresql", "rabbitmq", "s3", "ssh", "smtp", "chromium", "hub", "oidc", "saml")
-DATABASE_FIXTURES = {"db", "transactional_db", "live_server", "hub"}
+# What holds today holds tomorrow: the same examples each time. `make soak` looks for others.
+hypothesis.settings.register_profile("lagan", deadline=None, derandomize=True)
+hypothesis.settings.register_profile("search", deadline=None, max_examples=3000, print_blob=True)
+hypothesis.settings.load_profile(os.environ.get("LAGAN_EXAMPLES", "lagan"))
+SERVICES = (
+    "postgresql",
+    "rabbitmq",
+    "s3",
+    "ssh",
+    "smtp",
+    "chromium",
+    "running_hub",
+    "oidc",
+    "saml",
+)
+DATABASE_FIXTURES = {"db", "transactional_db", "live_server", "running_hub"}
 DATABASE = os.environ.setdefault("LAGAN_TEST_DATABASE", "sqlite")
 if DATABASE not in {"sqlite", "postgresql"}:
     raise pytest.UsageError(f"LAGAN_TEST_DATABASE is sqlite or postgresql, not {DATABASE!r}.")
@@ -56,15 +69,19 @@ def pytest_report_header() -> str:
     return f"database: {DATABASE}"
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+@pytest.hookimpl(wrapper=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
     """Mark tests by what they ask for: `service` stays out of `make check`, `database` runs
-    twice."""
+    twice. What was chosen by the marks is put in a good order for several processes."""
     for item in items:
-        asked = set(getattr(item, "fixturenames", ()))
+        asked = fixtures_asked(item)
         if not asked.isdisjoint(SERVICES):
             item.add_marker(pytest.mark.service)
-        if asked & DATABASE_FIXTURES or item.get_closest_marker("django_db"):
+        uses = asked & DATABASE_FIXTURES or item.get_closest_marker("django_db")
+        if uses and not item.get_closest_marker("once"):
             item.add_marker(pytest.mark.database)
+    yield
+    items[:] = in_good_order(items)
 
 
 @pytest.fixture(scope="session")
@@ -116,9 +133,15 @@ def chromium() -> str:
 
 
 @pytest.fixture(scope="session")
-def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hub]:
+def running_hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hub]:
     """A running hub on the database under test, shared by the tests of one process; each makes
     people and datasets of its own."""
     running = Hub(tmp_path_factory.mktemp("hub"), database=DATABASE).start()
     yield running
     running.stop()
+
+
+@pytest.fixture(scope="session")
+def hub(running_hub: Hub) -> Hub:
+    """The same, where no folder means another hub by this name."""
+    return running_hub

@@ -8,7 +8,6 @@ import signal
 import sqlite3
 import threading
 import zipfile
-from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -19,19 +18,15 @@ from tests.agent.conftest import Bench
 from tests.agent.strange import names
 from tests.services.hub import PASSWORD, Hub
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.once]
 
 
-@pytest.fixture(scope="module")
-def whole_hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hub]:
-    running = Hub(tmp_path_factory.mktemp("hub")).start()
-    try:
-        running.facility("Imaging", "manager")
-        for name in ("anna", "ben"):
-            running.add_user(name)
-        yield running
-    finally:
-        running.stop()
+@pytest.fixture
+def whole_hub(running_hub: Hub) -> Hub:
+    running_hub.facility("Imaging", "manager")
+    for name in ("anna", "ben"):
+        running_hub.add_user(name)
+    return running_hub
 
 
 @pytest.fixture

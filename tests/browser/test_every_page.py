@@ -1,22 +1,19 @@
-"""Every page, light and dark, wide and narrow: nothing on the console, nothing refused by the
-policy, no host but
-ours, nothing wider than the screen, and no violation of axe-core's rules (WCAG 2 A and AA among
-them)."""
+"""Every page, light and dark, wide and narrow, is as tests/browser/judging.py says."""
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
-from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 
 from tests.browser.conftest import Hub, Visit
+from tests.browser.judging import LOOKS, TWO, Look, judge
 from tests.previewed import SAMPLES
 
-pytestmark = pytest.mark.browser
+# Some hundred looks at pages in one test, a second each on a machine that does much else.
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
+Visits = Callable[..., Visit]
 
 PAGES = {
     "home": "/",
@@ -115,71 +112,50 @@ OUTSIDE = {
     "link": "{link}",
     "used-link": "/set-password/garbled/",
 }
-LOOKS = [(scheme, width) for scheme in ("light", "dark") for width in (1280, 390)]
+ABSENT = {*REFUSED, "used-link"}
+PREVIEWS = {f"preview-{name}": f"/datasets/{{kinds}}/file/?path={name}&show=1" for name in SAMPLES}
 
 
-@pytest.mark.parametrize(("scheme", "width"), LOOKS)
-def test_pages_are_clean(visit: Callable[..., Visit], scheme: str, width: int) -> None:
-    alice = visit("alice", width=width, color_scheme=scheme)
-    for name, path in PAGES.items():
-        _judge(alice, name, path, f"{scheme}-{width}")
+def test_pages_are_clean(visit: Visits) -> None:
+    judge_all(visit("alice"), PAGES)
 
 
-@pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 390)])
-def test_previews_of_every_kind_are_clean(
-    visit: Callable[..., Visit], scheme: str, width: int
-) -> None:
-    alice = visit("alice", width=width, color_scheme=scheme)
-    for name in SAMPLES:
-        path = f"/datasets/{{kinds}}/file/?path={name}&show=1"
-        _judge(alice, f"preview-{name}", path, f"{scheme}-{width}")
+def test_previews_of_every_kind_are_clean(visit: Visits) -> None:
+    judge_all(visit("alice"), PREVIEWS)
 
 
-@pytest.mark.parametrize(("scheme", "width"), LOOKS)
-def test_pages_of_administrators_are_clean(
-    visit: Callable[..., Visit], scheme: str, width: int
-) -> None:
-    ada = visit("ada", width=width, color_scheme=scheme)
-    for name, path in ADMINISTRATION.items():
-        _judge(ada, name, path, f"{scheme}-{width}")
+def test_pages_of_administrators_are_clean(visit: Visits) -> None:
+    judge_all(visit("ada"), ADMINISTRATION)
 
 
-@pytest.mark.parametrize(("scheme", "width"), LOOKS)
-def test_refusals_are_pages_too(visit: Callable[..., Visit], scheme: str, width: int) -> None:
-    alice = visit("alice", width=width, color_scheme=scheme)
-    for name, path in REFUSED.items():
-        _judge(alice, name, path, f"{scheme}-{width}", status=404)
+def test_refusals_are_pages_too(visit: Visits) -> None:
+    judge_all(visit("alice"), REFUSED)
 
 
-@pytest.mark.parametrize(("scheme", "width"), LOOKS)
-def test_pages_before_the_log_in_are_clean(
-    visit: Callable[..., Visit], scheme: str, width: int
-) -> None:
-    nobody = visit(width=width, color_scheme=scheme)
-    for name, path in OUTSIDE.items():
-        _judge(nobody, name, path, f"{scheme}-{width}", status=404 if name == "used-link" else 200)
+def test_pages_before_the_log_in_are_clean(visit: Visits) -> None:
+    judge_all(visit(), OUTSIDE)
 
 
-def _judge(visit: Visit, name: str, path: str, look: str, status: int = 200) -> None:
-    visit.complaints.clear()
-    answer = visit.page.goto(visit.hub.address + _filled(visit.hub, path))
-    assert answer is not None
-    assert answer.status == status, name
-    _picture(visit, f"{name}-{look}")
-    found = Axe().run(visit.page).response["violations"]
-    assert not found, (name, [(each["id"], each["nodes"][0]["html"]) for each in found])
-    assert visit.page.evaluate("document.documentElement.scrollWidth <= innerWidth"), name
-    assert visit.policy_reports() == [], name
-    # Chromium itself says that a page came with a status of 404.
-    said = [each for each in visit.complaints if status == 200 or "404" not in each]
-    assert said == [], name
+@pytest.mark.soak
+@pytest.mark.parametrize("look", LOOKS, ids=str)
+def test_pages_that_are_opened_in_a_look_are_clean(visit: Visits, look: Look) -> None:
+    """Also those that never had another one."""
+    as_it_is = {"width": look.width, "color_scheme": look.scheme}
+    judge_all(visit("alice", **as_it_is), PAGES | PREVIEWS | REFUSED, [look])
+    judge_all(visit("ada", **as_it_is), ADMINISTRATION, [look])
+    judge_all(visit(**as_it_is), OUTSIDE, [look])
+
+
+def judge_all(visit: Visit, pages: Mapping[str, str], looks: Sequence[Look] = TWO) -> None:
+    for name, path in pages.items():
+        status = 404 if name in ABSENT else 200
+        visit.complaints.clear()
+        answer = visit.page.goto(visit.hub.address + _filled(visit.hub, path))
+        assert answer is not None
+        assert answer.status == status, name
+        # Chromium itself says that a page came with a status of 404.
+        judge(visit, name, looks=looks, ignored="404" if status == 404 else None)
 
 
 def _filled(hub: Hub, path: str) -> str:
     return path.format(**asdict(hub.people))
-
-
-def _picture(visit: Visit, name: str) -> None:
-    """Where somebody wants to look at the pages, LAGAN_SHOTS names a folder."""
-    if folder := os.environ.get("LAGAN_SHOTS"):
-        visit.page.screenshot(path=Path(folder) / f"{name}.png", full_page=True)

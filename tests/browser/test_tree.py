@@ -4,17 +4,15 @@ is asked about first."""
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import Hub, Visit
+from tests.browser.judging import TWO, judge
 from tests.browser.planting import Planted
 
 pytestmark = pytest.mark.browser
@@ -40,16 +38,6 @@ def line(page: Page, name: str) -> Locator:
 def focused(page: Page) -> str:
     name: str = page.evaluate("document.activeElement.dataset.name ?? ''")
     return name
-
-
-def judge(visit: Visit, name: str) -> None:
-    if folder := os.environ.get("LAGAN_SHOTS"):
-        visit.page.screenshot(path=Path(folder) / f"{name}.png")
-    found = Axe().run(visit.page).response["violations"]
-    assert not found, (name, [(each["id"], each["nodes"][0]["html"]) for each in found])
-    assert visit.page.evaluate("document.documentElement.scrollWidth <= innerWidth"), name
-    assert visit.policy_reports() == [], name
-    assert visit.complaints == [], name
 
 
 def test_keys_walk_the_tree_and_open_it_lazily(visit: Visits, planted: Planted) -> None:
@@ -130,7 +118,7 @@ def test_the_menu_offers_what_one_may_and_renames_in_a_dialog(
     expect(menu.get_by_role("menuitem", name="Create task…")).to_be_focused()
     expect(menu.get_by_role("menuitem", name="Create group…")).to_have_count(0)
     expect(menu.get_by_role("menuitem", name="Members")).to_have_count(0)
-    judge(alice, "tree-menu")
+    judge(alice, "tree-menu", looks=TWO[:1])
     menu.get_by_role("menuitem", name="Rename…").click()
     page.get_by_label("New name").fill("microscope/1")
     page.get_by_role("button", name="Rename").click()
@@ -167,7 +155,7 @@ def test_dragging_asks_before_it_moves(visit: Visits, planted: Planted) -> None:
     expect(dialog.locator(".changes")).to_contain_text("TEM-Lab_guest")
     expect(dialog.locator(".changes")).to_contain_text("COMPUTER_REMOTE")
     expect(dialog).to_contain_text("1 more role")  # bob, whom alice does not see
-    judge(alice, "tree-drag")
+    judge(alice, "tree-drag", looks=TWO[:1])
     dialog.get_by_role("button", name="Move").click()
     expect(page.get_by_role("status").first).to_contain_text("was moved to")
     expect(page.locator("#side")).to_contain_text("/Nano/microscope-1")
@@ -183,7 +171,7 @@ def test_a_place_is_picked_from_the_tree_or_by_search(visit: Visits, planted: Pl
     page.get_by_role("button", name="Move it into").click()
     dialog = page.get_by_role("dialog")
     expect(line(page, "NTNU, Group")).to_be_visible()
-    judge(alice, "picker")
+    judge(alice, "picker", looks=TWO[:1])
     dialog.get_by_label("Search for an entity").fill("nan")
     dialog.get_by_role("link", name="Nano").click()
     dialog.get_by_role("button", name="Choose", exact=True).click()
@@ -211,12 +199,8 @@ def test_without_script_everything_is_a_form(visit: Visits, planted: Planted) ->
     expect(page.get_by_role("status").first).to_contain_text("made by hand was removed")
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1280, 390])
-def test_pages_of_the_tree_are_clean(
-    visit: Visits, planted: Planted, scheme: str, width: int
-) -> None:
-    alice = visit("alice", width=width, color_scheme=scheme)
+def test_pages_of_the_tree_are_clean(visit: Visits, planted: Planted) -> None:
+    alice = visit("alice")
     for name, path in (
         ("tree", f"/tree/?at={planted.nano}"),
         ("found", "/tree/?find=*micro*"),
@@ -228,4 +212,4 @@ def test_pages_of_the_tree_are_clean(
         alice.go(path)
         if name == "tree":
             expect(line(alice.page, "Nano, Group")).to_be_focused()
-        judge(alice, f"{name}-{scheme}-{width}")
+        judge(alice, f"tree-{name}")

@@ -17,7 +17,7 @@ from tests.faults.victim import Judge, Point, Trace, Victim, count, judges
 THREADS = (DATA_PATH, WRITER)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def victim(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Victim]:
     running = Victim(tmp_path_factory.mktemp("victim"))
     try:
@@ -26,13 +26,22 @@ def victim(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Victim]:
         running.stop()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(autouse=True)
+def _alive(request: pytest.FixtureRequest) -> None:
+    """A test that failed may have left the victim dead: that is no fault of the next one."""
+    if "victim" in request.fixturenames:
+        victim: Victim = request.getfixturevalue("victim")
+        if victim.process is None:
+            victim.start()
+
+
+@pytest.fixture(scope="session")
 def judge(victim: Victim) -> Iterator[tuple[Judge, Judge]]:
     with judges(victim) as pair:
         yield pair
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def key(victim: Victim) -> str:
     """alice's, good for as long as the database lives."""
     victim.add_user("alice")
@@ -45,7 +54,7 @@ def client_of(victim: Victim, key: str) -> httpx.Client:
     )
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def points(
     victim: Victim, key: str, tmp_path_factory: pytest.TempPathFactory
 ) -> list[tuple[Point, int]]:

@@ -3,7 +3,6 @@ end all is as if nothing had happened."""
 
 from __future__ import annotations
 
-import os
 import random
 import signal
 import subprocess
@@ -17,11 +16,11 @@ import psutil
 import pytest
 
 from tests.agent.conftest import Bench
+from tests.chance import SEED, dice
 from tests.faults.sending import sha
 from tests.faults.victim import judges
 from tests.services.hub import Hub, until
 
-SEED = int(os.environ.get("LAGAN_FAULT_SEED", "0")) or random.SystemRandom().randrange(1 << 32)
 WHO = ("agent", "serve", "page", "worker", "schedule")
 """`page` is one of the processes of `serve`."""
 TRIES = 40
@@ -115,9 +114,7 @@ def contents(found: dict[str, Any]) -> dict[str, Any]:
 @pytest.mark.slow
 @pytest.mark.timeout(300)
 def test_everybody_killed_once(whole: Hub, bench: Bench) -> None:
-    """The seed is printed; LAGAN_FAULT_SEED repeats it."""
-    sys.stdout.write(f"seed {SEED}\n")
-    rng = random.Random(SEED)
+    rng = dice()
     fill(bench, rng, small=240, large=2)
     disturb(whole, bench, rng, rng.sample(WHO, len(WHO)))
     expect_whole(whole, bench)

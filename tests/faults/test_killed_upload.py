@@ -3,21 +3,19 @@ is doubled, nothing is left over."""
 
 from __future__ import annotations
 
-import os
-import random
 import sys
 from pathlib import Path
 
 import httpx
 import pytest
 
+from tests.chance import dice
 from tests.faults.conftest import client_of
 from tests.faults.sending import EXPECTED, Acknowledged, Refused, Sending, sha
 from tests.faults.victim import CALLS, Judge, Point, Trace, Victim, locations
 
-SEED = int(os.environ.get("LAGAN_FAULT_SEED", "0")) or random.SystemRandom().randrange(1 << 32)
 TRIES = 5
-SAMPLE = 7
+SAMPLE = 4
 """Points in `make test`: about ten seconds each on two busy cores."""
 LEAST = {"fsync": 20, "fdatasync": 8, "renameat2": 5}
 """An undisturbed run has at least so many of each, or nothing would be proved."""
@@ -37,10 +35,8 @@ def to_kill(points: list[tuple[Point, int]]) -> list[Point]:
 @pytest.mark.slow
 @pytest.mark.timeout(600)
 def test_killed_at_some_calls(victim, key, judge, points, log) -> None:
-    """The seed is printed; LAGAN_FAULT_SEED repeats it."""
-    sys.stdout.write(f"seed {SEED}\n")
-    some = random.Random(SEED).sample(to_kill(points), SAMPLE)
-    for point in some:
+    """All of them are `make soak`."""
+    for point in dice().sample(to_kill(points), SAMPLE):
         kill_at(point, victim, key, judge, log)
 
 

@@ -3,21 +3,19 @@ seen, nothing is left, and the same again succeeds without a restart."""
 
 from __future__ import annotations
 
-import os
-import random
 import sys
 from pathlib import Path
 
 import pytest
 
+from tests.chance import dice
 from tests.faults.conftest import client_of
 from tests.faults.sending import Refused, Sending
 from tests.faults.serving import WRITER
 from tests.faults.test_killed_upload import TRIES, expect_settled, expect_there
 from tests.faults.victim import CALLS, Judge, Point, Trace, Victim
 
-SEED = int(os.environ.get("LAGAN_FAULT_SEED", "0")) or random.SystemRandom().randrange(1 << 32)
-SAMPLE = 14
+SAMPLE = 8
 ERRORS = ("ENOSPC", "EIO", "EDQUOT", "EACCES")
 CANNOT = {"fsync": {"EACCES"}, "fdatasync": {"EACCES"}, "ftruncate": {"ENOSPC", "EDQUOT"}}
 """What Linux's own filesystems never answer to a call."""
@@ -42,9 +40,8 @@ def to_refuse(points: list[tuple[Point, int]]) -> list[tuple[Point, str]]:
 @pytest.mark.slow
 @pytest.mark.timeout(600)
 def test_refused_at_some_calls(victim, key, judge, points, log) -> None:
-    """The seed is printed; LAGAN_FAULT_SEED repeats it."""
-    sys.stdout.write(f"seed {SEED}\n")
-    for point, error in random.Random(SEED).sample(to_refuse(points), SAMPLE):
+    """All of them are `make soak`."""
+    for point, error in dice().sample(to_refuse(points), SAMPLE):
         refuse_at(point, error, victim, key, judge, log)
 
 

@@ -25,6 +25,8 @@ from lagan.kit.paths import check_relative
         ("con", "_con"),
         ("NUL.txt", "_NUL.txt"),
         ("-rf", "_rf"),
+        ("-'0", "_0"),
+        ("con" + " " * 200 + ".tar", "_con.tar"),
         ("trailing. ", "trailing"),
         ("new\nline\0nul", "new_line_nul"),
         ("\ud800", "unnamed"),

@@ -26,7 +26,6 @@ SETTINGS = {
     "max_connections": "100",
     "shared_buffers": "64MB",
     "listen_addresses": "127.0.0.1",
-    "unix_socket_directories": "",
 }
 
 
@@ -36,7 +35,9 @@ def start(folder: Path) -> Running:
     programs = _programs(folder, user)
     data, port = folder / "data", free_port()
     _initialise(programs, data, user)
-    options = [part for name, value in SETTINGS.items() for part in ("-c", f"{name}={value}")]
+    # The socket is for those who do not share this machine's loopback: nodes in network namespaces.
+    settings = {**SETTINGS, "unix_socket_directories": str(folder)}
+    options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
     command = [str(programs / "postgres"), "-D", str(data), "-p", str(port), *options]
     process = start_process(command, folder=folder, user=user)
     await_ready(lambda: _answers(programs, port), process=process, folder=folder)

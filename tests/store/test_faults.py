@@ -8,13 +8,14 @@ import shutil
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from lagan.store import Damage, FileLine, Journal, VoidLine, Volume, open_volume, verify
+from tests.chance import dice
 from tests.store.conftest import get, names
 from tests.store.landing import SIZES, content_of, name_of
 
@@ -26,6 +27,9 @@ CALLS = (
 )
 EXPECTED = {"fsync": 15, "pwritev2": 8, "renameat2": len(SIZES), "mkdir": 5, "rename": 2}
 """A run has at least so many of each, or the tests would prove nothing."""
+ERRORS = ("ENOSPC", "EIO", "EDQUOT", "EACCES")
+KILLS, REFUSALS = 18, 12
+"""Points in `make test`: half a second each."""
 
 
 @dataclass(frozen=True)
@@ -78,6 +82,16 @@ def points(counts: Counter[str], *, ends_only: bool = False) -> Iterator[tuple[s
             yield call, nth
 
 
+def some(points: Iterable[tuple[str, int]], count: int, purpose: str) -> list[tuple[str, int]]:
+    """One of each call, and others by lot, `count` together: all of them are `make soak`."""
+    rng, drawn = dice(purpose), dict[str, tuple[str, int]]()
+    shuffled = rng.sample(every := list(points), len(every))
+    for call, nth in shuffled:
+        drawn.setdefault(call, (call, nth))
+    of_each = list(drawn.values())
+    return [*of_each, *(each for each in shuffled if each not in of_each)][:count]
+
+
 def expect_whole(volume: Volume, run: Run) -> None:
     """What was acknowledged is there; what is there is whole; the journal is sound."""
     stored = [int(line.split()[1]) for line in run.said if line.startswith("stored")]
@@ -121,41 +135,65 @@ def fresh(tmp_path: Path) -> Path:
     return tmp_path / "volume"
 
 
+def test_killed_at_some_calls_nothing_is_lost(tmp_path: Path, clean: Counter[str]) -> None:
+    for call, nth in some(points(clean), KILLS, "kill"):
+        kill_at(call, nth, tmp_path)
+
+
+@pytest.mark.soak
 def test_killed_at_every_call_nothing_is_lost(tmp_path: Path, clean: Counter[str]) -> None:
     for call, nth in points(clean):
-        folder = fresh(tmp_path)
-        run = store(folder, inject=f"{call}:signal=KILL:when={nth}")
-        assert run.code in (-9, 137), f"{call} {nth} was not killed: {run}"
-        volume = open_volume(str(folder))
-        expect_whole(volume, run)
-        sweep(volume, folder)
-        expect_nothing_else(folder, volume)
-        expect_whole(volume, run)
+        kill_at(call, nth, tmp_path)
 
 
-@pytest.mark.parametrize("error", ["ENOSPC", "EIO", "EDQUOT", "EACCES"])
+def kill_at(call: str, nth: int, tmp_path: Path) -> None:
+    folder = fresh(tmp_path)
+    run = store(folder, inject=f"{call}:signal=KILL:when={nth}")
+    assert run.code in (-9, 137), f"{call} {nth} was not killed: {run}"
+    volume = open_volume(str(folder))
+    expect_whole(volume, run)
+    sweep(volume, folder)
+    expect_nothing_else(folder, volume)
+    expect_whole(volume, run)
+
+
+@pytest.mark.parametrize("error", ERRORS)
+def test_refused_at_some_calls_nothing_is_left(
+    tmp_path: Path, clean: Counter[str], error: str
+) -> None:
+    for call, nth in some(points(clean), REFUSALS, error):
+        refuse_at(call, nth, error, tmp_path)
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("error", ERRORS)
 def test_refused_at_every_call_nothing_is_left(
     tmp_path: Path, clean: Counter[str], error: str
 ) -> None:
     """Errors that take the same way as another are tried at the first and last of each call."""
     for call, nth in points(clean, ends_only=error in {"EDQUOT", "EACCES"}):
-        folder = fresh(tmp_path)
-        run = store(folder, inject=f"{call}:error={error}:when={nth}")
-        assert any("(INJECTED)" in line for line in run.calls), f"{call} {nth}: nothing injected"
-        assert (run.code, run.words) == (0, ""), f"{call} {nth}: {run.words}"
-        volume = open_volume(str(folder))
-        expect_whole(volume, run)
-        refused = [line for line in run.said if line.startswith("refused")]
-        assert len(refused) <= 1, f"{call} {nth}: {run.said}"
-        if refused:
-            assert refused[0].split()[2] in {"no-space", "unavailable"}, refused
-        stored = {name_of(int(line.split()[1])) for line in run.said if line.startswith("stored")}
-        assert names(volume) == stored, f"{call} {nth}: {run.said}"
-        expect_nothing_else(folder, volume)
+        refuse_at(call, nth, error, tmp_path)
+
+
+def refuse_at(call: str, nth: int, error: str, tmp_path: Path) -> None:
+    folder = fresh(tmp_path)
+    run = store(folder, inject=f"{call}:error={error}:when={nth}")
+    assert any("(INJECTED)" in line for line in run.calls), f"{call} {nth}: nothing injected"
+    assert (run.code, run.words) == (0, ""), f"{call} {nth}: {run.words}"
+    volume = open_volume(str(folder))
+    expect_whole(volume, run)
+    refused = [line for line in run.said if line.startswith("refused")]
+    assert len(refused) <= 1, f"{call} {nth}: {run.said}"
+    if refused:
+        assert refused[0].split()[2] in {"no-space", "unavailable"}, refused
+    stored = {name_of(int(line.split()[1])) for line in run.said if line.startswith("stored")}
+    assert names(volume) == stored, f"{call} {nth}: {run.said}"
+    expect_nothing_else(folder, volume)
 
 
 def test_a_disk_that_takes_no_byte_is_not_believed(tmp_path: Path, clean: Counter[str]) -> None:
-    for nth in range(1, clean["pwritev2"] + 1):
+    writes = range(1, clean["pwritev2"] + 1)
+    for nth in dice().sample(writes, 3):
         folder = fresh(tmp_path)
         run = store(folder, inject=f"pwritev2:retval=0:when={nth}")
         assert any("(INJECTED)" in line for line in run.calls)

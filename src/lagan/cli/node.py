@@ -1,4 +1,5 @@
-"""`lagan node`: an archive node, with the archive server's own command line."""
+"""`lagan node`: an archive node, with the archive server's own command line; beneath it the
+programs for its volumes."""
 
 from __future__ import annotations
 
@@ -6,13 +7,15 @@ from pathlib import Path
 
 import click
 
+from lagan.cli import node_volumes
+
 _ALIASES = {
     "-cfg", "-autoonline", "-force", "-path", "-v", "-loclogfile", "-locloglevel", "-syslog",
     "-syslogprefix", "-dbcfgid", "-noautoexit", "-datamover", "-cert", "-version", "-license",
 }  # fmt: skip
 
 
-class _AnyCase(click.Command):
+class _AnyCase(click.Group):
     """Options of the archive server have one dash and any case."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
@@ -27,7 +30,7 @@ def _as_ours(word: str) -> str:
     return f"-{short}{mark}{value}" if name.startswith("-") and short in _ALIASES else word
 
 
-@click.command(cls=_AnyCase)
+@click.group(cls=_AnyCase, invoke_without_command=True)
 @click.option("--cfg", type=click.Path(path_type=Path, dir_okay=False), help="XML configuration.")
 @click.option("--autoonline", is_flag=True, help="Go ONLINE at start.")
 @click.option("--force", is_flag=True, help="Start although there is a PID file.")
@@ -43,10 +46,20 @@ def _as_ours(word: str) -> str:
 @click.option("--cert", type=click.Path(path_type=Path), help="PEM of a certificate and its key.")
 @click.option("--version", is_flag=True, help="Say the version and end.")
 @click.option("--license", "licence", is_flag=True, help="Say the licence and end.")
+@click.pass_context
 def node(
-    cfg: Path | None, path: str, version: bool, licence: bool, dbcfgid: str | None, **given: object
+    context: click.Context,
+    /,
+    cfg: Path | None,
+    path: str,
+    version: bool,
+    licence: bool,
+    dbcfgid: str | None,
+    **given: object,
 ) -> None:
-    """Run an archive node."""
+    """Run an archive node, or look after its volumes."""
+    if context.invoked_subcommand is not None:
+        return
     from lagan.hub.doors.node.running import Options, run
     from lagan.hub.doors.node.status import VERSION
 
@@ -81,3 +94,12 @@ def _text(value: object) -> str | None:
 
 def _number(value: object) -> int | None:
     return None if value is None else int(str(value))
+
+
+for _program in (
+    node_volumes.volumes,
+    node_volumes.confirm,
+    node_volumes.prepare_volume,
+    node_volumes.rebuild,
+):
+    node.add_command(_program)

@@ -25,14 +25,12 @@ def safe_name(original: str, *, limit: int = LIMIT) -> str:
         raise ValueError("a limit below 32 bytes leaves no room for a name")
     text = unicodedata.normalize("NFC", original)
     text = "".join(_safe(character) for character in text)
-    text = re.sub(r"__+", "_", text).strip(" .")
+    text = re.sub(r"^-", "_", text.strip(" ."))
+    text = re.sub(r"__+", "_", text)
     if text.lstrip("_.- ") == "":
         text = "unnamed"
-    if text.startswith("-"):
-        text = "_" + text[1:]
-    if _RESERVED.match(text):
-        text = "_" + text
-    return _cut(text, limit)
+    text = _cut(text, limit)
+    return _cut("_" + text, limit) if _RESERVED.match(text) else text
 
 
 def _safe(character: str) -> str:

@@ -32,7 +32,13 @@ def test_there_are_336_mixes() -> None:
     "packed",
     [pytest.param(False, id="alone"), pytest.param(True, id="packed", marks=pytest.mark.slow)],
 )
-@pytest.mark.parametrize("mix", MIXES, ids="-".join)
+@pytest.mark.parametrize(
+    "mix",
+    [
+        pytest.param(mix, marks=[pytest.mark.once] * (len(mix) > 3), id="-".join(mix))
+        for mix in MIXES
+    ],
+)
 def test_a_mix_is_healed_exactly_when_a_good_copy_can_be_read(
     archive: Archive, mix: tuple[str, ...], packed: bool
 ) -> None:

@@ -6,52 +6,62 @@ import os
 import random
 import uuid
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
+from tests.chance import dice
 from tests.hub.jobs.chaos.processes import Hub, until
 from tests.services.board import shared
 from tests.services.process import Running, stop_process
 from tests.services.rabbitmq import start as start_rabbitmq
 
 # The limit is for a machine that has much else to do; alone these take some fifty seconds.
-pytestmark = [pytest.mark.fault, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.fault, pytest.mark.timeout(600)]
 
 TASKS, ITEMS, ALLOWED = 45, 10, 3
 
 
+@contextmanager
+def migrated(folder: Path, database: str) -> Iterator[Hub]:
+    """A hub with its tables and nothing in them."""
+    environment: dict[str, str] = {}
+    if database == "postgresql":
+        environment = _new_database(dict(shared("postgresql").address))
+    made = Hub(folder, environment)
+    made.run("django", "migrate", "--verbosity=0")
+    try:
+        yield made
+    finally:
+        made.close()
+
+
 @pytest.fixture
 def hub(tmp_path: Path) -> Iterator[Hub]:
-    """A migrated hub on the database that this run tests."""
-    environment: dict[str, str] = {}
-    if os.environ["LAGAN_TEST_DATABASE"] == "postgresql":
-        environment = _new_database(dict(shared("postgresql").address))
-    made = Hub(tmp_path, environment)
-    made.run("django", "migrate", "--verbosity=0")
-    yield made
-    made.close()
+    """One on the database that this run tests."""
+    with migrated(tmp_path, os.environ["LAGAN_TEST_DATABASE"]) as made:
+        yield made
 
 
 @pytest.fixture
-def dice() -> random.Random:
-    """Seeded, and the seed is shown when a test fails."""
-    seed = int(os.environ.get("LAGAN_CHAOS_SEED", random.randrange(10**6)))
-    print(f"LAGAN_CHAOS_SEED={seed}")
-    return random.Random(seed)
+def large_hub(tmp_path: Path) -> Iterator[Hub]:
+    """One on PostgreSQL, as a hub that has a broker will be."""
+    with migrated(tmp_path, "postgresql") as made:
+        yield made
 
 
-def test_embedded_workers_and_scheduler_killed(
-    hub: Hub, dice: random.Random, tmp_path: Path
-) -> None:
+@pytest.mark.database
+def test_embedded_workers_and_scheduler_killed(hub: Hub, tmp_path: Path) -> None:
+    rng = dice()
     config = tmp_path / "worker.conf"
     config.write_text("[settings]\nthreads = 3\n")
     job = hub.create_job(TASKS, ITEMS, pace=0.01)
     worker = ("worker", "--site", "lab", "--config", str(config))
     crowd = [hub.start("schedule"), hub.start(*worker), hub.start(*worker)]
-    for moment in _moments(dice, 4):
+    for moment in _moments(rng, 4):
         _await_items(hub, moment)
-        victim = dice.choice(crowd)
+        victim = rng.choice(crowd)
         crowd.remove(victim)
         command = ("schedule",) if victim.args[3] == "schedule" else worker  # type: ignore[index]
         hub.kill(victim)
@@ -66,17 +76,16 @@ def test_embedded_workers_and_scheduler_killed(
     assert list((tmp_path / "run").iterdir()) == []
 
 
-def test_celery_workers_scheduler_and_broker_killed(
-    hub: Hub, dice: random.Random, tmp_path: Path
-) -> None:
+def test_celery_workers_scheduler_and_broker_killed(large_hub: Hub, tmp_path: Path) -> None:
+    rng, hub = dice(), large_hub
     broker = start_rabbitmq(tmp_path / "rabbitmq")
     try:
         hub.environment.update(broker.address)
         job = hub.create_job(TASKS, ITEMS, pace=0.01)
         crowd = {name: hub.start(*_command(name)) for name in ("schedule", "worker")}
-        moments = _moments(dice, 4)
+        moments = _moments(rng, 4)
         victims = ["worker", "broker", "schedule", "worker"]
-        dice.shuffle(victims)
+        rng.shuffle(victims)
         for moment, victim in zip(moments, victims, strict=True):
             _await_items(hub, moment)
 
@@ -91,6 +100,7 @@ def test_celery_workers_scheduler_and_broker_killed(
         stop_process(broker.pid)
 
 
+@pytest.mark.database
 def test_a_stopped_worker_gives_its_tasks_back_at_once(hub: Hub) -> None:
     job = hub.create_job(3, 1000, pace=0.05, broken=False)
     worker = hub.start("worker", "--site", "lab", "--threads", "3")
@@ -111,10 +121,10 @@ def _restart(broker: Running) -> Running:
     return start_rabbitmq(broker.folder)
 
 
-def _moments(dice: random.Random, count: int) -> list[int]:
+def _moments(rng: random.Random, count: int) -> list[int]:
     """Numbers of touched items at which something is killed, in the first three quarters of the
     job."""
-    return sorted(dice.sample(range(5, TASKS * ITEMS * 3 // 4), count))
+    return sorted(rng.sample(range(5, TASKS * ITEMS * 3 // 4), count))
 
 
 def _await_items(hub: Hub, number: int) -> None:

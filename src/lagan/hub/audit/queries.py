@@ -109,3 +109,15 @@ def about(entity: int) -> Iterator[dict[str, Any]]:
         row = {"at": event.at, "kind": event.kind, "result": event.result}
         row |= {"by": event.actor_entity, "to": event.subject, "data": json.loads(event.data)}
         yield row
+
+
+def sealed_before(sequence: int | None, kinds: Collection[str], limit: int) -> list[EventRow]:
+    """The last `limit` sealed events of `kinds` before `sequence` (None: all), the newest first."""
+    rows: list[Event] = []
+    # One kind at a time is one stretch of the index.
+    for kind in sorted(kinds):
+        of_kind = Event.objects.filter(kind=kind, sequence__isnull=False)
+        before = of_kind if sequence is None else of_kind.filter(sequence__lt=sequence)
+        rows += before.order_by("-sequence")[:limit]
+    rows.sort(key=lambda event: -(event.sequence or 0))
+    return [as_row(event) for event in rows[:limit]]

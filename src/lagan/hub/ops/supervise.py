@@ -66,6 +66,8 @@ class Supervisor:
     Only then are the programs after the first started."""
     short_life: float = SHORT_LIFE
     grace: float = GRACE
+    wait: Callable[[int], float] = next_wait
+    """Seconds until the next start, by the number of short lives in a row."""
     _children: list[_Child] = field(default_factory=list)
 
     def run(self) -> None:
@@ -141,7 +143,7 @@ class Supervisor:
                 f"of its start; it last said: {self.last_line(name)} ({self.log_of(name)})",
                 program=name,
             )
-        wait = next_wait(child.short_lives)
+        wait = self.wait(child.short_lives)
         child.start_at = time.monotonic() + wait
         self.say(f"{name} {describe(status)}; starting it again in {wait:g} s")
 

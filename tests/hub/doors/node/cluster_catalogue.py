@@ -76,7 +76,7 @@ def add_copy(source: Node, file_id: str, target: Node, slot: str) -> Path:
     sql(
         source,
         f"INSERT INTO ngas_files (disk_id, {columns}) SELECT ?, {columns} FROM ngas_files"
-        " WHERE file_id = ?",
+        " WHERE file_id = ? LIMIT 1",
         disk, file_id,
     )  # fmt: skip
     return path

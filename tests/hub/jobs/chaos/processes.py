@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-LIMIT = 60.0  # seconds that anything awaited may take on a busy machine
+LIMIT = 150.0  # seconds that anything awaited may take on a busy machine
 LOOK = 0.02  # seconds between two looks
 
 

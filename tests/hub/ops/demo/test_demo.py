@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from lagan.hub.ops.demo import play as playing
 from lagan.hub.ops.demo.errors import Broken
 from lagan.hub.ops.demo.play import STEPS, _take
 from lagan.hub.ops.demo.stage import Stage
@@ -30,9 +31,20 @@ def _run(folder: Path, *options: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-@pytest.mark.slow
+def test_a_port_that_is_taken_is_left_for_a_free_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(playing, "STEPS", ())
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        assert playing.play(folder=tmp_path / "demo", port=port, stay=False) == 0
+    assert f"Port {port} of 127.0.0.1 is taken" in capsys.readouterr().out
+
+
+@pytest.mark.soak
 @pytest.mark.timeout(600)
 def test_every_step_holds_though_the_port_is_taken(tmp_path: Path) -> None:
+    """Without the taken port and the foreign settings this is `make demo`, a step of `.ci/run`."""
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         ended = _run(tmp_path / "demo", "--port", str(port))

@@ -28,7 +28,7 @@ from lagan.hub.audit.kinds import Kind
 from lagan.hub.base.actors import Actor
 from lagan.hub.doors.node import catalogue
 from lagan.hub.doors.node.disks import MIB, MountedDisk
-from lagan.hub.doors.node.journal_lines import file_line
+from lagan.hub.doors.node.journal_lines import line_of
 from lagan.hub.doors.node.layout import object_path
 from lagan.hub.doors.node.models import Proof, StoredFile
 from lagan.hub.doors.node.moments import show_local
@@ -140,7 +140,8 @@ class Arrivals:
         try:
             with self._expected(facts.file_id) as ahead:
                 return self._settle(disk, incoming, facts, ahead)
-        except BaseException:
+        except BaseException as error:
+            disk.unsettled |= not isinstance(error, Conflict | NotFound)
             with suppress(LaganError):
                 incoming.discard()
             raise
@@ -296,7 +297,7 @@ def _catalogue(disk: MountedDisk, landings: Sequence[Landing]) -> Iterator[list[
             catalogue.add(rows, proven, {disk.id: room}, renewed)
             _audit(deliveries, rows)
             lines = [
-                file_line(row, each.line, each.digests, now)
+                line_of(row, each.line, each.digests, now)
                 for row, each in zip(rows, deliveries, strict=True)
             ]
             yield [

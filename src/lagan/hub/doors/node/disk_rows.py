@@ -54,11 +54,10 @@ def _other(kind: str) -> str:
 
 def _new(info: VolumeInfo, path: Path, kind: str, label: str, archive: str) -> Disk:
     """A disk's first row here: what it says of itself, if it was elsewhere before."""
-    told = _told(path)
+    told = {"installation_date": show_local(datetime.now(UTC)), **_told(path)}
     row = Disk(
         disk_id=info.disk_id,
         archive=archive,
-        installation_date=show_local(datetime.now(UTC)),
         type=info.type,
         manufacturer=info.manufacturer,
         **told,

@@ -61,6 +61,8 @@ class MountedDisk:
     set_id: str = ""
     partner: str = ""
     """The slot of the replication disk of a main one, and the other way round."""
+    unsettled: bool = False
+    """Something failed there of which it is not known how far it went: the next mount looks."""
 
     @property
     def id(self) -> str:
@@ -158,7 +160,7 @@ class Disks:
         return not disk.partner or (partner is not None and partner.takes(size))
 
     def _open(self, path: Path) -> MountedDisk | None:
-        place = _place(self._config, path.name)
+        place = place_of(self._config, path.name)
         if place is None:
             _log.warning("The volume %s is in no storage set; it is not used.", path)
             return None
@@ -197,22 +199,24 @@ def volume_folders(config: NodeConfig) -> list[Path]:
 
 
 @dataclass(frozen=True, slots=True)
-class _Place:
+class Place:
+    """What a slot is for: its kind (M or R), its storage set, the slot of its partner."""
+
     kind: str
     label: str = ""
     set_id: str = ""
     partner: str = ""
 
 
-def _place(config: NodeConfig, slot: str) -> _Place | None:
+def place_of(config: NodeConfig, slot: str) -> Place | None:
     """What the storage sets say of a slot. Without any set every disk is a main one."""
     for each in config.storage_sets.items:
         main, replica = Path(each.main).name, Path(each.replica).name if each.replica else ""
         if slot == main:
-            return _Place(MAIN, each.label, each.id, replica)
+            return Place(MAIN, each.label, each.id, replica)
         if slot == replica:
-            return _Place(REPLICA, each.label, each.id, main)
-    return None if config.storage_sets.items else _Place(MAIN)
+            return Place(REPLICA, each.label, each.id, main)
+    return None if config.storage_sets.items else Place(MAIN)
 
 
 def _is_ours(store: PosixVolume, path: Path, info: VolumeInfo) -> bool:

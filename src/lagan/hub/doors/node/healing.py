@@ -22,7 +22,7 @@ from lagan.hub.audit.kinds import Kind
 from lagan.hub.doors.node import catalogue, peers
 from lagan.hub.doors.node.disks import MountedDisk
 from lagan.hub.doors.node.finding import Found, find
-from lagan.hub.doors.node.journal_lines import file_line
+from lagan.hub.doors.node.journal_lines import line_of
 from lagan.hub.doors.node.looking import agrees
 from lagan.hub.doors.node.models import Proof, StoredFile
 from lagan.kit.digests import Buffer, Digests
@@ -182,7 +182,7 @@ def _switch(
         catalogue.move(row, proof, at=now)
         data = {"file": f"{row.file_id}/{row.file_version}", "disk": row.disk_id, "why": why}
         audit.record(kind=Kind.NODE_HEALED, by=node.by, data=data)
-        yield [Verdict(row, [file_line(row, proof.line, digests, now)])]
+        yield [Verdict(row, [line_of(row, proof.line, digests, now)])]
 
 
 def _unchanged(patient: _Patient) -> StoredFile:

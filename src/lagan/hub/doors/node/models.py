@@ -7,13 +7,50 @@ them does so through `catalogue.py`, `disks.py` and their kin.
 
 from __future__ import annotations
 
-from typing import ClassVar
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.conf import settings
 from django.db import models
 
 IGNORE_COLUMN: str = getattr(settings, "NODE_IGNORE_COLUMN", "file_ignore")
 """Old installations call it `ignore` (Db.UseFileIgnore)."""
+
+
+class _AsItIs:
+    """In a table that is there already the column may be numeric: its values are read as the
+    field's own kind all the same, and for migrations the field is Django's."""
+
+    kind: ClassVar[type[int] | type[float]] = int
+
+    def from_db_value(self, value: Any, *_: object) -> Any:
+        """A number of the field's kind."""
+        return self.kind(value) if isinstance(value, Decimal | float | int) else value
+
+    def deconstruct(self) -> Any:
+        """As Django's field of the same name."""
+        name, path, args, kwargs = super().deconstruct()  # type: ignore[misc]
+        return name, f"django.db.models.{path.rpartition('.')[2].lstrip('_')}", args, kwargs
+
+
+if TYPE_CHECKING:
+    _IntegerField = models.IntegerField
+    _SmallIntegerField = models.SmallIntegerField
+    _BigIntegerField = models.BigIntegerField
+    _FloatField = models.FloatField
+else:
+
+    class _IntegerField(_AsItIs, models.IntegerField):
+        pass
+
+    class _SmallIntegerField(_AsItIs, models.SmallIntegerField):
+        pass
+
+    class _BigIntegerField(_AsItIs, models.BigIntegerField):
+        pass
+
+    class _FloatField(_AsItIs, models.FloatField):
+        kind = float
 
 
 def _text(length: int, *, key: bool = False) -> models.CharField[str, str]:
@@ -31,20 +68,20 @@ class StoredFile(models.Model):
     disk_id = _text(128)
     file_name = _text(1024)
     file_id = _text(1024)
-    file_version = models.IntegerField(default=1)
+    file_version = _IntegerField(default=1)
     format = _maybe(128)
-    file_size = models.BigIntegerField()
-    uncompressed_file_size = models.BigIntegerField()
+    file_size = _BigIntegerField()
+    uncompressed_file_size = _BigIntegerField()
     compression = _maybe(128)
     ingestion_date = _maybe(23)
-    file_ignore = models.IntegerField(null=True, default=0, db_column=IGNORE_COLUMN)
+    file_ignore = _IntegerField(null=True, default=0, db_column=IGNORE_COLUMN)
     checksum = _maybe(64)
     checksum_plugin = _maybe(64)
     file_status = models.CharField(max_length=8, null=True, default="00000000")  # noqa: DJ001
     creation_date = _maybe(23)
     container_id = _maybe(36)
-    ingestion_rate = models.FloatField(null=True)
-    io_time = models.FloatField(null=True, default=-1)
+    ingestion_rate = _FloatField(null=True)
+    io_time = _FloatField(null=True, default=-1)
 
     class Meta:
         """`ngas_files`."""
@@ -54,6 +91,11 @@ class StoredFile(models.Model):
             models.Index(fields=["disk_id", "file_name"], name="ngas_files_place"),
             models.Index(fields=["ingestion_date"], name="ngas_files_date"),
             models.Index(fields=["container_id"], name="ngas_files_container"),
+            models.Index(
+                fields=["disk_id", "file_id", "file_version"],
+                name="ngas_files_damaged",
+                condition=models.Q(file_status__gte="1"),
+            ),
         ]
 
     def __str__(self) -> str:
@@ -67,11 +109,11 @@ class Proof(models.Model):
     pk = models.CompositePrimaryKey("file_id", "file_version", "disk_id")
     disk_id = _text(128)
     file_id = _text(1024)
-    file_version = models.IntegerField()
+    file_version = _IntegerField()
     line = models.UUIDField()
     sha256 = _maybe(64)
-    crc32c = models.BigIntegerField()
-    crc32 = models.BigIntegerField()
+    crc32c = _BigIntegerField()
+    crc32 = _BigIntegerField()
     checked_at = models.DateTimeField(null=True)
     # Empty when it was in order: what was wrong, in a sentence.
     finding = models.TextField(default="")
@@ -101,19 +143,19 @@ class Disk(models.Model):
     installation_date = _maybe(23)
     type = _maybe(64)
     manufacturer = _maybe(64)
-    capacity_mb = models.BigIntegerField(null=True, default=0)
+    capacity_mb = _BigIntegerField(null=True, default=0)
     logical_name = models.CharField(max_length=128, null=True, unique=True)  # noqa: DJ001
     host_id = _maybe(128)
     slot_id = _maybe(255)
-    mounted = models.SmallIntegerField(null=True, default=0)
+    mounted = _SmallIntegerField(null=True, default=0)
     mount_point = _maybe(1024)
-    number_of_files = models.IntegerField(default=0)
-    available_mb = models.BigIntegerField(default=0)
-    bytes_stored = models.BigIntegerField(default=0)
-    completed = models.SmallIntegerField(default=0)
+    number_of_files = _IntegerField(default=0)
+    available_mb = _BigIntegerField(default=0)
+    bytes_stored = _BigIntegerField(default=0)
+    completed = _SmallIntegerField(default=0)
     completion_date = _maybe(23)
     checksum = _maybe(64)
-    total_disk_write_time = models.FloatField(null=True, default=0.0)
+    total_disk_write_time = _FloatField(null=True, default=0.0)
     last_check = _maybe(23)
     last_host_id = _maybe(128)
 
@@ -153,26 +195,26 @@ class Host(models.Model):
     domain = _maybe(128)
     ip_address = _maybe(64)
     mac_address = _maybe(64)
-    n_slots = models.SmallIntegerField(null=True)
+    n_slots = _SmallIntegerField(null=True)
     cluster_name = _maybe(128)
     installation_date = _maybe(23)
     srv_version = _maybe(64)
-    srv_port = models.IntegerField(null=True)
-    srv_archive = models.SmallIntegerField(null=True)
-    srv_retrieve = models.SmallIntegerField(null=True)
-    srv_process = models.SmallIntegerField(null=True)
-    srv_remove = models.SmallIntegerField(null=True)
+    srv_port = _IntegerField(null=True)
+    srv_archive = _SmallIntegerField(null=True)
+    srv_retrieve = _SmallIntegerField(null=True)
+    srv_process = _SmallIntegerField(null=True)
+    srv_remove = _SmallIntegerField(null=True)
     srv_state = _maybe(20)
-    srv_data_checking = models.SmallIntegerField(null=True)
+    srv_data_checking = _SmallIntegerField(null=True)
     srv_check_start = _maybe(23)
-    srv_check_remain = models.IntegerField(null=True)
+    srv_check_remain = _IntegerField(null=True)
     srv_check_end = _maybe(23)
-    srv_check_rate = models.FloatField(null=True)
-    srv_check_mb = models.FloatField(null=True)
-    srv_checked_mb = models.FloatField(null=True)
-    srv_check_files = models.BigIntegerField(null=True)
-    srv_check_count = models.BigIntegerField(null=True)
-    srv_suspended = models.SmallIntegerField(null=True, default=0)
+    srv_check_rate = _FloatField(null=True)
+    srv_check_mb = _FloatField(null=True)
+    srv_checked_mb = _FloatField(null=True)
+    srv_check_files = _BigIntegerField(null=True)
+    srv_check_count = _BigIntegerField(null=True)
+    srv_suspended = _SmallIntegerField(null=True, default=0)
     srv_req_wake_up_srv = _maybe(128)
     srv_req_wake_up_time = _maybe(23)
 
@@ -192,7 +234,7 @@ class Container(models.Model):
     parent_container_id = _maybe(36)
     container_name = _text(255)
     ingestion_date = _maybe(23)
-    container_size = models.BigIntegerField(default=0)
+    container_size = _BigIntegerField(default=0)
     container_type = _maybe(10)
 
     class Meta:
@@ -215,14 +257,14 @@ class Subscriber(models.Model):
 
     subscr_id = _text(255, key=True)
     host_id = _maybe(128)
-    srv_port = models.IntegerField(null=True)
-    subscr_prio = models.SmallIntegerField(null=True)
+    srv_port = _IntegerField(null=True)
+    subscr_prio = _SmallIntegerField(null=True)
     subscr_url = _text(2000)
     subscr_start_date = _maybe(23)
     subscr_filter_plugin = _maybe(255)
     subscr_filter_plugin_pars = _maybe(2000)
     last_file_ingestion_date = _maybe(23)
-    concurrent_threads = models.IntegerField(null=True, default=1)
+    concurrent_threads = _IntegerField(null=True, default=1)
 
     class Meta:
         """`ngas_subscribers`."""
@@ -240,12 +282,12 @@ class Delivery(models.Model):
     pk = models.CompositePrimaryKey("subscr_id", "file_id", "file_version", "disk_id")
     subscr_id = _text(255)
     file_id = _text(1024)
-    file_version = models.IntegerField()
+    file_version = _IntegerField()
     disk_id = _text(128)
     file_name = _text(1024)
     ingestion_date = _maybe(23)
     format = _maybe(128)
-    status = models.IntegerField(default=-2)
+    status = _IntegerField(default=-2)
     status_date = _maybe(23)
     comment = _maybe(2000)
 
@@ -267,12 +309,12 @@ class BackLog(models.Model):
 
     id = models.BigAutoField(primary_key=True)
     host_id = _maybe(128)
-    srv_port = models.IntegerField(null=True)
+    srv_port = _IntegerField(null=True)
     subscr_id = _text(255)
     subscr_url = _text(2000)
     file_id = _text(1024)
     file_name = _text(1024)
-    file_version = models.IntegerField()
+    file_version = _IntegerField()
     ingestion_date = _maybe(23)
     format = _maybe(128)
     since = models.DateTimeField(null=True)
@@ -325,9 +367,9 @@ class Cached(models.Model):
     pk = models.CompositePrimaryKey("disk_id", "file_id", "file_version")
     disk_id = _text(128)
     file_id = _text(1024)
-    file_version = models.IntegerField()
-    cache_time = models.FloatField()
-    cache_delete = models.SmallIntegerField(default=0)
+    file_version = _IntegerField()
+    cache_time = _FloatField()
+    cache_delete = _SmallIntegerField(default=0)
 
     class Meta:
         """`ngas_cache`."""
@@ -344,11 +386,11 @@ class MirrorItem(models.Model):
     pk = models.CompositePrimaryKey("instance_id", "file_id", "file_version")
     instance_id = _text(128)
     file_id = _text(1024)
-    file_version = models.IntegerField()
+    file_version = _IntegerField()
     ingestion_date = _maybe(23)
-    srv_list_id = models.IntegerField(null=True)
+    srv_list_id = _IntegerField(null=True)
     xml_file_info = models.TextField(null=True)  # noqa: DJ001 - as the tables are
-    status = models.IntegerField(default=0)
+    status = _IntegerField(default=0)
     message = models.TextField(null=True)  # noqa: DJ001 - as the tables are
     last_activity_time = _maybe(23)
     scheduling_time = _maybe(23)

@@ -7,7 +7,6 @@ are found in a table (`commands/`), never by a name in a request; services run w
 from __future__ import annotations
 
 import logging
-import socket
 import threading
 from collections.abc import Callable
 from dataclasses import replace
@@ -40,7 +39,7 @@ from lagan.hub.doors.node.requests import Request
 from lagan.hub.doors.node.running import Options
 from lagan.hub.doors.node.server import Answer
 from lagan.hub.doors.node.services import Services
-from lagan.hub.doors.node.start import DATA, root_of
+from lagan.hub.doors.node.start import DATA, host_id, root_of
 from lagan.hub.doors.node.state import OFFLINE, ONLINE, State
 from lagan.hub.doors.node.status import FAILURE, basic, document
 from lagan.hub.doors.node.subscriptions.dispatching import Deliveries
@@ -60,7 +59,7 @@ class ArchiveNode:
         self.config, self.file, self.options = config, file, options
         self.tree = tree or read(file)
         """The configuration's elements, as they are shown and changed."""
-        self.host_id = f"{socket.gethostname().partition('.')[0]}:{config.server.port}"
+        self.host_id = host_id(config)
         self.by = Actor(None, f"node {self.host_id}", "system")
         self.root = root_of(config)
         self.state = State()

@@ -36,11 +36,12 @@ __all__ = [
     "host",
     "internal_authorization",
     "is_online",
+    "was_away",
 ]
 
 INTERNAL_USER = "ngas-int"
-CONNECT = 5.0
-"""Seconds for a connection: a node that needs longer is down."""
+CONNECT = 3.5
+"""Seconds for a connection: a node that needs longer, with two packets lost, is down."""
 TIMEOUT = 60.0
 PIECE = 1 << 20
 LARGEST_DOCUMENT = xml.LARGEST
@@ -188,16 +189,26 @@ def internal_authorization(node: ArchiveNode) -> str:
 
 
 def answers(node: ArchiveNode, row: Host) -> bool:
-    """Whether a node of the cluster is there and ONLINE; what was seen a moment ago is believed."""
-    where = address(row)
-    with _guard:
-        seen = _seen.get(where)
-    if seen is not None and time.monotonic() - seen[0] < REMEMBERED:
-        return seen[1]
+    """Whether a node of the cluster is there and ONLINE; that it was a moment ago is believed."""
+    if _seen_lately(row):
+        return True
     there = is_online(node, row)
     with _guard:
-        _seen[where] = (time.monotonic(), there)
+        _seen[address(row)] = (time.monotonic(), there)
     return there
+
+
+def was_away(row: Host) -> bool:
+    """Whether it did not answer a moment ago: who has a choice asks another first."""
+    return _seen_lately(row) is False
+
+
+def _seen_lately(row: Host) -> bool | None:
+    with _guard:
+        seen = _seen.get(address(row))
+    if seen is None or time.monotonic() - seen[0] > REMEMBERED:
+        return None
+    return seen[1]
 
 
 def has_file(node: ArchiveNode, row: Host, file_id: str, version: int) -> bool:

@@ -58,9 +58,11 @@ def run(file: Path, options: Options) -> None:
 
     start.set_up(first)
     start.migrate()
+    from lagan.hub.doors.node import importing
     from lagan.hub.doors.node.configuration import effective
     from lagan.hub.doors.node.node import ArchiveNode
 
+    importing.take_over(first)
     tree, config = effective(file, options)
     node = ArchiveNode(config, file, options, tree)
     with PidFile(node.root, node.host_id, force=options.force):

@@ -8,6 +8,7 @@ Source: seeds/archive-server-config.txt, `Db`; decision 11.
 from __future__ import annotations
 
 import secrets
+import socket
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,11 @@ _APPS = ("lagan.hub.base", "lagan.hub.audit", "lagan.hub.doors.node")
 def root_of(config: NodeConfig) -> Path:
     """The root directory; `.` is the working directory."""
     return Path(config.server.root).expanduser().absolute()
+
+
+def host_id(config: NodeConfig) -> str:
+    """What the node calls itself: the name of its machine, unqualified, and its port."""
+    return f"{socket.gethostname().partition('.')[0]}:{config.server.port}"
 
 
 def set_up(config: NodeConfig) -> None:
@@ -76,11 +82,14 @@ def migrate() -> None:
     from django.core.management import call_command
 
     from lagan.hub.base import locks
+    from lagan.hub.doors.node.existing_tables import ensure_column
+    from lagan.hub.doors.node.models import StoredFile
 
     while True:
         with locks.advisory("node.migrate") as held:
             if held:
                 call_command("migrate", verbosity=0, interactive=False)
+                ensure_column(StoredFile, "file_ignore")
                 return
         time.sleep(0.1)
 

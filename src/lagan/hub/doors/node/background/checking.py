@@ -34,7 +34,7 @@ from lagan.hub.doors.node.background.service import Service
 from lagan.hub.doors.node.background.unregistered import unregistered
 from lagan.hub.doors.node.config.shape import DataCheck, NodeConfig
 from lagan.hub.doors.node.disks import MountedDisk
-from lagan.hub.doors.node.journal_lines import file_line
+from lagan.hub.doors.node.journal_lines import line_of
 from lagan.hub.doors.node.looking import Look, look
 from lagan.hub.doors.node.models import Disk, Proof, StoredFile
 from lagan.hub.doors.node.moments import show_local
@@ -224,7 +224,7 @@ def prove(disk: MountedDisk, row: StoredFile, digests: Digests, variant: str | N
     if not row.checksum and variant is not None:
         row.checksum, row.checksum_plugin = checksums.value(digests, variant), variant
     if disk.writable:
-        disk.journal.append([file_line(row, proof.line, digests, now)])
+        disk.journal.append([line_of(row, proof.line, digests, now)])
     with catalogue.turn():
         catalogue.prove([proof])
         catalogue.set_checksum(row)

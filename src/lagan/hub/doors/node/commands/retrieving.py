@@ -57,7 +57,13 @@ def _retrieve(call: Call) -> Answer:
         raise Failed(RETRIEVE_CMD.say())
     wanted = _wanted(request)
     processing.require_known(call)
+    later = []
     for found in _candidates(call, wanted):
+        if found.host is not None and not found.local and peers.was_away(found.host):
+            later.append(found)
+        elif (answer := _from(call, found)) is not None:
+            return answer
+    for found in later:
         if (answer := _from(call, found)) is not None:
             return answer
     if (answer := partners.retrieve(call)) is not None:
@@ -118,6 +124,8 @@ def _from(call: Call, found: Found) -> Answer | None:
 def _from_here(call: Call, found: Found, disk: MountedDisk, proof: Proof | None) -> Answer | None:
     node, row, headers = call.node, found.row, call.request.headers
     expected = expecting.expected_of(row, proof)
+    if found.bad:  # who gets here asked for it as it is
+        expected = expecting.Expected(expected.size)
     try:
         staging.bring_back(node, disk.path / row.file_name)
         if call.request.has("processing"):

@@ -339,6 +339,11 @@ class Migration(migrations.Migration):
                     models.Index(fields=["disk_id", "file_name"], name="ngas_files_place"),
                     models.Index(fields=["ingestion_date"], name="ngas_files_date"),
                     models.Index(fields=["container_id"], name="ngas_files_container"),
+                    models.Index(
+                        condition=models.Q(("file_status__gte", "1")),
+                        fields=["disk_id", "file_id", "file_version"],
+                        name="ngas_files_damaged",
+                    ),
                 ],
             },
         ),
