@@ -19,6 +19,7 @@ from lagan.hub.base.actors import Actor
 from lagan.hub.doors.node import authorization, configuration, disk_rows
 from lagan.hub.doors.node.archival import recovering
 from lagan.hub.doors.node.arriving import Arrivals
+from lagan.hub.doors.node.background.mirroring import Mirror
 from lagan.hub.doors.node.body import Body, Cut
 from lagan.hub.doors.node.commands import plug_in_commands
 from lagan.hub.doors.node.commands.table import COMMANDS, Command
@@ -72,6 +73,7 @@ class ArchiveNode:
         self.plugged = plug_in_commands.table(self)
         """Commands that plug-ins of the configured folders implement."""
         self.deliveries = Deliveries(self)
+        self.mirror = Mirror(self)
         self.services = Services(self)
         self.requests = open_requests(
             config.server.request_store, self.root / DATA / f"requests-{config.server.port}.sqlite"
