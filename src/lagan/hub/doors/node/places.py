@@ -87,9 +87,11 @@ def _is_private(name: str) -> bool:
 
 
 def _is_own(node: ArchiveNode, place: Path) -> bool:
-    """Whether a place is on a volume, in the back-log, the configuration's or a plug-in's."""
+    """Whether a place is on a volume, wherever a plug-in says that it is, in the back-log, the
+    configuration's or a plug-in's."""
     file = node.file.absolute()
-    folders = [*volume_folders(node.config), *node.plug_ins.folders]
+    mounted = [each.path for each in node.disks]
+    folders = [*volume_folders(node.config), *mounted, *node.plug_ins.folders]
     if node.config.archiving is not None:
         folders.append(node.root / node.config.archiving.buffer_directory / "back-log")
     beside = place.parent == file.parent != node.root

@@ -28,6 +28,7 @@ from lagan.hub.doors.node.arriving import Facts, receive, timed
 from lagan.hub.doors.node.disks import MountedDisk
 from lagan.hub.doors.node.messages import DB_COM, NO_STORAGE_SETS
 from lagan.hub.doors.node.models import StoredFile
+from lagan.hub.doors.node.plugins import system
 from lagan.hub.doors.node.plugins.dapi import Filed
 from lagan.hub.doors.node.pulling import Source
 from lagan.hub.doors.node.reply import Failed
@@ -108,6 +109,9 @@ def store(
             check_sum(order, incoming.digests())
             if hold is not None:
                 hold(staged_path(incoming), incoming.digests())
+            if order.full:
+                # Our own flush comes with the acknowledgement; this is an installation's own.
+                system.synchronise(node)
             rate = timed(began, incoming.size)
             filed = file_it(node, order, incoming, disk.path)
             incoming = _kept(disk, incoming, filed)
