@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -42,8 +43,6 @@ def path_of(node: Node, reply: Reply) -> Path:
 
 
 def holders(node: Node, file_id: str) -> set[str]:
-    import json
-
     rows = node.get("QUERY", query="files_like", like=file_id, format="json")
     return {each["disk_id"] for each in json.loads(rows.body)}
 
@@ -84,8 +83,6 @@ def test_a_clone_goes_to_the_disk_that_is_named(node: Node) -> None:
 
 
 def holders_of_any(node: Node) -> set[str]:
-    import json
-
     rows = node.get("QUERY", query="disks_list", format="json")
     return {each["disk_id"] for each in json.loads(rows.body)}
 
@@ -258,7 +255,7 @@ def test_remfile_of_nothing(node: Node, pars: dict[str, Any], number: str) -> No
 def test_a_copy_is_discarded_by_its_ids(node: Node) -> None:
     disk = archive(node, "discard.bin")["DiskId"]
     path = path_of(node, node.get("STATUS", file_id="discard.bin"))
-    ids = {"disk_id": disk, "file_id": "discard.bin", "file_version": 1}
+    ids: dict[str, Any] = {"disk_id": disk, "file_id": "discard.bin", "file_version": 1}
     asked = node.get("DISCARD", **ids)
     assert asked.message.startswith("NGAMS_INFO_DISCARD_GRANTED:")
     assert path.is_file()
@@ -326,7 +323,7 @@ def test_rri_purge_says_what_would_go(node: Node) -> None:
 
 def test_the_cache_is_told_what_may_go(node: Node) -> None:
     disk = archive(node, "cached.bin")["DiskId"]
-    ids = {"disk_id": disk, "file_id": "cached.bin", "file_version": 1}
+    ids: dict[str, Any] = {"disk_id": disk, "file_id": "cached.bin", "file_version": 1}
     done = node.get("CACHEDEL", **ids)
     assert (done.status, done.message) == (200, "Successfully handled request")
     assert node.get("CACHEDEL", disk_id=disk).status == 400

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from lagan.hub.doors.node.background import (
     auto_subscribing,
+    caching,
     checking,
     delivering,
+    janitor,
     mending,
     mirroring,
     sealing,
     suspension,
+    user_service,
 )
 from lagan.hub.doors.node.background.service import Service
 
@@ -17,10 +20,13 @@ SERVICES: tuple[Service, ...] = (
     sealing.SERVICE,
     delivering.SERVICE,
     auto_subscribing.SERVICE,
+    suspension.SERVICE,
     checking.SERVICE,
     mending.SERVICE,
     mirroring.SERVICE,
-    suspension.SERVICE,
+    user_service.SERVICE,
+    janitor.SERVICE,
+    caching.SERVICE,
 )
 
 __all__ = ["SERVICES", "Service"]
