@@ -124,14 +124,14 @@ def authorization(node: ArchiveNode, url: str, file_name: str) -> Mapping[str, s
     plug_in = node.config.subscription_auth.plug_in
     if plug_in and urlsplit(url).scheme == "https":
         told = node.plug_ins.call("subscription auth", plug_in, file_name, url)
-        return _header(told, url)
+        return authorization_headers(told, url)
     for user in node.config.authorization.users:
         if user.name == INTERNAL_USER:
             return {"Authorization": _basic(user.name, user.password)}
     return {}
 
 
-def _header(told: Any, url: str) -> Mapping[str, str]:
+def authorization_headers(told: Any, url: str) -> Mapping[str, str]:
     """What requests would send: a text is the header's value, a pair a user and a password, any
     other object puts itself into a request."""
     if told is None:
