@@ -140,7 +140,8 @@ class Arrivals:
         try:
             with self._expected(facts.file_id) as ahead:
                 return self._settle(disk, incoming, facts, ahead)
-        except BaseException:
+        except BaseException as error:
+            disk.unsettled |= not isinstance(error, Conflict | NotFound)
             with suppress(LaganError):
                 incoming.discard()
             raise

@@ -61,6 +61,8 @@ class MountedDisk:
     set_id: str = ""
     partner: str = ""
     """The slot of the replication disk of a main one, and the other way round."""
+    unsettled: bool = False
+    """Something failed there of which it is not known how far it went: the next mount looks."""
 
     @property
     def id(self) -> str:

@@ -62,6 +62,7 @@ def clear(disks: Disks, gone: Iterable[Removed]) -> None:
             disk.row.bytes_stored -= int(each.row.file_size)
             disk.row.number_of_files -= 1
         except LaganError as error:
+            disk.unsettled = True
             _log.error("%s cannot be removed from its disk: %s", each.row, error.sentence)
 
 

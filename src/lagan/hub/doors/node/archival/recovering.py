@@ -74,9 +74,9 @@ def recover(disks: Disks, prefix: str, by: Actor) -> None:
 
 
 def note_clean(disks: Disks) -> None:
-    """The disks are let go with nothing under way."""
+    """The disks are let go with nothing under way, but for those where something is not settled."""
     for disk in disks:
-        if disk.writable:
+        if disk.writable and not disk.unsettled:
             with suppress(LaganError):
                 disk.store.delete(MARK)
 
