@@ -18,19 +18,21 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from lagan.hub.doors.node import catalogue
+from lagan.hub.doors.node.authorization import internal
+from lagan.hub.doors.node.models import Host
 from lagan.hub.doors.node.plugins.facade import PlugInServer
 from lagan.hub.doors.node.subscriptions import rules, sending
 from lagan.hub.doors.node.subscriptions.copies import Unreadable, parcels
 from lagan.hub.doors.node.subscriptions.queue import Errand
 from lagan.hub.doors.node.subscriptions.rules import Job, Subscription
 from lagan.hub.doors.node.subscriptions.sending import Damaged, Line, Refused, Unreachable
+from lagan.hub.doors.node.targets import is_trusted
 from lagan.kit.errors import LaganError, NotFound
 
 if TYPE_CHECKING:
     from lagan.hub.doors.node.node import ArchiveNode
 
 _log = logging.getLogger(__name__)
-INTERNAL_USER = "ngas-int"
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,15 +122,29 @@ def _send(node: ArchiveNode, url: str, errand: Errand, line: Line, *, unsure: bo
 
 def authorization(node: ArchiveNode, url: str, file_name: str) -> Mapping[str, str]:
     """Who the node says it is: what the plug-in for that answers for https, else the internal
-    user, if there is one."""
+    user, if there is one and the receiver is one that an administrator knows."""
     plug_in = node.config.subscription_auth.plug_in
     if plug_in and urlsplit(url).scheme == "https":
         told = node.plug_ins.call("subscription auth", plug_in, file_name, url)
         return authorization_headers(told, url)
-    for user in node.config.authorization.users:
-        if user.name == INTERNAL_USER:
-            return {"Authorization": _basic(user.name, user.password)}
-    return {}
+    shown = internal(node.config.authorization)
+    if shown is None or not is_trusted(url, node.config.own.targets, _named(node)):
+        return {}
+    return {"Authorization": shown}
+
+
+def _named(node: ArchiveNode) -> set[str]:
+    """Hosts that the configuration or the cluster knows: whoever may subscribe cannot have the
+    internal user's password sent to a host of their own."""
+    config = node.config
+    sources = config.mirroring.sources if config.mirroring else ()
+    made = config.subscriptions.items if config.subscriptions else ()
+    return {
+        *config.partners.addresses,
+        *(each for source in sources for each in source.servers),
+        *(each.host for each in made),
+        *(each for each in Host.objects.values_list("ip_address", flat=True) if each),
+    }
 
 
 def authorization_headers(told: Any, url: str) -> Mapping[str, str]:
