@@ -212,12 +212,17 @@ def prove(proven: Sequence[Proof]) -> None:
     bulk.insert(Proof, [_values(each, _PROOF_COLUMNS) for each in proven], _PROOF_COLUMNS)
 
 
-def set_checksum(row: StoredFile) -> None:
-    """Write a row's checksum."""
-    key = {"file_id": row.file_id, "file_version": row.file_version, "disk_id": row.disk_id}
-    StoredFile.objects.filter(**key).update(
-        checksum=row.checksum, checksum_plugin=row.checksum_plugin
-    )
+def set_checksums(rows: Sequence[StoredFile]) -> None:
+    """Write the checksums of rows, inside the caller's transaction."""
+    with connection.cursor() as cursor:
+        cursor.executemany(
+            "UPDATE ngas_files SET checksum = %s, checksum_plugin = %s"
+            " WHERE file_id = %s AND file_version = %s AND disk_id = %s",
+            [
+                (each.checksum, each.checksum_plugin, each.file_id, each.file_version, each.disk_id)
+                for each in rows
+            ],
+        )
 
 
 def damaged_on(disk_id: str) -> list[tuple[StoredFile, str]]:

@@ -19,6 +19,7 @@ from lagan.hub.base.actors import Actor
 from lagan.hub.doors.node import authorization, configuration, disk_rows
 from lagan.hub.doors.node.archival import recovering
 from lagan.hub.doors.node.arriving import Arrivals
+from lagan.hub.doors.node.background.mirroring import Mirror
 from lagan.hub.doors.node.body import Body, Cut
 from lagan.hub.doors.node.commands import plug_in_commands
 from lagan.hub.doors.node.commands.table import COMMANDS, Command
@@ -29,6 +30,7 @@ from lagan.hub.doors.node.disks import Disks, volume_folders
 from lagan.hub.doors.node.errands import Errands
 from lagan.hub.doors.node.logs import Logs, open_logs
 from lagan.hub.doors.node.mail import Mail
+from lagan.hub.doors.node.metrics import Meters, known
 from lagan.hub.doors.node.moments import show_utc
 from lagan.hub.doors.node.plugins import system
 from lagan.hub.doors.node.plugins.loading import PlugIns
@@ -71,6 +73,7 @@ class ArchiveNode:
         self.plugged = plug_in_commands.table(self)
         """Commands that plug-ins of the configured folders implement."""
         self.deliveries = Deliveries(self)
+        self.mirror = Mirror(self)
         self.services = Services(self)
         self.requests = open_requests(
             config.server.request_store, self.root / DATA / f"requests-{config.server.port}.sqlite"
@@ -78,6 +81,7 @@ class ArchiveNode:
         """What is known of requests by their ids."""
         self.errands = Errands()
         """Work that goes on after its command was answered."""
+        self.meters = Meters(self.host_id)
         self.ended = threading.Event()
         """Set when the process is to end."""
         self.turning = threading.Lock()
@@ -169,6 +173,11 @@ class ArchiveNode:
         close_old_connections()
         with self.state.serving():
             return noted(call, self.answer(call))
+
+    def count(self, call: Call, status: int, *, seconds: float, sent: int) -> None:
+        """A request was answered; what it cost goes to the metrics."""
+        name = known(call.request.command, (*COMMANDS, *self.plugged))
+        self.meters.note(name, status, seconds=seconds, received=call.body.read, sent=sent)
 
     def answer(self, call: Call) -> Answer:
         """As `handle`, for a request that is known."""

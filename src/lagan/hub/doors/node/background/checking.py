@@ -30,16 +30,14 @@ from lagan.hub.doors.node.background.check_report import (
     written,
 )
 from lagan.hub.doors.node.background.courtesy import Courtesy, Stopped
+from lagan.hub.doors.node.background.proving import First, prove
 from lagan.hub.doors.node.background.service import Service
 from lagan.hub.doors.node.background.unregistered import unregistered
 from lagan.hub.doors.node.config.shape import DataCheck, NodeConfig
 from lagan.hub.doors.node.disks import MountedDisk
-from lagan.hub.doors.node.journal_lines import line_of
 from lagan.hub.doors.node.looking import Look, look
-from lagan.hub.doors.node.models import Disk, Proof, StoredFile
+from lagan.hub.doors.node.models import Disk, StoredFile
 from lagan.hub.doors.node.moments import show_local
-from lagan.kit.digests import Digests
-from lagan.kit.ids import new_id
 
 if TYPE_CHECKING:
     from lagan.hub.doors.node.node import ArchiveNode
@@ -78,6 +76,7 @@ class Check:
         self._node, self._config, self._progress = node, config, progress
         self._courtesy = Courtesy(node.state, stop)
         self._seen = Seen()
+        self._firsts: dict[str, list[First]] = {}
         self._flushed = time.monotonic()
         self._disks = {each.id: each for each in node.disks}
 
@@ -92,10 +91,10 @@ class Check:
                 while items := self._next_round(queues):
                     for found in self._side_by_side(readers, items):
                         self._note(found, report)
-                    self._flush()
+                    self._flush(report)
             self._find_strangers(report)
         finally:
-            self._flush()
+            self._flush(report)
             self._progress.pause()
         self._end(report, time.monotonic() - began)
         return report
@@ -141,13 +140,13 @@ class Check:
         if found.problem:
             self._flag(disk, found, report)
         elif found.taken is not None:
-            self._prove(disk, found.row, found.taken, report)
+            self._firsts.setdefault(disk.id, []).append((found.row, found.taken))
         elif catalogue.is_bad(found.row) and not self._config.scan:
             self._clear(found.row)
         else:
             self._seen.add(found.row)
         if time.monotonic() - self._flushed > FLUSH:
-            self._flush()
+            self._flush(report)
 
     def _flag(self, disk: MountedDisk, found: Look, report: Report) -> None:
         row = _unchanged(found.row)
@@ -157,16 +156,15 @@ class Check:
         healed = healing.heal(self._node, disk, row, why=found.problem)
         report.add(_problem(disk, row, found.problem, healed))
 
-    def _prove(self, disk: MountedDisk, row: StoredFile, digests: Digests, report: Report) -> None:
-        """From now on we know the digests of a copy that another server archived."""
-        if _unchanged(row) is None:
-            return
+    def _prove(self, report: Report) -> None:
+        """From now on we know the digests of copies that another server archived."""
         archiving = self._node.config.archiving
         variant = archiving.checksum if archiving else checksums.CRC32
-        generated = not row.checksum and variant is not None
-        prove(disk, row, digests, variant)
-        if generated:
-            report.add(_problem(disk, row, GENERATED, ""))
+        for disk_id, firsts in self._firsts.items():
+            disk = self._disks[disk_id]
+            for row in prove(disk, firsts, variant):
+                report.add(_problem(disk, row, GENERATED, ""))
+        self._firsts.clear()
 
     def _clear(self, row: StoredFile) -> None:
         """It was flagged, and is in order all the same: a cable, a flag set by mistake."""
@@ -182,7 +180,8 @@ class Check:
             for names in unregistered(disk, self._courtesy):
                 report.add_unregistered([str(disk.path / each) for each in names])
 
-    def _flush(self) -> None:
+    def _flush(self, report: Report) -> None:
+        self._prove(report)
         with catalogue.turn():
             self._seen.write(datetime.now(UTC))
             self._progress.write()
@@ -211,25 +210,6 @@ def flag(node: ArchiveNode, row: StoredFile, problem: str) -> None:
             data = {"file": f"{row.file_id}/{row.file_version}", "disk": row.disk_id}
             audit.record(kind=Kind.NODE_DAMAGED, by=node.by, data={**data, "finding": problem})
     _log.error("%s is damaged: %s", row, problem)
-
-
-def prove(disk: MountedDisk, row: StoredFile, digests: Digests, variant: str | None) -> None:
-    """Keep the digests of a copy that was catalogued without, in the disk's journal too where we
-    may write it; a checksum that is missing is of `variant`."""
-    now = datetime.now(UTC)
-    proof = Proof(
-        disk_id=row.disk_id, file_id=row.file_id, file_version=row.file_version, line=new_id(),
-        sha256=digests.sha256, crc32c=digests.crc32c, crc32=digests.crc32, checked_at=now,
-    )  # fmt: skip
-    if not row.checksum and variant is not None:
-        row.checksum, row.checksum_plugin = checksums.value(digests, variant), variant
-    if disk.writable:
-        disk.journal.append([line_of(row, proof.line, digests, now)])
-    with catalogue.turn():
-        catalogue.prove([proof])
-        catalogue.set_checksum(row)
-        if catalogue.is_bad(row):
-            catalogue.mark(row, finding="", at=now)
 
 
 def _unchanged(row: StoredFile) -> StoredFile | None:

@@ -13,6 +13,8 @@ STEP = 0.05
 LONGEST = 0.5
 """Seconds that one block of 4 MiB waits at most: a node that is never idle is checked at about
 8 MB/s a reader, slowly but to the end."""
+SMALL = 1 << 20
+"""Bytes: less, or a file that is only looked up, waits for one step at most."""
 
 
 class Stopped(Exception):
@@ -28,8 +30,8 @@ class Courtesy(Throttle):
 
     def take(self, count: int) -> None:
         """Return when the next block may be read. Stopped."""
-        waited = 0.0
-        while self._state.active and waited < LONGEST and not self._stop.is_set():
+        waited, longest = 0.0, LONGEST if count >= SMALL else STEP
+        while self._state.active and waited < longest and not self._stop.is_set():
             self._stop.wait(STEP)
             waited += STEP
         if self._stop.is_set():

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from lagan.hub.doors.node.background import (
     auto_subscribing,
+    caching,
     checking,
     delivering,
+    janitor,
     mending,
+    mirroring,
     sealing,
     suspension,
     user_service,
@@ -20,7 +23,10 @@ SERVICES: tuple[Service, ...] = (
     suspension.SERVICE,
     checking.SERVICE,
     mending.SERVICE,
+    mirroring.SERVICE,
     user_service.SERVICE,
+    janitor.SERVICE,
+    caching.SERVICE,
 )
 
 __all__ = ["SERVICES", "Service"]

@@ -209,5 +209,6 @@ class _Upload:
 
 def tell(node: ArchiveNode, keys: Sequence[Key], disk: MountedDisk) -> None:
     """Tell whoever waits for new files of these, once the answer was sent."""
-    for row in rows(keys, disk):
-        events.tell(node, row)
+    if events.anybody(node):
+        for row in rows(keys, disk):
+            events.tell(node, row)
