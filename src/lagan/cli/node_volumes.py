@@ -73,7 +73,7 @@ def rebuild(context: click.Context, cfg: Path | None, as_json: bool) -> None:
     """Bring the catalogue's files back from the journals of the node's volumes.
 
     The node must not be running. Exit code 1 if something needs a person's look: files that are
-    not on their disk, damaged lines of a journal.
+    not on their disk, damaged lines of a journal, other files with the same id and version.
     """
     config = _open(context, cfg)
     from lagan.hub.doors.node import rebuilding
@@ -88,7 +88,7 @@ def rebuild(context: click.Context, cfg: Path | None, as_json: bool) -> None:
             watch=lambda slot: click.echo(f"reading {slot}", err=True),
         )
     _show([asdict(each) for each in done], as_json)
-    if any(each.missing or each.damage for each in done):
+    if any(each.missing or each.damage or each.conflicts for each in done):
         sys.exit(1)
 
 

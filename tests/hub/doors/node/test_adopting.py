@@ -10,6 +10,7 @@ import pytest
 from lagan.hub.base.actors import SYSTEM
 from lagan.hub.doors.node import adopting, rebuilding
 from lagan.hub.doors.node.config import NodeConfig, parse
+from lagan.hub.doors.node.disks import Disks
 from lagan.hub.doors.node.models import Disk, DiskEvent, Proof, StoredFile
 from lagan.kit.errors import Conflict, NotFound
 from lagan.store.journal import FileLine, Journal
@@ -218,3 +219,29 @@ def test_a_disk_that_was_never_confirmed_is_told_and_left_alone(
     done = rebuilt(config)
     assert (done.journal, done.files) == (False, 0)
     assert StoredFile.objects.count() == len(FILES)
+
+
+def test_a_disk_that_the_catalogue_does_not_know_brings_its_files_along(
+    path: Path, config: NodeConfig
+) -> None:
+    confirm(path)
+    before = list(StoredFile.objects.order_by("file_id").values(*COLUMNS))
+    for model in (StoredFile, Proof, Disk):
+        model.objects.all().delete()
+    disks = Disks(config, "new:7777")
+    disks.mount()
+    rebuilding.take_in_strangers(disks, SYSTEM)
+    assert list(StoredFile.objects.order_by("file_id").values(*COLUMNS)) == before
+    (disk,) = disks
+    assert disk.row.number_of_files == len(FILES)
+
+
+def test_a_file_that_took_an_id_and_version_meanwhile_is_told(
+    path: Path, config: NodeConfig
+) -> None:
+    confirm(path)
+    for model in (StoredFile, Proof):
+        model.objects.filter(file_id="rnd.bin").delete()
+    Proof.objects.filter(file_id="b.txt").update(crc32c=1)
+    (said,) = rebuilt(config).conflicts
+    assert said == f"b.txt v1 is another file on {DISK}"

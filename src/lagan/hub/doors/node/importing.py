@@ -47,9 +47,10 @@ def take_over(config: NodeConfig) -> list[Taken]:
     with _attached(file), catalogue.turn():
         if _is_filled():
             return []
-        _log.info("The catalogue is filled from %s.", file)
+        # Above the level that is shown while the log is not open yet.
+        _log.warning("The catalogue is filled from %s.", file)
         taken = list(_copy_all())
-    _log.info("%d rows of %s were taken over.", sum(each.rows for each in taken), file)
+    _log.warning("%d rows of %s were taken over.", sum(each.rows for each in taken), file)
     return taken
 
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from django.db import DataError, close_old_connections
 
 from lagan.hub.base.actors import Actor
-from lagan.hub.doors.node import authorization, configuration, disk_rows
+from lagan.hub.doors.node import authorization, configuration, disk_rows, rebuilding
 from lagan.hub.doors.node.archival import recovering
 from lagan.hub.doors.node.arriving import Arrivals
 from lagan.hub.doors.node.background.mirroring import Mirror
@@ -123,6 +123,7 @@ class ArchiveNode:
         if not self.options.datamover:
             # A data mover reads the disks of another node; they are not its own.
             self.disks.mount(system.find_disks(self))
+            rebuilding.take_in_strangers(self.disks, self.by)
             recovering.recover(self.disks, self.prefix, self.by)
         self.state.set_online(True)
         disk_rows.set_state(self.host_id, ONLINE)

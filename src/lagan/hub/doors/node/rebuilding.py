@@ -8,12 +8,13 @@ their files are known only to the archive server's own tables.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 from uuid import UUID
 
 from django.db.models import Count, Sum
@@ -33,6 +34,10 @@ from lagan.store.identity import identify
 from lagan.store.journal import Damage, FileLine, Journal, VoidLine
 from lagan.store.posix import PosixVolume
 
+if TYPE_CHECKING:
+    from lagan.hub.doors.node.disks import MountedDisk
+
+_log = logging.getLogger(__name__)
 BATCH = 2000
 """Rows written in one statement."""
 Key = tuple[str, int]
@@ -42,7 +47,8 @@ T = TypeVar("T")
 @dataclass(slots=True)
 class Rebuilt:
     """What came back from one disk: copies in all, and those that the catalogue lacked. `missing`
-    are not on the disk any more, `damage` are lines that cannot be read."""
+    are not on the disk any more, `damage` are lines that cannot be read, `conflicts` are files
+    whose id and version another one has in the catalogue."""
 
     disk_id: str
     slot: str
@@ -51,6 +57,7 @@ class Rebuilt:
     removed: int = 0
     missing: list[str] = field(default_factory=list)
     damage: list[str] = field(default_factory=list)
+    conflicts: list[str] = field(default_factory=list)
     journal: bool = True
     """False for a disk that was never confirmed."""
 
@@ -90,14 +97,38 @@ def _rebuild(config: NodeConfig, path: Path, host_id: str, by: Actor) -> Rebuilt
     except NotAVolume:
         done.journal = False
         return done
-    lines, voided = _read(store, done)
-    with catalogue.turn():
-        _take_in(lines, info.disk_id, store, done)
-        _take_out(voided, info.disk_id, done)
-        _count(info.disk_id)
-        facts = {"disk": info.disk_id, "files": done.files, "added": done.added}
-        audit.record(kind=Kind.NODE_VOLUME, by=by, data={"what": "rebuilt", **facts})
+    _settle(store, done, by)
     return done
+
+
+def take_in_strangers(disks: Iterable[MountedDisk], by: Actor) -> None:
+    """Disks of which the catalogue has no file and whose journals tell of some bring these along:
+    after the database was lost, or when a disk comes from elsewhere."""
+    for disk in disks:
+        if not disk.writable or catalogue.on_disk(disk.id).exists():
+            continue
+        done = Rebuilt(disk.id, disk.slot)
+        try:
+            _settle(disk.store, done, by)
+        except LaganError as error:
+            _log.error("The journal of %s cannot be taken in: %s", disk.path, error.sentence)
+            continue
+        disk.row.refresh_from_db()
+        if done.files:
+            _log.warning("%s brought its files along, %s", disk.path, done)
+
+
+def _settle(store: PosixVolume, done: Rebuilt, by: Actor) -> None:
+    """Make the catalogue's rows of a disk what its journal says, in one transaction."""
+    lines, voided = _read(store, done)
+    if not lines and not voided:
+        return
+    with catalogue.turn():
+        _take_in(lines, done.disk_id, store, done)
+        _take_out(voided, done.disk_id, done)
+        _count(done.disk_id)
+        facts = {"disk": done.disk_id, "files": done.files, "added": done.added}
+        audit.record(kind=Kind.NODE_VOLUME, by=by, data={"what": "rebuilt", **facts})
 
 
 def _read(store: PosixVolume, done: Rebuilt) -> tuple[dict[Key, FileLine], set[Key]]:
@@ -125,12 +156,29 @@ def _take_in(lines: dict[Key, FileLine], disk_id: str, store: PosixVolume, done:
             if (wrong := _absence(store, row)) is not None:
                 row.file_status = catalogue.BAD_BIT + catalogue.GOOD[1:]
                 done.missing.append(f"{row}: {wrong}")
+        done.conflicts += _conflicts(batch)
         StoredFile.objects.bulk_create(rows, ignore_conflicts=True)
         proven = [proof_of(each, disk_id) for each in batch]
         Proof.objects.bulk_create(proven, ignore_conflicts=True)
         _name_containers(rows)
     done.files = len(lines)
     done.added = catalogue.on_disk(disk_id).count() - before
+
+
+def _conflicts(lines: list[FileLine]) -> list[str]:
+    """Files that the catalogue knows under the same id and version, on any disk, with other
+    bytes: it was begun anew before all disks were read."""
+    told = {(each.file_id, each.version): each for each in lines}
+    known = Proof.objects.filter(file_id__in={file_id for file_id, _ in told})
+    found = []
+    for each in known:
+        line = told.get((each.file_id, each.file_version))
+        if line is not None and (each.crc32c, each.sha256 or line.digests.sha256) != (
+            line.digests.crc32c,
+            line.digests.sha256 or each.sha256,
+        ):
+            found.append(f"{each.file_id} v{each.file_version} is another file on {each.disk_id}")
+    return found
 
 
 def _absence(store: PosixVolume, row: StoredFile) -> str | None:

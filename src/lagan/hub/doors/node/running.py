@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from lagan.hub.doors.node.config.loading import judge, read, start_of
+from lagan.hub.doors.node.config.loading import judge, read, start_of, unknown
 from lagan.hub.doors.node.config.shape import NodeConfig
 from lagan.kit.errors import Conflict, LaganError, NotFound
 
@@ -96,6 +96,8 @@ def _serve(node: Any, options: Options) -> None:
     from lagan.hub.doors.node.server import NodeServer
 
     open_logs(node)
+    for passed in unknown(node.file.read_bytes()):
+        _log.warning("%s; it is passed over.", passed)
     config: NodeConfig = node.config
     server = NodeServer(
         (config.server.address or "0.0.0.0", config.server.port),  # noqa: S104 - as configured

@@ -34,6 +34,7 @@ Subscriptions
   UNSUBSCRIBE USUBSCRIBE TRIGGERSUBSCRIPTION GETSUBQINFO
 The node
   ONLINE OFFLINE INIT EXIT
+  HEALTH METRICS                                                  for monitoring
   CONFIG              log_local_log_level, log_verbose_level, log_local_log_file, log_sys_Log
   UPDATECONFIGPAR     config_param config_value
   LABEL               slot_id [host_id] | disk_id | relabel new_label
