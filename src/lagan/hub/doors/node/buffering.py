@@ -122,10 +122,18 @@ def stored_or_buffered(node: ArchiveNode, order: Order, source: Source, *, by: A
 
 def retry(node: ArchiveNode, stop: threading.Event | None = None) -> int:
     """Archive what waits, oldest first; how many files were. What fails again goes on waiting; the
-    first failure of the node's own ends the round."""
-    done = 0
+    first failure of the node's own ends the round. One round at a time."""
     if not _buffers(node):
-        return done
+        return 0
+    with _turn:
+        return _round(node, stop)
+
+
+_turn = threading.Lock()
+
+
+def _round(node: ArchiveNode, stop: threading.Event | None) -> int:
+    done = 0
     for each in waiting(node):
         if stop is not None and stop.is_set():
             break
