@@ -8,7 +8,6 @@ Source: reference/ngas-http.md section 7.
 
 from __future__ import annotations
 
-import base64
 import logging
 from collections.abc import Mapping
 from contextlib import suppress
@@ -18,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from lagan.hub.doors.node import catalogue
+from lagan.hub.doors.node.authorization import basic, internal
 from lagan.hub.doors.node.plugins.facade import PlugInServer
 from lagan.hub.doors.node.subscriptions import rules, sending
 from lagan.hub.doors.node.subscriptions.copies import Unreadable, parcels
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from lagan.hub.doors.node.node import ArchiveNode
 
 _log = logging.getLogger(__name__)
-INTERNAL_USER = "ngas-int"
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,10 +124,8 @@ def authorization(node: ArchiveNode, url: str, file_name: str) -> Mapping[str, s
     if plug_in and urlsplit(url).scheme == "https":
         told = node.plug_ins.call("subscription auth", plug_in, file_name, url)
         return _header(told, url)
-    for user in node.config.authorization.users:
-        if user.name == INTERNAL_USER:
-            return {"Authorization": _basic(user.name, user.password)}
-    return {}
+    value = internal(node.config.authorization)
+    return {"Authorization": value} if value else {}
 
 
 def _header(told: Any, url: str) -> Mapping[str, str]:
@@ -139,7 +136,7 @@ def _header(told: Any, url: str) -> Mapping[str, str]:
     if isinstance(told, str):
         return {"Authorization": told.strip()}
     if isinstance(told, tuple) and len(told) == 2:
-        return {"Authorization": _basic(str(told[0]), str(told[1]))}
+        return {"Authorization": basic(str(told[0]), str(told[1]))}
     import requests
 
     prepared = requests.Request("POST", url).prepare()
@@ -149,10 +146,6 @@ def _header(told: Any, url: str) -> Mapping[str, str]:
     except Exception as error:
         raise Unreadable(f"The plug-in for authorization failed: {error}") from None
     return {name: str(v) for name, v in after.headers.items() if before.get(name) != v}
-
-
-def _basic(name: str, password: str) -> str:
-    return f"Basic {base64.b64encode(f'{name}:{password}'.encode()).decode()}"
 
 
 def _run(node: ArchiveNode, job: Job, errand: Errand) -> Outcome:
