@@ -55,10 +55,17 @@ class Struck:
         assert self._process.poll() is None, self._process.stderr and self._process.stderr.read()
 
     def end(self) -> None:
-        """Let the process go."""
-        if self._process.poll() is None:
-            self._process.send_signal(signal.SIGINT)
-        self._process.communicate(timeout=30)
+        """Let the process go. Killed itself, strace lets go of what is left of a process whose
+        first thread is gone already: it can wait for that for ever."""
+        for end in (signal.SIGINT, signal.SIGKILL):
+            if self._process.poll() is None:
+                self._process.send_signal(end)
+            try:
+                self._process.communicate(timeout=10)
+                return
+            except subprocess.TimeoutExpired:
+                continue
+        raise AssertionError("strace does not end")
 
 
 def _traced(task: Path) -> bool:
