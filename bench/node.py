@@ -25,7 +25,7 @@ from tests.services.process import accepts, await_ready, free_port, start_proces
 
 NUMBER, TITLE = "P2", "archive node"
 SIZE = 1 << 30  # bytes at scale 1 of the large file
-FILES = 2000  # at scale 1, for each number of connections
+FILES = 1000  # at scale 1, for each number of connections
 SMALL = 1024  # bytes of each
 BEFORE = {1: (85.0, 2.0), 8: (76.0, 10.0)}
 """By connections: files/s of the archive server before (its own rough figures, on such cores and

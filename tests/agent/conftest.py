@@ -35,7 +35,7 @@ class Bench:
             "instrument_name": "Microscope", "facility_name": "Imaging", "contact_name": "Kim",
             "contact_email": "kim@example.org", "data_directory": self.data, "hub_url": hub.url,
             "username": "facility", "api_key": KEY, "state_directory": folder / "state",
-            "connection_timeout": 5,
+            "connection_timeout": 30,
         }  # fmt: skip
 
     def file(self, path: str, content: bytes = b"x", age: float = 3600) -> Path:
@@ -76,7 +76,7 @@ class Bench:
 
     def run(self, *arguments: str, **changes: Any) -> tuple[int, str, str]:
         with self.start(*arguments, **changes) as process:
-            out, err = process.communicate(timeout=60)
+            out, err = process.communicate(timeout=120)
             return process.returncode, out, err
 
     def local(self) -> dict[str, bytes]:

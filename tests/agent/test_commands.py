@@ -174,11 +174,11 @@ def test_a_second_agent_is_refused_while_one_works(bench: Bench, hub: TestHub) -
     def hold(method: str, path: str) -> None:
         if path == "/api/uploads/batch/":
             reached.set()
-            go_on.wait(30)
+            go_on.wait(60)
 
     hub.before_answer = hold
     with bench.start("sync") as first:
-        assert reached.wait(30)
+        assert reached.wait(60)
         code, _, err = bench.run("sync")
         assert (code, "Another agent" in err) == (8, True)
         assert json.loads(bench.run("status", "--json")[1])["running"]
@@ -193,7 +193,7 @@ def test_sigterm_ends_a_run_cleanly_and_the_next_goes_on(bench: Bench, hub: Test
     hub.on_body = lambda count: reached.set() if count > 1 << 20 else None
     hub.before_answer = lambda method, path: None
     with bench.start("sync", small_file_limit=1000) as process:
-        assert reached.wait(30)
+        assert reached.wait(60)
         process.send_signal(signal.SIGTERM)
         process.communicate()
     assert process.returncode in (0, 13)
@@ -210,9 +210,9 @@ def test_the_service_runs_at_its_start_and_ends_on_sigterm(bench: Bench, hub: Te
         assert process.stderr is not None
         assert "Schedule" in process.stderr.readline()
         process.send_signal(signal.SIGUSR1)
-        assert looked.wait(30)
+        assert looked.wait(60)
         process.send_signal(signal.SIGTERM)
-        process.communicate(timeout=30)
+        process.communicate(timeout=60)
     assert process.returncode == 0
 
 

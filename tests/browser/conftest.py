@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -14,9 +13,17 @@ from pathlib import Path
 from urllib.request import urlopen
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Page,
+    expect,
+    sync_playwright,
+)
 
 from tests.browser.population import PASSWORD, Population
+from tests.services.process import free_port
 
 FLAGS = [
     "--headless",
@@ -28,7 +35,8 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-PATIENCE = 60  # seconds until the hub answers its first page, on a machine that does much else
+PATIENCE = 120  # seconds until something is as it should be, on a machine that does much else
+expect.set_options(timeout=PATIENCE * 1000)
 _WATCH = """
 window.refusedByPolicy = [];
 addEventListener('securitypolicyviolation', e => refusedByPolicy.push(e.violatedDirective + ' ' +
@@ -88,7 +96,7 @@ def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hub]:
         del environment[name]  # this hub keeps everything in its own folder
     (folder / "data").mkdir()
     people = Population(**json.loads(_run(environment, "populate", str(folder / "volumes"))))
-    port = _free_port()
+    port = free_port()
     log = (folder / "hub.log").open("w")
     server = subprocess.Popen(
         [
@@ -148,6 +156,7 @@ def visit(
 
 def _new_visit(hub: Hub, browser: Browser, **options: object) -> Visit:
     context = browser.new_context(locale="en-GB", **options)  # type: ignore[arg-type]
+    context.set_default_timeout(PATIENCE * 1000)
     context.add_init_script(_WATCH)
     page = context.new_page()
     made = Visit(context, page, hub)
@@ -172,13 +181,6 @@ def _run(environment: dict[str, str], *words: str) -> str:
     return subprocess.run(
         program, env=environment, check=True, capture_output=True, text=True
     ).stdout
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def _await_answer(server: subprocess.Popen[bytes], address: str, log: Path) -> None:

@@ -102,6 +102,7 @@ def populate(folder: Path, *, samples: bool = False) -> Population:
     shared = _citizens(owner, lab.pk, retina=made[2], beads=made[1])
     microscopes = _microscopes(root.pk, owner)
     _administration()
+    _nodes()
     computer, fetched = _computer(owner, lab.pk, made[2])
     return Population(
         retina=made[2],
@@ -123,6 +124,40 @@ def populate(folder: Path, *, samples: bool = False) -> Population:
         optics=optics,
         role=role_group,
     )
+
+
+def _nodes() -> None:
+    """Two archive nodes: one that checks its data, one that is away; a damaged copy, a subscriber
+    that cannot be reached."""
+    from lagan.hub.doors.node.models import Delivery, Disk, Host, StoredFile, Subscriber
+
+    Host.objects.create(
+        host_id="north:7777", ip_address="10.0.0.1", srv_port=7777, srv_state="ONLINE",
+        srv_version="0.1/2026-11-22", srv_data_checking=1, srv_check_files=1234,
+    )  # fmt: skip
+    Host.objects.create(
+        host_id="south:7777", ip_address="10.0.0.2", srv_port=7777, srv_state="NOT-RUNNING",
+        srv_version="0.1/2026-11-22", srv_check_end="2026-11-21T19:51:53.795", srv_check_files=99,
+    )  # fmt: skip
+    for n, (host, used) in enumerate((("north:7777", 4000), ("north:7777", 9000), ("", 100))):
+        Disk.objects.create(
+            disk_id=f"4927bc1a8f3b4e7f9d31f3c41c2a7a1{n}", logical_name=f"BULK-M-00000{n}",
+            host_id=host, last_host_id="south:7777", mounted=int(bool(host)),
+            slot_id=f"volume{n}" if host else "", number_of_files=used, completed=int(n == 1),
+            bytes_stored=used << 20, available_mb=10_000 - used, capacity_mb=10_500,
+        )  # fmt: skip
+    StoredFile.objects.create(
+        disk_id="4927bc1a8f3b4e7f9d31f3c41c2a7a10", file_id="TEST.2001-05-08T15:25:00.123",
+        file_version=1, file_name="saf/2001-05-08/1/TEST.2001-05-08T15:25:00.123.fits",
+        file_size=2880, uncompressed_file_size=2880, file_status="10000000",
+    )  # fmt: skip
+    Subscriber.objects.create(
+        subscr_id="mirror", host_id="north:7777", subscr_url="http://mirror.example.org/QARCHIVE"
+    )
+    Delivery.objects.create(
+        subscr_id="mirror", file_id="x", file_version=1, disk_id="d", file_name="x", status=2,
+        comment="connection refused",
+    )  # fmt: skip
 
 
 def _citizens(owner: Actor, lab: int, *, retina: int, beads: int) -> tuple[str, str]:

@@ -99,6 +99,10 @@ ADMINISTRATION = {
     "providers": "/providers/",
     "provider": "/providers/campus/",
     "new-provider": "/new-provider/?preset=orcid",
+    "archive-of-administrators": "/archive/",
+    "archive-nodes": "/archive/nodes/",
+    "node-subscriptions": "/archive/nodes/subscriptions/",
+    "node-checks": "/archive/nodes/checks/",
 }
 REFUSED = {"missing": "/datasets/999999/", "nowhere": "/there/is/no/such/page/"}
 OUTSIDE = {

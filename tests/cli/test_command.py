@@ -15,6 +15,7 @@ import pytest
 
 from lagan.cli import COMMANDS, SUMMARIES
 from tests.services.hub import until
+from tests.services.process import free_port
 
 HIDDEN_SETTINGS = ("DJANGO_", "LAGAN_", "POSTGRES_")
 LISTING = """
@@ -97,10 +98,10 @@ def test_a_hub_is_set_up_started_asked_and_ended(tmp_path: Path) -> None:
     again = lagan("hub", "adduser", "--username", "ann", "--config", config)
     assert (again.returncode, again.stderr.count("\n")) == (6, 1)
     try:
-        started = lagan("hub", "start", "--config", config, "--port", "0")
+        started = lagan("hub", "start", "--config", config, "--port", str(free_port()))
         assert started.returncode == 0, started.stderr
         where = started.stdout.split()[-1]
-        until(lambda: is_well(where), limit=60)
+        until(lambda: is_well(where), limit=150)
         assert lagan("hub", "start", "--config", config, "--port", "0").returncode == 10
         seen = lagan("hub", "status", "--json", "--config", config).stdout
         assert json.loads(seen)["address"] == where

@@ -7,26 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from click.testing import CliRunner, Result
 
-from lagan.cli import main
+from tests.cli.shell import Shell
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-class Shell:
-    """The command, with one person's client key."""
-
-    def __init__(self, url: str, key: str) -> None:
-        self.given = {"LAGAN_URL": url, "LAGAN_API_KEY": key}
-
-    def __call__(self, *words: str | int | Path, code: int = 0) -> Result:
-        done = CliRunner(env=self.given).invoke(main, [str(each) for each in words])
-        assert done.exit_code == code, done.output
-        return done
-
-    def rows(self, *words: str | int | Path) -> list[dict[str, Any]]:
-        return [json.loads(line) for line in self(*words, "--json").output.splitlines()]
 
 
 @pytest.fixture

@@ -79,7 +79,7 @@ def disturb(hub: Hub, bench: Bench, rng: random.Random, kills: list[str]) -> Non
             if (process := find(hub, kills[0], agent)) is not None:
                 process.send_signal(signal.SIGKILL)
                 sys.stdout.write(f"killed {kills.pop(0)}\n")
-        out, err = agent.communicate(timeout=120)
+        out, err = agent.communicate(timeout=300)
         if agent.returncode == 0 and not kills:
             return
         if agent.returncode == 0:
@@ -91,7 +91,7 @@ def expect_whole(hub: Hub, bench: Bench) -> None:
     """Every file once, its bytes right, in two copies; nothing besides."""
     local = {path: sha(data) for path, data in bench.local().items()}
     with judges(hub) as (now, rebuilt):
-        until(lambda: now.ask("copies") == {"2": len(local)}, 60)
+        until(lambda: now.ask("copies") == {"2": len(local)}, 200)
         hub.stop()
         found = now.ask("sweep")
         assert found["wrong"] == []
@@ -112,7 +112,7 @@ def contents(found: dict[str, Any]) -> dict[str, Any]:
 
 @pytest.mark.fault
 @pytest.mark.slow
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(900)
 def test_everybody_killed_once(whole: Hub, bench: Bench) -> None:
     rng = dice()
     fill(bench, rng, small=240, large=2)

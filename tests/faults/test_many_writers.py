@@ -59,7 +59,7 @@ def test_every_acknowledged_version_is_there(hub: Hub, judge: Judge) -> None:
         data = b"written by %d\n" % number * (number * 50) or b"nothing"
         headers = {"Authorization": f"Api-Key {key}"}
         with httpx.Client(base_url=hub.url, headers=headers, timeout=60) as client:
-            together.wait(30)
+            together.wait(100)
             return dataset, act(client, dataset, data), data
 
     with ThreadPoolExecutor(WRITERS) as pool:
@@ -96,7 +96,7 @@ def test_two_agents_with_one_folder_make_one_copy(hub: Hub, judge: Judge, tmp_pa
         given = {"state_directory": tmp_path / name, "data_directory": folder}
         agents.append(bench.start("sync", **given))
     for agent in agents:
-        out, err = agent.communicate(timeout=90)
+        out, err = agent.communicate(timeout=300)
         assert agent.returncode == 0, out + err
     with hub.as_user("alice") as client:
         rows = client.get("/api/datasets/", params={"text": "twins"}).json()["results"]

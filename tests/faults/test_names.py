@@ -50,7 +50,7 @@ def put(client: httpx.Client, dataset: int, name: str, data: bytes) -> Problem |
     # A client library resolves `..` before it asks; the standard library's sends what it is told.
     target = f"/api/datasets/{dataset}/content/{quote(raw(name), safe='/')}"
     at = client.base_url
-    connection = HTTPConnection(at.host, at.port, timeout=30)
+    connection = HTTPConnection(at.host, at.port, timeout=60)
     with closing(connection):
         connection.request("PUT", target, data, {"Authorization": client.headers["Authorization"]})
         answer = connection.getresponse()

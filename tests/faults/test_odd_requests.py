@@ -34,7 +34,7 @@ def alice(hub: Hub, dataset: int) -> Iterator[httpx.Client]:
 @contextmanager
 def line(hub: Hub) -> Iterator[socket.socket]:
     at = urlsplit(hub.url)
-    with socket.create_connection((at.hostname or "", at.port or 0), timeout=20) as raw:
+    with socket.create_connection((at.hostname or "", at.port or 0), timeout=60) as raw:
         yield raw
 
 

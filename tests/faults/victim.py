@@ -57,7 +57,7 @@ class Victim(Hub):
                 command, stdout=log, stderr=log, stdin=subprocess.DEVNULL, text=True,
                 env=environment, cwd=ROOT, start_new_session=True,
             )  # fmt: skip
-        until(self._answers, 60)
+        until(self._answers, 150)
         return self
 
     def _answers(self) -> bool:
@@ -72,7 +72,7 @@ class Victim(Hub):
         if self.process is not None:
             # The whole group: the server may be starting another worker at this moment.
             os.killpg(self.process.pid, signal.SIGKILL)
-            self.process.wait(30)
+            self.process.wait(60)
             stop_process(self.process.pid)
             self.process = None
 
@@ -120,12 +120,12 @@ class Trace:
         """Let the thread go (if it lives); what was seen."""
         if self._process.poll() is None:
             self._process.send_signal(signal.SIGINT)
-        self._process.communicate(timeout=30)
+        self._process.communicate(timeout=60)
         return self.log.read_text().splitlines()
 
     def wait(self) -> list[str]:
         """Return when the traced process is gone."""
-        self._process.communicate(timeout=30)
+        self._process.communicate(timeout=60)
         return self.log.read_text().splitlines()
 
 
@@ -165,7 +165,7 @@ class Judge:
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         self._process.stdin.close()
-        self._process.wait(30)
+        self._process.wait(60)
         self._process.stdout.close()
 
 

@@ -13,7 +13,7 @@ from tests.agent.hub import KEY, TestHub
 
 def http(server: TestHub, paused: list[float] | None = None) -> Http:
     sleep = (paused if paused is not None else []).append
-    return Http(server.url, authorization=lambda: f"Api-Key {KEY}", timeout=5, sleep=sleep)
+    return Http(server.url, authorization=lambda: f"Api-Key {KEY}", timeout=30, sleep=sleep)
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,7 @@ import psutil
 import psycopg
 
 from tests.services.board import shared
+from tests.services.process import free_port
 
 LAGAN = Path(sys.executable).with_name("lagan")
 PASSWORD = "a long enough pass phrase"
@@ -43,7 +44,8 @@ class Hub:
 
     def start(self, prefix: Sequence[str] = ()) -> Hub:
         """Run `lagan up`, behind `prefix` if given (strace), until its pages answer."""
-        command = [*prefix, str(LAGAN), "up", "--data", str(self.data), "--port", "0", "--json"]
+        command = [*prefix, str(LAGAN), "up", "--data", str(self.data), "--json"]
+        command += ["--port", str(free_port())]
         with (self.folder / "up.log").open("a") as log:
             self.process = subprocess.Popen(
                 command,
@@ -63,7 +65,7 @@ class Hub:
         """End it as its administrator would."""
         if self.process is not None:
             self.process.terminate()
-            self.process.wait(30)
+            self.process.wait(60)
             self._close()
 
     def kill(self) -> None:
@@ -72,7 +74,7 @@ class Hub:
         family = psutil.Process(self.process.pid)
         for each in [family, *family.children(recursive=True)]:
             each.send_signal(signal.SIGKILL)
-        self.process.wait(30)
+        self.process.wait(60)
         await_gone([family])
         self._close()
 
@@ -188,11 +190,11 @@ class Hub:
 
 def await_gone(processes: Sequence[psutil.Process]) -> None:
     """Return when none of them is left."""
-    gone, alive = psutil.wait_procs(processes, timeout=30)
+    gone, alive = psutil.wait_procs(processes, timeout=60)
     assert not alive, (gone, alive)
 
 
-def until(condition: Any, limit: float = 30) -> Any:
+def until(condition: Any, limit: float = 60) -> Any:
     """Wait for a condition to be true; its value. AssertionError after `limit` seconds."""
     import time
 

@@ -43,7 +43,9 @@ class Network:
         _ip("link", "set", self._cable(number), "up")
 
     def __enter__(self) -> Network:
-        """Make all of it. CalledProcessError says what is not allowed."""
+        """Make all of it, after what a run of this number left. CalledProcessError says what is not
+        allowed."""
+        self._remove()
         try:
             _ip("link", "add", self._bridge, "type", "bridge")
             _ip("addr", "add", f"{address(254)}/24", "dev", self._bridge)

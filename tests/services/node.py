@@ -134,13 +134,11 @@ class Node:
             for each in self.root.glob(".*.pid"):
                 each.unlink()
 
-    def get(self, command: str, headers: Mapping[str, str] | None = None, **pars: Any) -> Reply:
+    def get(self, command: str, headers: Any = None, **pars: Any) -> Reply:
         """GET a command."""
         return self.ask("GET", command, None, headers, **pars)
 
-    def post(
-        self, command: str, body: bytes, headers: Mapping[str, str] | None = None, **pars: Any
-    ) -> Reply:
+    def post(self, command: str, body: bytes, headers: Any = None, **pars: Any) -> Reply:
         """POST a command."""
         return self.ask("POST", command, body, headers, **pars)
 
@@ -149,7 +147,7 @@ class Node:
         method: str,
         command: str,
         body: bytes | None,
-        headers: Mapping[str, str] | None = None,
+        headers: Any = None,
         **pars: Any,
     ) -> Reply:
         """One request on a connection of its own, as the archive server's clients do."""

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import os
+import random
 import signal
 import socket
 import subprocess
+import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -14,11 +17,16 @@ from pathlib import Path
 
 import psutil
 
-START_LIMIT = 60.0  # seconds; RabbitMQ on two busy cores needs about fifteen
+START_LIMIT = 150.0  # seconds; RabbitMQ on two idle cores needs about fifteen
 STOP_LIMIT = 5.0  # seconds until a service that will not go is killed
 POLL = 0.05  # seconds between two looks at a condition
+EPHEMERAL = Path("/proc/sys/net/ipv4/ip_local_port_range")
 
 
+_PORTS: set[int] = set()
+"""Given by this process."""
+_RESERVED: list[int] = []
+"""The descriptor of the file whose locks say so; closed, it would let all of them go."""
 _STARTED: list[subprocess.Popen[bytes]] = []
 """Python complains of a process object that is forgotten while its process lives."""
 
@@ -37,11 +45,32 @@ class Running:
 
 
 def free_port() -> int:
-    """A TCP port of 127.0.0.1 that nobody listens on at this moment."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-    return port
+    """A TCP port of 127.0.0.1 that nobody listens on, and nobody else is given while this process
+    lives.
+
+    It is below those that the system gives to outgoing connections: one of them might have taken
+    it before its server does.
+    """
+    ports = range(10_000, int(EPHEMERAL.read_text().split()[0]))
+    for port in random.SystemRandom().sample(ports, 200):
+        if port not in _PORTS and _reserve(port):
+            _PORTS.add(port)
+            return port
+    raise ServiceFailed("None of 200 ports is free.")
+
+
+def _reserve(port: int) -> bool:
+    """Whether this port is this process's, by a lock on its byte in a file of all test runs."""
+    if not _RESERVED:
+        place = Path(tempfile.gettempdir()) / f"lagan-test-ports-{os.geteuid()}"
+        _RESERVED.append(os.open(place, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+    try:
+        fcntl.lockf(_RESERVED[0], fcntl.LOCK_EX | fcntl.LOCK_NB, 1, port)
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", port))
+    except OSError:
+        return False
+    return True
 
 
 def find_program(name: str, *places: str | Path, package: str) -> str:

@@ -103,7 +103,8 @@ class Sink:
                     with sink.guard:
                         sink.at_once -= 1
 
-            do_GET = do_POST
+            def do_GET(self) -> None:
+                self.do_POST()
 
             def _answer(self) -> None:
                 body = self.rfile.read(int(self.headers.get("Content-Length", 0)))

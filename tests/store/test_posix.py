@@ -31,7 +31,7 @@ def test_what_is_gone_on_with_is_young_again(folder: Path, volume: Volume) -> No
     incoming.close()
     os.utime(folder / ".lagan/incoming/rested", (1, 1))
     volume.publish([(volume.resume("rested", size=5), "late")])
-    assert volume.stat("late").modified > time.time() - 60
+    assert volume.stat("late").modified > time.time() - 3600
 
 
 def test_links_are_neither_followed_nor_listed(folder: Path, volume: Volume) -> None:

@@ -32,7 +32,7 @@ class Book:
 
     @contextmanager
     def __call__(self, landings: Sequence[Landing]) -> Iterator[Sequence[Verdict]]:
-        assert self.hold.wait(30)
+        assert self.hold.wait(60)
         self.groups.append([landing.object for landing in landings])
         for landing in landings:
             if landing.object in self.refuse:

@@ -179,7 +179,7 @@ def test_a_step_that_nobody_registered_fails_for_good(book: Book) -> None:
 
 def test_a_long_item_is_beaten_for_while_it_is_worked_on(book: Book) -> None:
     def work(context: Context, args: Mapping[str, Any], items: Sequence[str]) -> None:
-        assert book.beaten.wait(5)
+        assert book.beaten.wait(60)
 
     register_step("test.step", work)
     execute(_task(), book, lease=0.04)
@@ -201,7 +201,7 @@ def test_a_beat_that_cannot_be_told_is_not_the_end(
     monkeypatch.setattr(book, "beat", broken)
 
     def work(context: Context, args: Mapping[str, Any], items: Sequence[str]) -> None:
-        assert again.wait(5)
+        assert again.wait(60)
 
     register_step("test.step", work)
     execute(_task(), book, lease=0.04)

@@ -107,9 +107,9 @@ def test_nobody_else_gets_anything(hub, dataset):
         for place in places:
             assert mallory.get(place).status_code == 404
             assert manager.get(place).status_code in (403, 404)
-            assert httpx.get(hub.url + place).status_code == 401
+            assert httpx.get(hub.url + place, timeout=60).status_code == 401
             wrong = {"Authorization": "Bearer x"}
-            assert httpx.get(hub.url + place, headers=wrong).status_code == 401
+            assert httpx.get(hub.url + place, headers=wrong, timeout=60).status_code == 401
 
 
 def test_a_dataset_without_files_is_an_empty_zip(hub, alice):

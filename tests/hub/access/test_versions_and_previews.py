@@ -111,7 +111,7 @@ def test_nobody_else_sees_versions_or_previews_not_even_kept_ones(hub: Hub, data
         for place in places:
             assert alice.get(place).status_code == 200, place
             assert mallory.get(place).status_code == 404, place
-            assert httpx.get(hub.url + place).status_code == 401, place
+            assert httpx.get(hub.url + place, timeout=60).status_code == 401, place
         body = {"path": "in/notes.txt", "version": 1}
         restore = f"/api/datasets/{dataset}/versions/restore/"
         assert mallory.post(restore, json=body).status_code == 404

@@ -31,7 +31,7 @@ def set_up(oidc: Running, **changes: Any) -> Any:
 
 def authorised(address: str, username: str) -> str:
     """Log in at the provider as its form asks; where it sends the browser then."""
-    with httpx.Client() as browser:
+    with httpx.Client(timeout=60) as browser:
         answer = browser.get(address)
         assert answer.status_code == 302, answer.text[:500]
         form = urljoin(address, answer.headers["Location"])

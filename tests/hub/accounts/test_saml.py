@@ -58,7 +58,7 @@ def asserted(client: Client, saml: Running, user: str, person: Any, more: str = 
     (Path(saml.address["people"]) / f"{user}.json").write_text(json.dumps(person))
     left = client.get("/login/with/campus/", {"next": "/jobs/"})
     assert left.status_code == 302
-    page = httpx.get(f"{left['Location']}&user={quote(user)}{more}").text
+    page = httpx.get(f"{left['Location']}&user={quote(user)}{more}", timeout=60).text
     found = re.search(r'name="SAMLResponse" value="([^"]+)"', page)
     assert found is not None, page[:2000]
     return unescape(found[1])

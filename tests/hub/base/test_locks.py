@@ -74,7 +74,7 @@ def test_on_sqlite_writers_wait_in_line() -> None:
     inside, order = threading.Event(), []
 
     def second() -> None:
-        inside.wait(10)
+        inside.wait(60)
         with locks.turn("a"):
             order.append("second")
         connections.close_all()
@@ -85,7 +85,7 @@ def test_on_sqlite_writers_wait_in_line() -> None:
         inside.set()
         thread.join(0.2)
         order.append("first")
-    thread.join(10)
+    thread.join(60)
     assert order == ["first", "second"]
 
 

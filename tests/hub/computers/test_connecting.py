@@ -140,9 +140,9 @@ def test_a_folder_opens_quickly(lab):
 
     fill(lab.top, {f"{n}.dat": b"" for n in range(300)})
     services.browse(by=lab.people.mate, computer=lab.computer)
-    begun = time.monotonic()
+    begun = time.process_time()
     assert len(services.browse(by=lab.people.mate, computer=lab.computer).items) == 200
-    assert time.monotonic() - begun < 3  # a tenth of this on an idle machine
+    assert time.process_time() - begun < 1  # a tenth of this is usual
 
 
 def test_acts_are_recorded_and_facts_are_not(lab):

@@ -26,7 +26,7 @@ def own_hub(tmp_path: Path):
 
 
 @pytest.mark.fault
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(900)
 def test_killed_in_the_middle_it_ends_with_exactly_the_folder(
     own_hub: Hub, ssh: Running, tmp_path: Path
 ) -> None:
@@ -69,12 +69,12 @@ def test_killed_in_the_middle_it_ends_with_exactly_the_folder(
     ).strip()  # fmt: skip
 
     with own_hub.as_user("manager") as client:
-        until(lambda: client.get(f"/api/datasets/{dataset}/").json()["file_count"] >= 1, 60)
+        until(lambda: client.get(f"/api/datasets/{dataset}/").json()["file_count"] >= 1, 200)
     own_hub.kill()
     own_hub.start()
     environment["LAGAN_URL"] = own_hub.url
     with own_hub.as_user("manager") as client:
-        until(lambda: client.get(f"/api/datasets/{dataset}/").json()["state"] == "closed", 90)
+        until(lambda: client.get(f"/api/datasets/{dataset}/").json()["state"] == "closed", 300)
         listed: dict[str, str] = {}
         for folder in ("", "many"):
             after: str | None = ""

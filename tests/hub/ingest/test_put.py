@@ -99,7 +99,7 @@ def test_owner_team_mate_and_stranger(hub: Hub):
         assert dataset not in [d["id"] for d in mallory.get("/api/datasets/").json()["results"]]
     import httpx
 
-    assert httpx.get(f"{hub.url}{place}").status_code == 401
+    assert httpx.get(f"{hub.url}{place}", timeout=60).status_code == 401
 
 
 def test_a_closed_dataset_takes_nothing(hub: Hub):

@@ -27,11 +27,11 @@ def test_a_waiting_thread_hears_of_a_commit_and_of_no_rollback() -> None:
             create_job(kind="k", title="t", by=SYSTEM, tasks=[TaskSpec("s", "lab")])
             transaction.set_rollback(True)
         assert other.submit(waker.wait, 0.1).result() is False
-        waiting = other.submit(waker.wait, 10)
+        waiting = other.submit(waker.wait, 200)
         before = time.monotonic()
         create_job(kind="k", title="t", by=SYSTEM, tasks=[TaskSpec("s", "lab")])
         assert waiting.result() is True
-        assert time.monotonic() - before < 5
+        assert time.monotonic() - before < 100
         other.submit(connections.close_all).result()
 
 

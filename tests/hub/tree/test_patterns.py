@@ -27,11 +27,11 @@ HOSTILE = [
 
 @pytest.mark.parametrize("pattern", HOSTILE)
 def test_what_makes_others_search_back_for_ever_takes_no_time(pattern: str) -> None:
-    began = time.perf_counter()
+    began = time.process_time()
     fits = matcher(pattern)
     for text in ("a" * LONGEST_VALUE, "a" * (LONGEST_VALUE - 1) + "!", "ab" * (LONGEST_VALUE // 2)):
         fits(text)
-    assert time.perf_counter() - began < 1
+    assert time.process_time() - began < 1
 
 
 @pytest.mark.parametrize(

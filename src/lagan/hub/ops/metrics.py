@@ -12,6 +12,7 @@ from prometheus_client.registry import Collector
 
 from lagan import __version__
 from lagan.hub.archive import queries as archive
+from lagan.hub.doors.node import metrics as nodes
 from lagan.hub.jobs import queries as jobs
 from lagan.hub.ops import health
 
@@ -32,6 +33,7 @@ class _Hub(Collector):
         if checks[0].well:
             yield from _volumes()
             yield from _work(datetime.now(UTC))
+            yield from nodes.cluster()
 
 
 def exposition() -> bytes:

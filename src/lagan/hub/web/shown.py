@@ -87,6 +87,13 @@ LOOKS = {
     "readonly": Look("quiet", "lock", _("Read only")),
     "draining": Look("suspect", "arrow-right-left", _("Draining")),
     "retired": Look("quiet", "archive", _("Retired")),
+    # archive nodes and their volumes
+    "offline": Look("suspect", "power-off", _("Offline")),
+    "not-running": Look("bad", "circle-stop", _("Not running")),
+    "suspended": Look("quiet", "moon", _("Suspended")),
+    "mounted": Look("good", "check", _("Mounted")),
+    "away": Look("quiet", "unplug", _("Not mounted")),
+    "completed": Look("quiet", "lock", _("Completed")),
     # share links
     "active": Look("good", "link", _("Active")),
     "revoked": Look("quiet", "ban", _("Revoked")),

@@ -27,7 +27,11 @@ class Shelf:
 
 
 @pytest.fixture
-def shelf(tmp_path: Path) -> Shelf:
+def shelf(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Shelf:
+    from lagan.hub.access.previews import running
+
+    # What is limited here is the processor's time; who waits for it is another question.
+    monkeypatch.setattr(running, "PATIENCE", 200)
     return Shelf(tmp_path)
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import os
 import struct
-import time
 import zipfile
 import zlib
 from collections.abc import Callable
@@ -22,6 +21,11 @@ from tests.previewed import SAMPLES, sample
 pytestmark = pytest.mark.slow
 Draw = Callable[..., Drawn]
 GIVEN_UP = {"unreadable", "too-large", "too-slow", "damaged-after", "no-picture", "no-frame"}
+
+
+def worked() -> float:
+    """Seconds of the processor that this process and its ended children took."""
+    return sum(os.times()[:4])
 
 
 @pytest.mark.parametrize("name", sorted(set(SAMPLES) - {"run.log", "force.csv", "readout.dat"}))
@@ -52,9 +56,9 @@ def png_of(width: int, height: int) -> bytes:
 
 
 def test_a_decompression_bomb_is_not_unpacked(drawn: Draw) -> None:
-    began = time.monotonic()
+    began = worked()
     assert notes(drawn("x.png", png_of(60_000, 60_000))) == {"too-large"}
-    assert time.monotonic() - began < 10
+    assert worked() - began < 10
 
 
 def test_a_zip_bomb_is_listed_and_not_unpacked(drawn: Draw) -> None:
@@ -80,11 +84,11 @@ def test_a_tar_that_never_ends_is_left_after_a_while(
 
 
 def test_one_long_line_of_quotes_is_no_work(drawn: Draw) -> None:
-    began = time.monotonic()
+    began = worked()
     assert drawn("x.csv", b'"' * 400_000 + b",a" * 100_000).blocks
     assert drawn("x.csv", b"a" * 400_000).blocks
     assert drawn("x.json", b"[" * 1_000_000).blocks
-    assert time.monotonic() - began < 15
+    assert worked() - began < 15
 
 
 def test_hdf5_reads_no_file_beside_itself(drawn: Draw, tmp_path: Path) -> None:

@@ -52,7 +52,7 @@ def place(node: Node, file_id: str, disk_id: str = "") -> Path:
         " ORDER BY f.file_version DESC",
         file_id, disk_id, disk_id,
     )  # fmt: skip
-    return Path(rows[0][0]) / rows[0][1]
+    return Path(str(rows[0][0])) / str(rows[0][1])
 
 
 def status_of(node: Node, file_id: str) -> dict[str, str]:
@@ -60,11 +60,17 @@ def status_of(node: Node, file_id: str) -> dict[str, str]:
     return dict(sql(node, "SELECT disk_id, file_status FROM ngas_files WHERE file_id = ?", file_id))
 
 
+def noted(node: Node, file_id: str) -> int:
+    """How often a copy of a file was noted to be damaged; it may be healed since."""
+    rows = sql(node, "SELECT data FROM audit_event WHERE kind = 'node.damaged'")
+    return sum(f'"{file_id}/' in str(row[0]).replace("'", '"') for row in rows)
+
+
 def add_copy(source: Node, file_id: str, target: Node, slot: str) -> Path:
     """Another copy of a file, on a disk of this or another node, as an old server would have made
     it: nobody of ours has looked at it yet."""
     disk = disk_in(target, slot)
-    name = sql(source, "SELECT file_name FROM ngas_files WHERE file_id = ?", file_id)[0][0]
+    name = str(sql(source, "SELECT file_name FROM ngas_files WHERE file_id = ?", file_id)[0][0])
     path = target.root / "volumes" / slot / name
     path.parent.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(place(source, file_id), path)

@@ -104,9 +104,9 @@ def rows(host: str, slot: str, ignore: str = "file_ignore") -> Sequence[str]:
         f" VALUES ('{host}', 'example.org', '127.0.0.1', '{host}', {host.partition(':')[2]},"
         " 'NOT-RUNNING')",
         "INSERT INTO ngas_subscribers (host_id, srv_port, subscr_prio, subscr_id, subscr_url)"
-        f" VALUES ('{host}', 7777, 10, 'copy', 'http://127.0.0.1:1/QARCHIVE')",
+        " VALUES ('elsewhere:7777', 7777, 10, 'copy', 'http://127.0.0.1:1/QARCHIVE')",
         "INSERT INTO ngas_subscr_back_log (host_id, srv_port, subscr_id, subscr_url, file_id,"
-        f" file_name, file_version, ingestion_date, format) VALUES ('{host}', 7777, 'copy',"
+        " file_name, file_version, ingestion_date, format) VALUES ('elsewhere:7777', 7777, 'copy',"
         " 'http://127.0.0.1:1/QARCHIVE', 'rnd.bin', 'x', 1, '2026-11-21T00:00:00.000', 'a/b')",
         *(
             "INSERT INTO ngas_files (disk_id, file_name, file_id, file_version, format, file_size,"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import io
 from pathlib import Path
+from typing import IO, cast
 
 import pytest
 from astropy.io import fits
@@ -65,7 +66,7 @@ def test_a_compressed_file_that_breaks_off_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "cut.gz"
     path.write_bytes(gzip.compress(b"SIMPLE  =" + bytes(100_000))[:40])
     with gzip.open(path) as source, pytest.raises(NotFits):
-        list(headers(source))
+        list(headers(cast(IO[bytes], source)))
 
 
 @given(st.binary(max_size=3 * BLOCK))

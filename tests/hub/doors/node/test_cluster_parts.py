@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
@@ -11,10 +13,12 @@ from lagan.hub.doors.node.expecting import Expected, announced, checked, expecte
 from lagan.hub.doors.node.models import StoredFile
 from lagan.hub.doors.node.ranges import Part, part_of
 from lagan.hub.doors.node.sending import (
+    Damaged,
     Representation,
     begin,
     conditions,
     disposition,
+    open_copy,
     part_for,
     represent,
 )
@@ -200,6 +204,24 @@ def test_without_a_checksum_the_size_is_held_to(name: str | None, checksum: str 
     assert not expected.checkable
     with pytest.raises(Cut, match="2 bytes instead of 3"):
         list(checked([b"ab"], expected, lambda _: None))
+
+
+def test_a_node_that_cannot_open_anything_calls_no_file_damaged(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "a").write_bytes(HELLO)
+    known = row(file_name="a")
+    with open_copy(tmp_path, known) as opened:
+        assert opened.read() == HELLO
+    for number, kind in ((errno.EMFILE, Unavailable), (errno.EIO, Damaged)):
+        error = OSError(number, "no")
+
+        def fail(*_: object, error: OSError = error) -> int:
+            raise error
+
+        monkeypatch.setattr("lagan.hub.doors.node.sending.open_beneath", fail)
+        with pytest.raises(kind, match="no"):
+            open_copy(tmp_path, known)
 
 
 def test_own_digests_go_before_those_of_the_catalogue() -> None:

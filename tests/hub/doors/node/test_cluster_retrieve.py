@@ -16,6 +16,7 @@ from astropy.io import fits
 from tests.hub.doors.node.cluster_catalogue import (
     add_copy,
     disk_in,
+    noted,
     overwrite,
     place,
     sql,
@@ -187,7 +188,7 @@ def test_versions_are_had_by_number_and_the_highest_without(node: Node) -> None:
 def test_what_cannot_be_had_is_said_in_the_known_words(
     node: Node, asked: dict[str, str], message: str
 ) -> None:
-    reply = node.get("RETRIEVE", **asked)
+    reply = node.get("RETRIEVE", None, **asked)
     assert reply.status == 400
     assert reply.of("Status")["Status"] == "FAILURE"
     assert message in reply.message
@@ -232,9 +233,9 @@ def test_document_types_are_given_and_hold_what_is_answered(node: Node, name: st
 
 def test_status_documents_hold_to_their_document_type(node: Node) -> None:
     """lxml resolves the parts that the document type names from what the node serves."""
-    from lxml import etree
+    from lxml import etree  # type: ignore[import-untyped]
 
-    class Served(etree.Resolver):
+    class Served(etree.Resolver):  # type: ignore[misc]
         def resolve(self, url: str, public: str, context: object) -> object:
             name = url.rpartition("=")[2]
             return self.resolve_string(node.get("RETRIEVE", internal=name).body, context)
@@ -279,7 +280,7 @@ def test_the_header_of_a_fits_file_is_given_alone(
     archive(node, file_id, small_fits())
     sql(node, "UPDATE ngas_files SET format = 'image/x-fits' WHERE file_id = ?", file_id)
     reply = node.get(
-        "RETRIEVE", file_id=file_id, processing="eso.ngamsExtractFitsHdrDppi", **parameters
+        "RETRIEVE", None, file_id=file_id, processing="eso.ngamsExtractFitsHdrDppi", **parameters
     )
     assert reply.status == 200
     assert len(reply.body) == count * 2881
@@ -319,7 +320,7 @@ def test_processing_that_cannot_be_is_refused_and_leaves_nothing(
 ) -> None:
     if node.get("RETRIEVE", file_id="refused").status != 200:
         archive(node, "refused")
-    reply = node.get("RETRIEVE", file_id="refused", **parameters)
+    reply = node.get("RETRIEVE", None, file_id="refused", **parameters)
     assert reply.status == 400
     assert message in reply.message
     folder = node.root / "work" / "processing"
@@ -351,12 +352,11 @@ def test_a_damaged_copy_is_passed_over_and_noted(node: Node, harm, request) -> N
     first = next(iter(status_of(node, file_id)))
     slot = next(each for each in node.volumes if disk_in(node, each) != first)
     add_copy(node, file_id, node, slot)
-    harm(place(node, file_id, first))
+    # Of two good copies that with the lower disk id is taken.
+    harm(place(node, file_id, min(status_of(node, file_id))))
     for _ in range(3):
         assert node.get("RETRIEVE", file_id=file_id).body == HELLO
-    flags = status_of(node, file_id)
-    assert flags.pop(first) in ("00000000", "10000000")
-    assert set(flags.values()) == {"00000000"}
+    assert noted(node, file_id) == 1
 
 
 def test_the_last_copy_is_refused_when_it_is_damaged_but_to_who_insists(node: Node) -> None:
@@ -369,8 +369,7 @@ def test_the_last_copy_is_refused_when_it_is_damaged_but_to_who_insists(node: No
     assert status_of(node, "last") == {disk: "10000000"}
     found = sql(node, "SELECT finding FROM node_proof WHERE file_id = 'last'")
     assert "checksum" in found[0][0]
-    kinds = sql(node, "SELECT count(*) FROM audit_event WHERE kind = 'node.damaged'")
-    assert kinds[0][0] >= 1
+    assert noted(node, "last") == 1
     assert node.get("RETRIEVE", file_id="last", damaged=1).body == b"hello_world\n"
 
 
@@ -387,7 +386,7 @@ def test_a_large_copy_nobody_looked_at_yet_is_checked_on_its_way(node: Node) -> 
 
     with pytest.raises(http.client.IncompleteRead):
         node.get("RETRIEVE", file_id="unseen", disk_id=second)
-    assert status_of(node, "unseen")[second] == "10000000"
+    assert noted(node, "unseen") == 1
     assert node.get("RETRIEVE", file_id="unseen").body == content
 
 

@@ -111,7 +111,7 @@ def test_names_at_one_place_differ_but_roots_may_share_one(node: Node) -> None:
 def test_which_container_is_asked_for(
     node: Node, command: str, pars: dict[str, str], words: str
 ) -> None:
-    refused(node.get(command, **pars), words)
+    refused(node.ask("GET", command, None, None, **pars), words)
 
 
 def test_what_makes_no_container(node: Node) -> None:

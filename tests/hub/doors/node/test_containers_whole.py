@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import io
 import os
+import socket
 import tarfile
 import threading
 import zlib
@@ -13,6 +14,7 @@ from xml.etree import ElementTree
 
 import pytest
 
+from tests.hub.doors.node.conftest import MakeNode
 from tests.hub.doors.node.containers.messages import END, Tree, message
 from tests.hub.doors.node.containers.test_multipart import read
 from tests.services.hub import until
@@ -241,6 +243,53 @@ def test_damage_is_never_handed_on(node: Node, size: int) -> None:
         connection.getresponse().read()
     connection.close()
     assert node.get("STATUS", file_id=f"{name}.bin").of("FileStatus")["FileStatus"][0] == "1"
+
+
+def test_sizes_follow_files_that_are_removed(node: Node) -> None:
+    carchive(node, "shrinking", {"sh1": b"12345", "sh2": b"123"})
+    disk = node.get("STATUS", file_id="sh1").of("DiskStatus")["DiskId"]
+    reply = node.get("DISCARD", disk_id=disk, file_id="sh1", file_version=1, execute=1)
+    assert reply.of("Status")["Status"] == "SUCCESS", reply.body
+    assert listed(node, "shrinking").attrib["size"] == "3"
+    assert retrieved(node, "shrinking") == {"shrinking": {"sh2": b"123"}}
+
+
+def test_a_killed_upload_is_no_container(make_node: MakeNode, database: str) -> None:
+    """Killed between two groups: whole files may be there, a container is not; and the files are
+    free to be put into another one."""
+    node = make_node(database=database)
+    tree: Tree = {**{f"kill{at}": b"x" for at in range(200)}, "more": b"y" * (3 << 20)}
+    body = message("killed", tree)
+    with socket.create_connection((node.address, node.port), timeout=30) as client:
+        head = f"POST /CARCHIVE HTTP/1.0\r\nContent-Length: {len(body)}\r\n\r\n"
+        client.sendall(head.encode() + body[: -(1 << 19)])
+        until(lambda: node.get("STATUS", file_id="kill0").status == 200)
+        node.kill()
+    node.start()
+    assert node.get("CLIST", container_name="killed").status == 400
+    assert staged(node) == []
+    box = node.get("CCREATE", container_name="after").of("Container")["id"]
+    assert node.get("CAPPEND", container_id=box, file_id="kill0").status == 200
+    assert retrieved(node, "after") == {"after": {"kill0": b"x"}}
+
+
+def test_files_of_other_nodes_go_out_too(
+    make_node: MakeNode, database: str, tmp_path: Path
+) -> None:
+    shared = database or f'Interface="sqlite3" database="{tmp_path}/shared.sqlite"'
+    one, two = (make_node(database=shared) for _ in range(2))
+    big = os.urandom(3 << 20)
+    carchive(one, "spread", {"sp-one": b"here", "sp-big": big})
+    carchive(two, "spread too", {"sp-two": b"there"})
+    box = one.get("CLIST", container_name="spread").of("Container")["id"]
+    assert one.get("CAPPEND", container_id=box, file_id="sp-two", force=1).status == 200
+    whole = {"spread": {"sp-one": b"here", "sp-big": big, "sp-two": b"there"}}
+    assert retrieved(one, "spread") == whole
+    assert retrieved(two, "spread") == whole
+    one.stop()
+    reply = two.get("CRETRIEVE", container_name="spread")
+    assert (reply.status, "NGAMS_ER_UNAVAIL_FILE" in reply.message) == (400, True)
+    one.start()
 
 
 def test_uploads_side_by_side(node: Node) -> None:

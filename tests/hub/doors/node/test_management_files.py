@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -42,8 +43,6 @@ def path_of(node: Node, reply: Reply) -> Path:
 
 
 def holders(node: Node, file_id: str) -> set[str]:
-    import json
-
     rows = node.get("QUERY", query="files_like", like=file_id, format="json")
     return {each["disk_id"] for each in json.loads(rows.body)}
 
@@ -84,8 +83,6 @@ def test_a_clone_goes_to_the_disk_that_is_named(node: Node) -> None:
 
 
 def holders_of_any(node: Node) -> set[str]:
-    import json
-
     rows = node.get("QUERY", query="disks_list", format="json")
     return {each["disk_id"] for each in json.loads(rows.body)}
 
@@ -208,21 +205,37 @@ def test_a_file_needs_three_copies_before_one_goes(node: Node) -> None:
     assert node.get("RETRIEVE", file_id="three.bin").body == b"some bytes"
 
 
-def test_damaged_copies_are_no_copies(node: Node) -> None:
-    disk = archive(node, "poor.bin")["DiskId"]
-    made = [node.get("CLONE", file_id="poor.bin") for _ in range(2)]
-    path = path_of(node, made[0])
+def spoil(path: Path) -> None:
     path.chmod(0o644)
     path.write_bytes(b"wrong")
-    other = made[0].of("DiskStatus")["DiskId"]
-    path.unlink()
-    node.get("CHECKFILE", file_id="poor.bin", disk_id=other)
+
+
+def test_a_damaged_copy_is_healed_from_a_good_one(node: Node) -> None:
+    disk = archive(node, "heal.bin", b"right")["DiskId"]
+    path = path_of(node, node.get("STATUS", file_id="heal.bin"))
+    assert node.get("CLONE", file_id="heal.bin").status == 200
+    spoil(path)
+    bad = node.get("CHECKFILE", file_id="heal.bin", disk_id=disk)
+    assert bad.message.startswith("NGAMS_ER_FILE_NOK:4057:ERROR:")
+    assert "it was healed from" in bad.message
+    good = node.get("CHECKFILE", file_id="heal.bin", disk_id=disk)
+    assert good.message.startswith("NGAMS_INFO_FILE_OK:4056:INFO:")
+    assert node.get("RETRIEVE", file_id="heal.bin", disk_id=disk).body == b"right"
+
+
+def test_damaged_copies_are_no_copies(node: Node) -> None:
+    disk = archive(node, "poor.bin", b"right")["DiskId"]
+    paths = [path_of(node, node.get("STATUS", file_id="poor.bin"))]
+    paths += [path_of(node, node.get("CLONE", file_id="poor.bin")) for _ in range(2)]
+    assert node.get("REMFILE", disk_id=disk, file_id="poor.bin").of("Status")["Status"] == (
+        "SUCCESS"
+    )
+    for each in paths:
+        spoil(each)
+    assert "NGAMS_ER_FILE_NOK" in node.get("CHECKFILE", file_id="poor.bin").message
     refused = node.get("REMFILE", disk_id=disk, file_id="poor.bin", execute=1)
     assert refused.message.startswith("NGAMS_WA_FILE_COPIES")
-    assert (
-        node.get("REMFILE", disk_id=other, file_id="poor.bin", execute=1).of("Status")["Status"]
-        == "SUCCESS"
-    )
+    assert paths[0].is_file()
 
 
 @pytest.mark.parametrize(
@@ -242,7 +255,7 @@ def test_remfile_of_nothing(node: Node, pars: dict[str, Any], number: str) -> No
 def test_a_copy_is_discarded_by_its_ids(node: Node) -> None:
     disk = archive(node, "discard.bin")["DiskId"]
     path = path_of(node, node.get("STATUS", file_id="discard.bin"))
-    ids = {"disk_id": disk, "file_id": "discard.bin", "file_version": 1}
+    ids: dict[str, Any] = {"disk_id": disk, "file_id": "discard.bin", "file_version": 1}
     asked = node.get("DISCARD", **ids)
     assert asked.message.startswith("NGAMS_INFO_DISCARD_GRANTED:")
     assert path.is_file()
@@ -310,7 +323,7 @@ def test_rri_purge_says_what_would_go(node: Node) -> None:
 
 def test_the_cache_is_told_what_may_go(node: Node) -> None:
     disk = archive(node, "cached.bin")["DiskId"]
-    ids = {"disk_id": disk, "file_id": "cached.bin", "file_version": 1}
+    ids: dict[str, Any] = {"disk_id": disk, "file_id": "cached.bin", "file_version": 1}
     done = node.get("CACHEDEL", **ids)
     assert (done.status, done.message) == (200, "Successfully handled request")
     assert node.get("CACHEDEL", disk_id=disk).status == 400

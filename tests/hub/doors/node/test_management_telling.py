@@ -9,6 +9,7 @@ from ast import literal_eval
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree
 
 import pytest
@@ -61,7 +62,8 @@ def test_status_of_a_file_is_of_its_highest_version(node: Node) -> None:
 
 @pytest.mark.parametrize("parameter", ["file_id", "file_access"])
 def test_a_file_that_is_not_there(node: Node, parameter: str) -> None:
-    told = node.get("STATUS", **{parameter: "absent", "file_version": "7"})
+    asked: dict[str, Any] = {parameter: "absent", "file_version": "7"}
+    told = node.get("STATUS", **asked)
     assert told.status == 400
     assert told.message == (
         "NGAMS_ER_UNAVAIL_FILE:4019:ERROR: File with ID: absent/Version: 7 appears not to be "
@@ -106,7 +108,7 @@ def test_the_configuration_is_shown_without_passwords(node: Node) -> None:
 
 
 @pytest.mark.parametrize("pars", [{"db_time": 1}, {"flush_log": 1}, {"help": 1}, {"time_out": 5}])
-def test_parameters_that_are_taken(node: Node, pars: dict[str, int]) -> None:
+def test_parameters_that_are_taken(node: Node, pars: dict[str, Any]) -> None:
     assert node.get("STATUS", **pars).of("Status")["Status"] == "SUCCESS"
 
 
@@ -124,7 +126,8 @@ def test_another_host_is_pointed_to(node: Node) -> None:
 
 
 def listed(node: Node, **pars: object) -> tuple[str, int, list[dict[str, str]]]:
-    told = node.get("STATUS", **{"file_list": 1, **pars})
+    asked: dict[str, Any] = {"file_list": 1, **pars}
+    told = node.get("STATUS", **asked)
     assert told.status == 200, told.body
     assert told.headers["content-type"] == "application/x-gxml"
     assert told.headers["content-disposition"].startswith("attachment;")
@@ -172,7 +175,7 @@ def test_unique_names_each_version_once(node: Node) -> None:
 
 @pytest.mark.parametrize("query", QUERIES)
 def test_every_query_in_every_form(node: Node, query: str) -> None:
-    pars = {"like": "%", "start": "2000-01-01", "end": "2100-01-01"}
+    pars: dict[str, Any] = {"like": "%", "start": "2000-01-01", "end": "2100-01-01"}
     rows = node.get("QUERY", query=query, **pars)
     assert rows.headers["content-type"] == "application/python-list"
     found = literal_eval(rows.body.decode())
@@ -231,3 +234,14 @@ def test_an_unknown_query_is_refused_by_name(node: Node) -> None:
     assert told.message.startswith("Invalid query specified. Valid queries are: files_list")
     assert node.get("QUERY").status == 400
     assert node.get("QUERY", query="files_list", cursor_id="x").status == 400
+
+
+@pytest.mark.parametrize(
+    ("command", "name"),
+    [("STATUS", "file_id"), ("STATUS", "disk_id"), ("STATUS", "host_id"), ("QUERY", "like")],
+)
+def test_what_no_database_holds_is_refused(node: Node, command: str, name: str) -> None:
+    asked: dict[str, Any] = {"query": "files_like", name: "a\0b"}
+    reply = node.get(command, **asked)
+    assert reply.status == 400
+    assert reply.message.startswith("Invalid parameter:")

@@ -69,7 +69,9 @@ def unique(text: str = "file") -> str:
 
 
 def local(**offset: int) -> str:
-    return (datetime.now() + timedelta(**offset)).isoformat(timespec="milliseconds")
+    return (datetime.now().astimezone().replace(tzinfo=None) + timedelta(**offset)).isoformat(
+        timespec="milliseconds"
+    )
 
 
 def test_what_arrives_is_sent_as_receivers_know_it(

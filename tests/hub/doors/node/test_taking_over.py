@@ -6,6 +6,7 @@ import base64
 import json
 import os
 import re
+import sqlite3
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,7 +20,6 @@ from tests.hub.doors.node.old_server import DISK, FILES
 from tests.services.hub import LAGAN
 from tests.services.node import Node, own_database
 
-pytestmark = pytest.mark.database
 IGNORE = "ignore"
 
 
@@ -46,9 +46,7 @@ def node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Node]:
     node = Node(folder, database=own_database() if postgresql else "", volumes=("volume1",))
     old_server.volume(node.root / "volumes" / "volume1")
     if postgresql:
-        pairs = dict(re.findall(r'(\w+)="([^"]*)"', node.database))
-        del pairs["Interface"]
-        with psycopg.connect(" ".join(f"{k}={v}" for k, v in pairs.items())) as connection:
+        with psycopg.connect(address_of(node.database)) as connection:
             for each in (
                 *old_server.scripts(IGNORE),
                 *old_server.rows(node.host_id, "volume1", IGNORE),
@@ -67,11 +65,13 @@ def config(node: Node) -> str:
 
 
 @pytest.mark.parametrize("name", FILES)
+@pytest.mark.database
 def test_what_was_archived_before_is_there(node: Node, name: str) -> None:
     reply = node.get("RETRIEVE", file_id=name.rpartition("/")[2], file_version=1)
     assert (reply.status, reply.body) == (200, FILES[name])
 
 
+@pytest.mark.database
 def test_what_it_said_of_them_is_the_same(node: Node) -> None:
     file = node.get("STATUS", file_id="rnd.bin", file_version=1).of("FileStatus")
     assert file["FileSize"] == "12000"
@@ -82,6 +82,44 @@ def test_what_it_said_of_them_is_the_same(node: Node) -> None:
     assert disk["InstallationDate"] == "2011-01-31T14:31:43.460"
 
 
+@pytest.mark.database
+def test_every_table_came_along(node: Node) -> None:
+    """Subscribers, what happened to disks, what could not be delivered: with keys of ours."""
+    counts = {
+        "ngas_subscribers": "subscr_id = 'copy'",
+        "ngas_disks_hist": "hist_synopsis = 'Disk Registered' AND id IS NOT NULL",
+        "ngas_subscr_back_log": "file_name = 'x' AND id IS NOT NULL",
+        "ngas_hosts": f"host_id = '{node.host_id}' AND domain <> ''",
+        "ngas_files": "file_ignore = 0 AND file_status = '00000000' AND file_version = 1"
+        f" AND disk_id = '{DISK}' AND file_id IN ('rnd.bin', 'b.txt')",
+    }
+    expected = {**dict.fromkeys(counts, 1), "ngas_files": 2}
+    assert {
+        table: number_of(node, f"SELECT COUNT(*) FROM {table} WHERE {where}")
+        for table, where in counts.items()
+    } == expected
+
+
+def number_of(node: Node, statement: str) -> int:
+    """The one number that a statement gives in the node's database."""
+    if not node.database:
+        connection = sqlite3.connect(node.root / "ngas.lagan.sqlite")
+        (found,) = connection.execute(statement).fetchone()
+        connection.close()
+        return int(found)
+    with psycopg.connect(address_of(node.database)) as postgresql:
+        row = postgresql.execute(statement).fetchone()
+    assert row is not None
+    return int(row[0])
+
+
+def address_of(database: str) -> str:
+    """What libpq connects to, from the attributes of a `Db`."""
+    pairs = dict(re.findall(r'(\w+)="([^"]*)"', database))
+    return " ".join(f"{k}={v}" for k, v in pairs.items() if k not in ("Interface", "UseFileIgnore"))
+
+
+@pytest.mark.database
 def test_until_it_is_confirmed_nothing_is_written_then_it_takes_files(node: Node) -> None:
     (before,) = told("volumes", "--cfg", config(node))
     assert (before["state"], before["left"]) == ("unconfirmed", 2)
@@ -99,10 +137,62 @@ def test_until_it_is_confirmed_nothing_is_written_then_it_takes_files(node: Node
     assert node.get("STATUS", disk_id=DISK).of("DiskStatus")["NumberOfFiles"] == "4"
 
 
+def test_what_is_no_database_is_refused_and_nothing_is_made_of_it(tmp_path: Path) -> None:
+    node = Node(tmp_path, volumes=("volume1",))
+    (node.root / "ngas.sqlite").write_bytes(b"this is not a database of SQLite, it is a text" * 100)
+    node.configure()
+    said = refused("volumes", "--cfg", config(node))
+    assert "is no database of SQLite" in said
+    assert number_of(node, "SELECT COUNT(*) FROM ngas_files") == 0
+
+
+def test_odd_rows_come_along_and_none_comes_twice(tmp_path: Path) -> None:
+    """Two disks of one name, a flag of three letters; what is gone since stays gone."""
+    node = Node(tmp_path, volumes=("volume1",))
+    node.configure()
+    old_server.sqlite_database(node.root / "ngas.sqlite", node.host_id, "volume1")
+    copied = (
+        "archive, installation_date, type, logical_name, number_of_files, available_mb,"
+        " bytes_stored, completed"
+    )
+    execute(
+        node.root / "ngas.sqlite",
+        "UPDATE ngas_files SET file_status = '100' WHERE file_id = 'b.txt'",
+        f"INSERT INTO ngas_disks (disk_id, {copied}) SELECT 'other', {copied} FROM ngas_disks",
+    )
+    lagan("volumes", "--cfg", config(node))
+    assert number_of(node, "SELECT COUNT(*) FROM ngas_disks") == 2
+    flags = "SELECT COUNT(*) FROM ngas_files WHERE file_status = '00000100'"
+    assert number_of(node, flags) == 1
+    execute(node.root / "ngas.lagan.sqlite", "DELETE FROM ngas_files WHERE file_id = 'b.txt'")
+    lagan("volumes", "--cfg", config(node))
+    assert number_of(node, "SELECT COUNT(*) FROM ngas_files") == 1
+
+
+def execute(file: Path, *statements: str) -> None:
+    connection = sqlite3.connect(file)
+    for each in statements:
+        connection.execute(each)
+    connection.commit()
+    connection.close()
+
+
+def refused(*words: str) -> str:
+    """What `lagan node ...` says when it refuses."""
+    environment = {name: v for name, v in os.environ.items() if not name.startswith("LAGAN_")}
+    done = subprocess.run(
+        [str(LAGAN), "node", *words], capture_output=True, text=True, check=False, env=environment
+    )
+    assert done.returncode == 2, (done.stdout, done.stderr)
+    return done.stderr
+
+
+@pytest.mark.database
 def test_a_disk_that_is_not_there_is_not_confirmed(node: Node) -> None:
     lagan("confirm", "--cfg", config(node), "volume9", code=5)
 
 
+@pytest.mark.database
 def test_the_catalogue_is_not_rebuilt_under_a_running_node(node: Node) -> None:
     lagan("rebuild", "--cfg", config(node), code=6)
 
@@ -129,6 +219,7 @@ def test_a_node_whose_database_was_lost_has_its_files_again(tmp_path: Path) -> N
     node.stop()
 
 
+@pytest.mark.database
 def test_the_flag_of_a_file_may_have_its_old_name_in_a_new_database(tmp_path: Path) -> None:
     postgresql = os.environ["LAGAN_TEST_DATABASE"] == "postgresql"
     own = own_database() if postgresql else f'Interface="sqlite3" database="{tmp_path}/n.sqlite"'

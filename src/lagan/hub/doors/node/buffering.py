@@ -19,6 +19,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
+from lagan.hub.base.actors import Actor
+from lagan.hub.doors.node import catalogue
 from lagan.hub.doors.node.archival import events
 from lagan.hub.doors.node.archival.order import Order, understand
 from lagan.hub.doors.node.archival.storing import (
@@ -30,6 +32,8 @@ from lagan.hub.doors.node.archival.storing import (
     store,
 )
 from lagan.hub.doors.node.messages import BUF_DATA
+from lagan.hub.doors.node.models import Proof, StoredFile
+from lagan.hub.doors.node.moments import show_local
 from lagan.hub.doors.node.pulling import Source
 from lagan.hub.doors.node.reply import Failed
 from lagan.hub.doors.node.requests import Request
@@ -96,17 +100,17 @@ class Held:
             yield piece
 
 
-def stored_or_buffered(node: ArchiveNode, order: Order, source: Source) -> Stored:
+def stored_or_buffered(node: ArchiveNode, order: Order, source: Source, *, by: Actor) -> Stored:
     """The file archived; or, with BackLogBuffering, kept for later and refused in the words that
     clients know (NGAMS_WA_BUF_DATA). What broke off in the middle is refused as it is."""
     if not _buffers(node):
-        return store(node, order, source, choose(node, order, source.size))
+        return store(node, order, source, choose(node, order, source.size), by=by)
     with closing(Held()) as held:
         reached = False
         try:
             disk = choose(node, order, source.size)
             reached = True
-            return store(node, order, source, disk, hold=held.hold)
+            return store(node, order, source, disk, by=by, hold=held.hold)
         except REASONS as error:
             if held.opened is None and reached:
                 raise
@@ -159,9 +163,11 @@ def _retry_one(node: ArchiveNode, each: Waiting) -> bool:
     data = folder_of(node) / f"{each.key}.data"
     try:
         order = understand(each.request(), node.config, full=True)
-        with data.open("rb") as opened:
-            source = Source(_proven(opened, each), each.size)
-            stored = store(node, order, source, choose(node, order, each.size))
+        if (row := _archived_before(order, each)) is None:
+            with data.open("rb") as opened:
+                source = Source(_proven(opened, each), each.size)
+                disk = choose(node, order, each.size)
+                row = store(node, order, source, disk, by=node.by).row
     except REASONS:
         raise
     except (LaganError, OSError) as error:
@@ -170,8 +176,22 @@ def _retry_one(node: ArchiveNode, each: Waiting) -> bool:
     for path in (data.with_suffix(".json"), data):
         path.unlink(missing_ok=True)
         sync_folder(path.parent)
-    events.tell(node, stored.row)
+    events.tell(node, row)
     return True
+
+
+def _archived_before(order: Order, each: Waiting) -> StoredFile | None:
+    """The row of a file that was archived from here by a process that was killed before it could
+    take it out of the buffer."""
+    since = show_local(datetime.fromisoformat(each.since))
+    rows = list(StoredFile.objects.filter(file_id=order.file_id, ingestion_date__gte=since))
+    proofs = catalogue.proofs(rows)
+    same = [row for row in rows if _sha256(proofs.get(catalogue.key_of(row))) == each.sha256]
+    return same[0] if same else None
+
+
+def _sha256(proof: Proof | None) -> str | None:
+    return None if proof is None else proof.sha256
 
 
 def _proven(opened: BinaryIO, each: Waiting) -> Iterator[Buffer]:

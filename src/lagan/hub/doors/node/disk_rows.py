@@ -25,6 +25,7 @@ def register(
     info: VolumeInfo,
     path: Path,
     *,
+    slot: str,
     kind: str,
     label: str,
     host: str,
@@ -41,7 +42,7 @@ def register(
         row = Disk.objects.filter(pk=info.disk_id).first() or _new(info, path, kind, label, archive)
         if f"{_other(kind)}-" in (row.logical_name or "").removeprefix(f"{label}-")[:2]:
             raise Conflict(f"The disk {row.logical_name} is in a slot for the other kind.")
-        row.host_id, row.slot_id, row.mount_point = host, path.name, str(path)
+        row.host_id, row.slot_id, row.mount_point = host, slot, str(path)
         row.mounted, row.last_host_id = 1, host
         row.available_mb, row.capacity_mb = room, capacity
         row.save()

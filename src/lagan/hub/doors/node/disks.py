@@ -22,6 +22,7 @@ from lagan.hub.doors.node.models import Disk
 from lagan.hub.doors.node.start import root_of
 from lagan.hub.doors.node.volume_info import VolumeInfo
 from lagan.kit.errors import LaganError
+from lagan.kit.files import write_atomically
 from lagan.store.errors import NotAVolume
 from lagan.store.identity import identify, prepare
 from lagan.store.journal import Journal
@@ -83,6 +84,15 @@ class MountedDisk:
         return self.writable and not self.row.completed and self.free() >= size
 
 
+@dataclass(frozen=True, slots=True)
+class PhysicalDisk:
+    """A disk that is there; `info` is what is written on it where nothing is."""
+
+    slot: str
+    path: Path
+    info: VolumeInfo | None = None
+
+
 class Disks:
     """All disks of a node by their ids; empty while it is OFFLINE."""
 
@@ -102,15 +112,17 @@ class Disks:
         """The disk in a slot."""
         return next((each for each in self if each.slot == slot), None)
 
-    def mount(self) -> None:
-        """Find, register and open every disk; disks that cannot be used are logged and passed
-        over."""
+    def mount(self, there: Sequence[PhysicalDisk] | None = None) -> None:
+        """Find, register and open every disk: those that are said to be there, else those beneath
+        the volume directory. Disks that cannot be used are logged and passed over."""
         found: dict[str, MountedDisk] = {}
-        for path in volume_folders(self._config):
+        if there is None:
+            there = [PhysicalDisk(each.name, each) for each in volume_folders(self._config)]
+        for each in there:
             try:
-                disk = self._open(path)
-            except LaganError as error:
-                _log.error("The volume %s is not used: %s", path, error.sentence)
+                disk = self._open(each)
+            except (LaganError, OSError) as error:
+                _log.error("The volume %s is not used: %s", each.path, error)
                 continue
             if disk is not None:
                 found[disk.id] = disk
@@ -159,20 +171,21 @@ class Disks:
         partner = self.partner_of(disk)
         return not disk.partner or (partner is not None and partner.takes(size))
 
-    def _open(self, path: Path) -> MountedDisk | None:
-        place = place_of(self._config, path.name)
+    def _open(self, there: PhysicalDisk) -> MountedDisk | None:
+        path = there.path
+        place = place_of(self._config, there.slot)
         if place is None:
             _log.warning("The volume %s is in no storage set; it is not used.", path)
             return None
-        info = volume_info.decode((path / volume_info.NAME).read_bytes())
+        info = _info(there)
         store = PosixVolume(path, mode=FILES_MODE)
         row = disk_rows.register(
-            info, path, kind=place.kind, label=place.label, host=self._host,
+            info, path, slot=there.slot, kind=place.kind, label=place.label, host=self._host,
             archive=self._config.server.archive_name, room=(store.usage().free or 0) // MIB,
             capacity=(store.usage().total or 0) // MIB,
         )  # fmt: skip
         disk = MountedDisk(
-            slot=path.name,
+            slot=there.slot,
             kind=place.kind,
             info=info,
             store=store,
@@ -188,6 +201,14 @@ class Disks:
         else:
             _log.warning("The volume %s holds files of another server: it is only read.", path)
         return disk
+
+
+def _info(there: PhysicalDisk) -> VolumeInfo:
+    """What a disk says of itself, from now on if not before."""
+    file = there.path / volume_info.NAME
+    if there.info is not None and not file.exists():
+        write_atomically(file, volume_info.encode(there.info))
+    return volume_info.decode(file.read_bytes())
 
 
 def volume_folders(config: NodeConfig) -> list[Path]:
@@ -242,7 +263,6 @@ def is_used(path: Path) -> bool:
 def write_disk_info(disk: MountedDisk, host: str) -> None:
     """Write `NgasDiskInfo`, by which a disk is known at another host."""
     from lagan.hub.doors.node.documents import disk_info
-    from lagan.kit.files import write_atomically
 
     if not disk.writable:
         return

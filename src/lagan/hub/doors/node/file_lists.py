@@ -100,7 +100,11 @@ def portion(folder: Path, id: str, target: BinaryIO, most: int = MOST) -> None:
         flock(held, LOCK_EX)
         if not place.exists():
             raise _unknown(id)
-        known = FileList(**json.loads(place.read_bytes()))
+        try:
+            known = FileList(**json.loads(place.read_bytes()))
+        except ValueError:
+            # The process ended while it was written.
+            raise _unknown(id) from None
         _write(known, target, most)
         if known.remaining:
             _keep(folder, known)

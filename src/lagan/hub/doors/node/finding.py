@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from lagan.hub.doors.node.node import ArchiveNode
 
 LOCAL, CLUSTER, DOMAIN, REMOTE = range(4)
+MOST = 200
+"""Rows that are looked at: more copies than a version has, fewer than a file may have versions."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,27 +54,15 @@ def find(
     """All copies that some node has, of the version asked for or else of the highest, within the
     disk, host and domain asked for. Copies on disks that are mounted nowhere, and those marked to
     be ignored, are not named; damaged ones only when there is no other."""
-    rows = [
-        each
-        for each in catalogue.copies(file_id, version=version, disk_id=disk_id)
-        if not each.file_ignore
-    ]
-    if not rows:
-        return []
-    wanted = {each.disk_id for each in rows}
-    places = _hosts_of(wanted)
-    known = _known_hosts(set(places.values()) | {node.host_id})
+    rows = _rows(file_id, version, disk_id, host_id, domain)
+    places = _hosts_of({each.disk_id for each in rows})
+    known = _known_hosts({*places.values(), node.host_id}) if rows else {}
     own = known.get(node.host_id)
-    found = []
+    there = []
     for row in rows:
         disk, where = node.disks.get(row.disk_id), known.get(places.get(row.disk_id, ""))
-        asked = (host_id is None or _named(node, disk, where, host_id)) and (
-            domain is None or (where is not None and where.domain == domain)
-        )
-        if asked:
-            found.append(Found(row, disk, own if disk is not None else where))
-    latest = [each for each in found if each.row.file_version == found[0].row.file_version]
-    there = [each for each in latest if each.local or each.host is not None]
+        if disk is not None or where is not None:
+            there.append(Found(row, disk, own if disk is not None else where))
     return sorted(_good_or_all(there), key=lambda each: _rank(each, own))
 
 
@@ -81,13 +71,33 @@ def find_here(
 ) -> list[Found]:
     """As `find`, of the disks of this node alone and with one question to the catalogue; empty
     unless one of them has the version that `find` would choose. `host` is None."""
-    rows = [
-        each
-        for each in catalogue.newest(file_id, version=version, disk_id=disk_id)
-        if not each.file_ignore
-    ]
+    rows = _rows(file_id, version, disk_id)
     here = [Found(each, node.disks.get(each.disk_id), None) for each in rows]
     return _good_or_all([each for each in here if each.local])
+
+
+def _rows(
+    file_id: str,
+    version: int | None,
+    disk_id: str | None,
+    host_id: str | None = None,
+    domain: str | None = None,
+) -> list[StoredFile]:
+    """The copies of the highest version that fits, without those to be ignored."""
+    rows = StoredFile.objects.filter(file_id=file_id).exclude(file_ignore=1)
+    if version is not None:
+        rows = rows.filter(file_version=version)
+    if disk_id is not None:
+        rows = rows.filter(disk_id=disk_id)
+    if host_id is not None or domain is not None:
+        disks = Disk.objects.filter(mounted=1)
+        if host_id is not None:
+            disks = disks.filter(host_id=host_id)
+        if domain is not None:
+            disks = disks.filter(host_id__in=Host.objects.filter(domain=domain).values("host_id"))
+        rows = rows.filter(disk_id__in=disks.values("disk_id"))
+    found = list(rows.order_by("-file_version", "disk_id")[:MOST])
+    return [each for each in found if each.file_version == found[0].file_version]
 
 
 def _good_or_all(found: Sequence[Found]) -> list[Found]:
@@ -103,12 +113,6 @@ def _hosts_of(disks: set[str]) -> dict[str, str]:
 
 def _known_hosts(ids: set[str]) -> dict[str, Host]:
     return {each.host_id: each for each in Host.objects.filter(pk__in=ids)}
-
-
-def _named(node: ArchiveNode, disk: MountedDisk | None, where: Host | None, host_id: str) -> bool:
-    if disk is not None:
-        return host_id == node.host_id
-    return where is not None and where.host_id == host_id
 
 
 def _rank(found: Found, own: Host | None) -> tuple[int, int, int, str]:

@@ -63,3 +63,6 @@ def proof_of(line: FileLine, disk_id: str) -> Proof:
         crc32=line.digests.crc32,
         checked_at=datetime.fromtimestamp(line.stored_at, UTC),
     )
+
+
+file_line = line_of

@@ -16,15 +16,19 @@ from lagan.kit.paths import open_beneath
 _AT_ONCE = 500
 
 
-def unregistered(disk: MountedDisk) -> Iterator[str]:
-    """Names (relative to the mount point) of files that no row of the catalogue has."""
-    names = (
-        each.name for each in disk.store.list() if each.name.partition("/")[0] not in BESIDE_FILES
-    )
+def unregistered(disk: MountedDisk, place: str = "") -> Iterator[str]:
+    """Names (relative to the mount point) of files that no row of the catalogue has: of the file at
+    a place, or of all beneath it."""
+    names = (each.name for each in disk.store.list(place) if _is_object(each.name, place))
     while some := list(islice(names, _AT_ONCE)):
         rows = catalogue.on_disk(disk.id).filter(file_name__in=some)
         known = set(rows.values_list("file_name", flat=True))
         yield from (each for each in some if each not in known)
+
+
+def _is_object(name: str, place: str) -> bool:
+    beneath = not place or name == place or name.startswith(f"{place}/")
+    return beneath and name.partition("/")[0] not in BESIDE_FILES
 
 
 def place_of(disks: Disks, given: str) -> tuple[MountedDisk, str] | None:

@@ -13,12 +13,13 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from django.db import close_old_connections
+from django.db import DataError, close_old_connections
 
 from lagan.hub.base.actors import Actor
 from lagan.hub.doors.node import authorization, configuration, disk_rows
 from lagan.hub.doors.node.archival import recovering
 from lagan.hub.doors.node.arriving import Arrivals
+from lagan.hub.doors.node.background.mirroring import Mirror
 from lagan.hub.doors.node.body import Body, Cut
 from lagan.hub.doors.node.commands import plug_in_commands
 from lagan.hub.doors.node.commands.table import COMMANDS, Command
@@ -29,7 +30,9 @@ from lagan.hub.doors.node.disks import Disks, volume_folders
 from lagan.hub.doors.node.errands import Errands
 from lagan.hub.doors.node.logs import Logs, open_logs
 from lagan.hub.doors.node.mail import Mail
+from lagan.hub.doors.node.metrics import Meters, known
 from lagan.hub.doors.node.moments import show_utc
+from lagan.hub.doors.node.plugins import system
 from lagan.hub.doors.node.plugins.loading import PlugIns
 from lagan.hub.doors.node.reply import Call, Done, Failed
 from lagan.hub.doors.node.request_log import noted
@@ -70,6 +73,7 @@ class ArchiveNode:
         self.plugged = plug_in_commands.table(self)
         """Commands that plug-ins of the configured folders implement."""
         self.deliveries = Deliveries(self)
+        self.mirror = Mirror(self)
         self.services = Services(self)
         self.requests = open_requests(
             config.server.request_store, self.root / DATA / f"requests-{config.server.port}.sqlite"
@@ -77,6 +81,7 @@ class ArchiveNode:
         """What is known of requests by their ids."""
         self.errands = Errands()
         """Work that goes on after its command was answered."""
+        self.meters = Meters(self.host_id)
         self.ended = threading.Event()
         """Set when the process is to end."""
         self.turning = threading.Lock()
@@ -117,7 +122,7 @@ class ArchiveNode:
         )
         if not self.options.datamover:
             # A data mover reads the disks of another node; they are not its own.
-            self.disks.mount()
+            self.disks.mount(system.find_disks(self))
             recovering.recover(self.disks, self.prefix, self.by)
         self.state.set_online(True)
         disk_rows.set_state(self.host_id, ONLINE)
@@ -131,6 +136,7 @@ class ArchiveNode:
         self.services.stop()
         self.arrivals.close()
         recovering.note_clean(self.disks)
+        system.let_disks_go(self)
         self.disks.unmount()
         disk_rows.set_state(self.host_id, OFFLINE)
         _log.info("%s is OFFLINE.", self.host_id)
@@ -168,6 +174,11 @@ class ArchiveNode:
         with self.state.serving():
             return noted(call, self.answer(call))
 
+    def count(self, call: Call, status: int, *, seconds: float, sent: int) -> None:
+        """A request was answered; what it cost goes to the metrics."""
+        name = known(call.request.command, (*COMMANDS, *self.plugged))
+        self.meters.note(name, status, seconds=seconds, received=call.body.read, sent=sent)
+
     def answer(self, call: Call) -> Answer:
         """As `handle`, for a request that is known."""
         try:
@@ -183,6 +194,10 @@ class ArchiveNode:
             return self._done(call, _refusal(error))
         except LaganError as error:
             return self._done(call, Done(error.sentence, status=FAILURE, code=400))
+        except DataError as error:
+            _log.warning("The catalogue takes no such value: %s", error)
+            said = "A parameter is longer or larger than the catalogue can hold."
+            return self._done(call, Done(said, status=FAILURE, code=400))
 
     def failed(self, error: Exception) -> Answer:
         """The answer when something happened that nobody expected: the client learns that, the log

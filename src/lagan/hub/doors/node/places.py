@@ -1,7 +1,8 @@
 """The places on this host that a request may name: nothing outside them is read or removed.
 
-Those are the folders of `Lagan.PullPaths` and what lies beneath the root directory,
-without the volumes, hidden names, the configuration and the catalogue. Links are never followed.
+Those are the folders of `Lagan.PullPaths` and what lies beneath the root directory, without hidden
+names, the catalogue and the folders in which the node works. Volumes, what lies beside
+the configuration, and plug-ins are never among them. Links are never followed.
 """
 
 from __future__ import annotations
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 
 _SECRET = (".sqlite", ".sqlite-wal", ".sqlite-shm", ".locks", ".pid")
 """Ends of names beneath the root that are the node's own affair."""
+_WORKING = frozenset({"tmp", "cache", "processing", "log", "back-log", "subscr-back-log"})
+"""Folders of the root directory in which the node works."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +56,10 @@ def opened(node: ArchiveNode, path: str) -> Iterator[tuple[BinaryIO, Callable[[]
 def allowed(node: ArchiveNode, path: str) -> Place:
     """Where a path of a request lies. Failed for anything outside the allowed places."""
     for folder in (node.root / each for each in node.config.own.pull_paths):
-        if (name := _beneath(path, folder)) is not None:
+        if (name := _beneath(path, folder)) is not None and not _is_own(node, folder / name):
             return Place(folder, name)
     name = _beneath(path, node.root)
-    if name is None or _is_own(node, name):
+    if name is None or _is_private(name) or _is_own(node, node.root / name):
         raise Failed(
             f"The path {path[:300]} is not one that requests may name; "
             "Lagan.PullPaths lists further folders."
@@ -75,17 +78,24 @@ def _beneath(path: str, folder: Path) -> str | None:
         return None
 
 
-def _is_own(node: ArchiveNode, name: str) -> bool:
-    """Whether a name beneath the root is a volume's, hidden, or the node's own file."""
+def _is_private(name: str) -> bool:
+    """Whether a name beneath the root directory is hidden, or what the node writes there."""
     parts = PurePosixPath(name).parts
-    place = node.root / name
-    return (
-        any(each.startswith(".") for each in parts)
-        or any(each.endswith(_SECRET) for each in parts)
-        or place == node.file.absolute()
-        or (place.parent == node.file.absolute().parent != node.root)
-        or any(place.is_relative_to(each) for each in volume_folders(node.config))
+    return parts[0] in _WORKING or any(
+        each.startswith(".") or each.endswith(_SECRET) for each in parts
     )
+
+
+def _is_own(node: ArchiveNode, place: Path) -> bool:
+    """Whether a place is on a volume, wherever a plug-in says that it is, in the back-log, the
+    configuration's or a plug-in's."""
+    file = node.file.absolute()
+    mounted = [each.path for each in node.disks]
+    folders = [*volume_folders(node.config), *mounted, *node.plug_ins.folders]
+    if node.config.archiving is not None:
+        folders.append(node.root / node.config.archiving.buffer_directory / "back-log")
+    beside = place.parent == file.parent != node.root
+    return place == file or beside or any(place.is_relative_to(each) for each in folders)
 
 
 def _remove(place: Place, known: os.stat_result) -> bool:

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from django.db.models import Exists, OuterRef, QuerySet
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 Key = tuple[str, int, str]
+AT_ONCE = 50
+"""Copies that one transaction takes out of the catalogue."""
 _KEPT = re.compile(r"[^_]+_(\d+)-(\d+)MHz_(?:XX|YY)_r0\.0_v1\.0\.fits", re.ASCII)
 _BANDWIDTH = (32, 33)
 """MHz of the images that RRI_PURGE keeps."""
@@ -57,22 +60,28 @@ def _keys(rows: QuerySet[StoredFile]) -> Iterator[Key]:
 
 
 def purge(node: ArchiveNode, errand: Errand, keys: Iterator[Key], *, by: Actor, why: str) -> None:
-    """Remove copies one after the other until told to stop. `errand` counts them."""
-    for file_id, version, disk_id in keys:
-        if errand.stop.is_set():
-            return
-        errand.total += 1
-        disk = node.disks.get(disk_id)
-        rows = catalogue.copies(file_id, version=version, disk_id=disk_id)
-        if disk is None or not disk.writable or not rows:
-            continue
+    """Remove copies, some at a time, until told to stop. `errand` counts them."""
+    while (some := list(islice(keys, AT_ONCE))) and not errand.stop.is_set():
+        errand.total += len(some)
+        rows = [each for each in _rows(some) if _is_writable(node, each.disk_id)]
         try:
             removing.remove(node.disks, rows, by=by, why=why)
-            errand.done += 1
+            errand.done += len(rows)
         except LaganError as error:
-            errand.wrong += 1
-            _log.error("%s: %s stays: %s", errand.name, rows[0], error.sentence)
+            errand.wrong += len(rows)
+            _log.error("%s: %d copies stay: %s", errand.name, len(rows), error.sentence)
     _log.info("%s: %d of %d copies removed", errand.name, errand.done, errand.total)
+
+
+def _rows(keys: Sequence[Key]) -> list[StoredFile]:
+    wanted = set(keys)
+    found = StoredFile.objects.filter(file_id__in={key[0] for key in keys})
+    return [each for each in found if catalogue.key_of(each) in wanted]
+
+
+def _is_writable(node: ArchiveNode, disk_id: str) -> bool:
+    disk = node.disks.get(disk_id)
+    return disk is not None and disk.writable
 
 
 def is_kept(file_id: str) -> bool:

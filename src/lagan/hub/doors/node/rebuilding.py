@@ -77,6 +77,7 @@ def _rebuild(config: NodeConfig, path: Path, host_id: str, by: Actor) -> Rebuilt
     disk_rows.register(
         info,
         path,
+        slot=path.name,
         kind=place.kind if place else "M",
         label=place.label if place else "",
         host=host_id,

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 from uuid import UUID
 
+from lagan.hub.base.actors import Actor
 from lagan.hub.doors.node.body import Body
 from lagan.hub.doors.node.requests import Request
 from lagan.hub.doors.node.status import SUCCESS, Attributes, Node
@@ -30,6 +31,11 @@ class Call:
     """Who was authorised; empty when nobody was asked."""
     id: UUID = field(default_factory=new_id)
     began: datetime = field(default_factory=lambda: datetime.now(UTC))
+
+    @property
+    def by(self) -> Actor:
+        """Who acts: the user who was authorised, else the node itself."""
+        return Actor(None, self.user, "node") if self.user else self.node.by
 
 
 @dataclass(frozen=True, slots=True)

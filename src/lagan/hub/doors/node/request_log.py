@@ -1,5 +1,5 @@
-"""One line in the log for every request: who asked for what, and what came of it. Never its
-parameters, which may hold a password."""
+"""One line in the log for every request, and its figures for the metrics: who asked for what, and
+what came of it. Never its parameters, which may hold a password."""
 
 from __future__ import annotations
 
@@ -24,6 +24,7 @@ def noted(call: Call, answer: Answer) -> Answer:
                 after()
         finally:
             seconds = time.time() - call.began.timestamp()
+            call.node.count(call, answer.status, seconds=seconds, sent=size_of(answer))
             _log.info(
                 "%s %s %s %s %s %d in=%d out=%d seconds=%.3f",
                 call.id, call.asker[0], _word(call.user), _word(call.request.method),

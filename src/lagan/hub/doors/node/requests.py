@@ -88,6 +88,7 @@ def understand(method: str, target: str, headers: Mapping[str, str]) -> Request:
     command, parameters = split_target(target)
     disposition = dict(disposition_parameters(lower.get("content-disposition", "")))
     named_type = disposition.pop("mime_type", "")
+    _require_no_nul({**disposition, **parameters})
     mime_type = parameters.get("mime_type") or _content_type(lower) or named_type
     return Request(
         method=method,
@@ -98,6 +99,13 @@ def understand(method: str, target: str, headers: Mapping[str, str]) -> Request:
         mime_type=mime_type,
         target=target,
     )
+
+
+def _require_no_nul(parameters: Mapping[str, str]) -> None:
+    """No database and no file system can hold it. InvalidParameter."""
+    for name, value in parameters.items():
+        if "\0" in name or "\0" in value:
+            raise InvalidParameter(f"{name!r} has a NUL character.", parameter=name)
 
 
 def split_target(target: str) -> tuple[str, dict[str, str]]:

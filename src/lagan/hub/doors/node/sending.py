@@ -8,6 +8,7 @@ reference/ngas-http.md section 4.3.
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 from collections.abc import Callable, Iterator, Mapping
@@ -25,11 +26,14 @@ from lagan.hub.doors.node.ranges import Part, part_of
 from lagan.hub.doors.node.requests import InvalidParameter
 from lagan.hub.doors.node.server import Answer
 from lagan.kit.digests import as_repr_digest
-from lagan.kit.errors import LaganError
+from lagan.kit.errors import LaganError, Unavailable
 from lagan.kit.paths import open_beneath
 
 SMALL = 1 << 20
 """Bytes that are read at once."""
+
+_OURS = {errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EINTR, errno.EAGAIN}
+"""Errors that say nothing of a file, only of this node at this moment."""
 
 Headers = list[tuple[str, str]]
 
@@ -165,7 +169,7 @@ def send(
 
 def open_copy(root: str | os.PathLike[str], row: StoredFile) -> BinaryIO:
     """The copy's file, as long as the catalogue says, beneath the volume and through no link.
-    Damaged."""
+    Damaged, or Unavailable when this node cannot open anything now."""
     try:
         descriptor = open_beneath(root, row.file_name, os.O_RDONLY | os.O_NONBLOCK)
         found = os.fstat(descriptor)
@@ -177,8 +181,12 @@ def open_copy(root: str | os.PathLike[str], row: StoredFile) -> BinaryIO:
         raise
     except FileNotFoundError:
         raise Damaged("it is not there") from None
-    except (OSError, LaganError) as error:
-        raise Damaged(f"it cannot be opened ({error})") from None
+    except LaganError as error:
+        raise Damaged(f"it cannot be opened ({error.sentence})") from None
+    except OSError as error:
+        if error.errno in _OURS:
+            raise Unavailable(f"The file cannot be opened now: {error.strerror}.") from None
+        raise Damaged(f"it cannot be opened ({error.strerror})") from None
     if found.st_size != row.file_size:
         opened.close()
         raise Damaged(f"it has {found.st_size} bytes instead of {row.file_size}")

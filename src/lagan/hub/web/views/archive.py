@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from lagan.hub.accounts import queries as accounts
 from lagan.hub.archive import queries
 from lagan.hub.base.actors import Actor
 from lagan.hub.datasets import queries as datasets
@@ -36,6 +37,8 @@ def archive(request: HttpRequest, actor: Actor) -> HttpResponse:
     context = {
         "volumes": [presented.volume_card(each) for each in queries.volumes()],
         "damaged": damaged_lines(page.items),
+        "administers": accounts.is_administrator(accounts.user_of(actor)),
+        "tab": "volumes",
         **presented.turning("/archive/", after, page.next),
     }
     return render(request, "web/pages/archive.html", context)

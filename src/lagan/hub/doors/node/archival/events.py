@@ -23,6 +23,12 @@ _guard = threading.Lock()
 _made: WeakKeyDictionary[PlugIns, list[tuple[str, Any]]] = WeakKeyDictionary()
 
 
+def anybody(node: ArchiveNode) -> bool:
+    """Whether there is anybody to be told."""
+    archiving = node.config.archiving
+    return bool(node.archived or (archiving and archiving.event_handlers))
+
+
 def tell(node: ArchiveNode, row: StoredFile) -> None:
     """Tell all of them; never raises."""
     for act in list(node.archived):

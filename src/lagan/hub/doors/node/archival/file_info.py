@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import base64
 import binascii
+import re
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import date
 
 from lagan.hub.doors.node import checksums
 from lagan.hub.doors.node.archival.order import checked_id
@@ -21,6 +23,7 @@ from lagan.kit.errors import BadInput, BadPath
 from lagan.store.layout import check_object
 
 HEADER = "ngas-file-info"
+_DAY = re.compile(r"(?:^|/)(\d{4}-\d\d-\d\d)/", re.ASCII)
 _NOTHING = ("", "None", "NULL")
 
 
@@ -40,6 +43,14 @@ class FileInfo:
     ingested: str | None
     created: str | None
     path: str | None
+
+    @property
+    def day(self) -> date | None:
+        """The day under which the file lies there."""
+        found = _DAY.search(self.path or "")
+        with suppress(ValueError):
+            return date.fromisoformat(found[1]) if found else None
+        return None
 
 
 def read_info(header: str) -> FileInfo:

@@ -1,7 +1,8 @@
 """How full the disks get: one writer at a time where a set says so, completion, notices by mail.
 
 Source: reference/ngas-http.md section 5.3. A disk with less free space than FreeSpaceDiskChangeMb
-is completed together with its partner; below MinFreeSpaceWarningMb there is one notice a disk.
+is completed, with `Synchronize` together with its partner; below MinFreeSpaceWarningMb there is one
+notice a disk.
 """
 
 from __future__ import annotations
@@ -46,11 +47,19 @@ def look(node: ArchiveNode, disk: MountedDisk) -> None:
         return
     partner = node.disks.partner_of(disk)
     both = [each for each in (disk, partner) if each is not None]
-    free = min(each.free() // MIB for each in both)
-    if free < archiving.change_below_mb:
-        _complete(node, both, free)
+    room = {each.id: each.free() // MIB for each in both}
+    free = min(room.values())
+    full = [each for each in both if room[each.id] < archiving.change_below_mb]
+    if full:
+        _complete(node, both if _together(node, disk) else full, free)
     elif free < archiving.warn_below_mb:
         _warn(node, disk, free)
+
+
+def _together(node: ArchiveNode, disk: MountedDisk) -> bool:
+    """Whether the disks of its storage set are completed together."""
+    sets = node.config.storage_sets.items
+    return any(each.synchronize and each.id == disk.set_id for each in sets)
 
 
 def _complete(node: ArchiveNode, disks: list[MountedDisk], free: int) -> None:

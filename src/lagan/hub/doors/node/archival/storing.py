@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 from django.db import Error as DatabaseError
 
 from lagan.hub.audit.kinds import Kind
+from lagan.hub.base.actors import Actor
 from lagan.hub.doors.node import checksums, removing
 from lagan.hub.doors.node.archival import space
 from lagan.hub.doors.node.archival.filing import file_it, staged_path
@@ -27,6 +28,7 @@ from lagan.hub.doors.node.arriving import Facts, receive, timed
 from lagan.hub.doors.node.disks import MountedDisk
 from lagan.hub.doors.node.messages import DB_COM, NO_STORAGE_SETS
 from lagan.hub.doors.node.models import StoredFile
+from lagan.hub.doors.node.plugins import system
 from lagan.hub.doors.node.plugins.dapi import Filed
 from lagan.hub.doors.node.pulling import Source
 from lagan.hub.doors.node.reply import Failed
@@ -85,7 +87,13 @@ def find_disk(node: ArchiveNode, order: Order, size: int | None) -> MountedDisk:
 
 
 def store(
-    node: ArchiveNode, order: Order, source: Source, disk: MountedDisk, *, hold: Hold | None = None
+    node: ArchiveNode,
+    order: Order,
+    source: Source,
+    disk: MountedDisk,
+    *,
+    by: Actor,
+    hold: Hold | None = None,
 ) -> Stored:
     """Take the bytes to the disk and acknowledge them. On any refusal nothing of them stays.
     `hold` is told where all of them lie before they are filed."""
@@ -99,10 +107,13 @@ def store(
             check_sum(order, incoming.digests())
             if hold is not None:
                 hold(staged_path(incoming), incoming.digests())
+            if order.full:
+                # Our own flush comes with the acknowledgement; this is an installation's own.
+                system.synchronise(node)
             rate = timed(began, incoming.size)
             filed = file_it(node, order, incoming, disk.path)
             incoming = _kept(disk, incoming, filed)
-        facts = _facts(node, order, filed, incoming, rate=rate, spent=spent)
+        facts = _facts(order, filed, incoming, by=by, rate=rate, spent=spent)
         row = settle(node, disk, incoming, facts, replicated=order.full and _replicates(node))
     space.look(node, disk)
     return Stored(row, disk)
@@ -193,13 +204,13 @@ def _kept(disk: MountedDisk, incoming: Incoming, filed: Filed) -> Incoming:
 
 
 def _facts(
-    node: ArchiveNode, order: Order, filed: Filed, incoming: Incoming, *, rate: float, spent: float
+    order: Order, filed: Filed, incoming: Incoming, *, by: Actor, rate: float, spent: float
 ) -> Facts:
     return Facts(
         file_id=checked_id(filed.file_id),
         name=filed.name,
         format=filed.format,
-        by=node.by,
+        by=by,
         checksum=checksums.value(incoming.digests(), order.variant),
         checksum_name=order.checksum_name,
         version=order.version,

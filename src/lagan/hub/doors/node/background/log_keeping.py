@@ -61,7 +61,7 @@ def _archived(node: ArchiveNode, file: Path) -> bool:
         order = understand(request, node.config, full=False)
         with file.open("rb") as opened:
             source = Source(_pieces(opened), request.size)
-            stored = store(node, order, source, choose(node, order, request.size))
+            stored = store(node, order, source, choose(node, order, request.size), by=node.by)
     except (LaganError, OSError) as error:
         _log.error("The log file %s is not archived, tried again later: %s", file, error)
         return False

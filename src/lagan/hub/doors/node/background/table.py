@@ -9,8 +9,10 @@ from lagan.hub.doors.node.background import (
     delivering,
     janitor,
     mending,
+    mirroring,
     sealing,
     suspension,
+    user_service,
 )
 from lagan.hub.doors.node.background.service import Service
 
@@ -21,6 +23,8 @@ SERVICES: tuple[Service, ...] = (
     suspension.SERVICE,
     checking.SERVICE,
     mending.SERVICE,
+    mirroring.SERVICE,
+    user_service.SERVICE,
     janitor.SERVICE,
     caching.SERVICE,
 )

@@ -39,9 +39,10 @@ def archive(call: Call, *, full: bool) -> Done | Answer:
         return units.hand_on(call, order, unit)
     with source(call, order.uri) as found:
         if not order.full:
-            stored = store(call.node, order, found, choose(call.node, order, found.size))
+            disk = choose(call.node, order, found.size)
+            stored = store(call.node, order, found, disk, by=call.by)
         else:
-            stored = buffering.stored_or_buffered(call.node, order, found)
+            stored = buffering.stored_or_buffered(call.node, order, found, by=call.by)
     return done(call, stored)
 
 

@@ -111,7 +111,9 @@ def _bbcparc(call: Call) -> Done:
             order = replace(order, expected=told)
         with path.open("rb") as opened:
             source = Source(iter(lambda: opened.read(1 << 20), b""), path.stat().st_size)
-            stored = store(call.node, order, source, choose(call.node, order, source.size))
+            stored = store(
+                call.node, order, source, choose(call.node, order, source.size), by=call.by
+            )
     return done(replace(call, request=replace(call.request, method="GET")), stored)
 
 

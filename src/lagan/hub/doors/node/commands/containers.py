@@ -96,7 +96,7 @@ def _archive(call: Call) -> Done:
         + call.request.get("filename"),
         [disk_status(disk.row)],
         extra=[("RequestId", str(call.id)), ("RequestTime", show_utc(call.began))],
-        after=partial(taking.tell, call, stored, disk),
+        after=partial(taking.tell, call.node, stored, disk),
     )
 
 

@@ -31,7 +31,7 @@ def _larchive(call: Call) -> Done:
     request = replace(call.request, parameters={**call.request.parameters, "filename": uri})
     order = understand(request, call.node.config, full=False)
     with source_of(call.node, uri) as source:
-        stored = store(call.node, order, source, choose(call.node, order, source.size))
+        stored = store(call.node, order, source, choose(call.node, order, source.size), by=call.by)
         if not source.remove():
             _log.warning("%s was archived and stays: it changed meanwhile.", uri)
     return done(replace(call, request=replace(request, method="GET")), stored)

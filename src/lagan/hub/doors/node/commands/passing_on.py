@@ -33,7 +33,7 @@ def _parchive(call: Call) -> Done:
     require_target(url, call.node.config.own.targets, ("http", "https"))
     order = understand(call.request, call.node.config, full=False)
     with source(call, order.uri) as found:
-        stored = store(call.node, order, found, choose(call.node, order, found.size))
+        stored = store(call.node, order, found, choose(call.node, order, found.size), by=call.by)
     try:
         status = _send(url, stored)
     except (OSError, http.client.HTTPException, ValueError) as error:

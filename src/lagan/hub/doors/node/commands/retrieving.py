@@ -6,6 +6,7 @@ there is never given while a good one exists anywhere; what is found wrong is no
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -31,6 +32,9 @@ from lagan.hub.doors.node.reply import Call, Failed
 from lagan.hub.doors.node.requests import Request
 from lagan.hub.doors.node.server import Answer
 from lagan.hub.doors.node.state import ONLINE
+from lagan.kit.errors import Unavailable
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +145,9 @@ def _from_here(call: Call, found: Found, disk: MountedDisk, proof: Proof | None)
         )
     except sending.Damaged as error:
         damage.report(node, disk, row, error.sentence)
-        return None
+    except Unavailable as error:
+        _log.warning("%s is passed over: %s", row, error.sentence)
+    return None
 
 
 def _there(call: Call, found: Found, host: Host) -> bool:

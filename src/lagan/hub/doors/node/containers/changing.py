@@ -6,7 +6,7 @@ reference/ngas-http.md section 4.6.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -77,11 +77,14 @@ def append(*, container: str, file_ids: Sequence[str], force: bool, close: bool,
     unless `force` takes it from there. Older versions stay where they are unless forced."""
     with catalogue.turn(), _members(file_ids, container):
         for some in batched(dict.fromkeys(file_ids)):
-            found = _newest(some)
+            others = _there(each.container for each in sizes.members(some)) - {container}
+            newest = _newest(some)
             for file_id in some:
-                _require_free(file_id, found, container, force)
+                _require_free(file_id, newest, set() if force else others)
             rows = StoredFile.objects.filter(file_id__in=some)
-            (rows if force else rows.filter(container_id=None)).update(container_id=container)
+            (rows if force else rows.exclude(container_id__in=others)).update(
+                container_id=container
+            )
         if close:
             _close(container)
         what = "filled and closed" if close else "filled"
@@ -133,16 +136,21 @@ def _locked(ids: Sequence[str]) -> Iterator[None]:
     yield
 
 
+def _there(ids: Iterable[str]) -> set[str]:
+    """Those that are containers; an upload that was killed leaves the id of one that never was."""
+    return set(Container.objects.filter(pk__in=set(ids)).values_list("pk", flat=True))
+
+
 def _newest(file_ids: Sequence[str]) -> dict[str, str | None]:
-    """The container of the highest version of each file that is there."""
+    """What is said to be the container of the highest version of each file that is there."""
     rows = StoredFile.objects.filter(file_id__in=file_ids).order_by("file_version")
-    return {id: container or None for id, container in rows.values_list("file_id", "container_id")}
+    return dict(rows.values_list("file_id", "container_id"))
 
 
-def _require_free(file_id: str, found: dict[str, str | None], container: str, force: bool) -> None:
-    if file_id not in found:
+def _require_free(file_id: str, newest: Mapping[str, str | None], others: set[str]) -> None:
+    if file_id not in newest:
         raise Failed(f"No file with fileId '{file_id}' found, cannot append it to container")
-    if not force and found[file_id] not in (None, container):
+    if newest[file_id] in others:
         raise Failed(
             f"File with fileId '{file_id}' is already in another container, use force=1 to take "
             "it from there"

@@ -13,9 +13,11 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from lagan.hub.doors.node import checksums, removing
+from lagan.hub.doors.node.archival import events, space
 from lagan.hub.doors.node.arriving import Facts, timed
 from lagan.hub.doors.node.containers import changing
 from lagan.hub.doors.node.containers.bodies import MOST
@@ -38,6 +40,9 @@ from lagan.kit.errors import LaganError
 from lagan.kit.ids import new_id
 from lagan.store.volume import Incoming
 
+if TYPE_CHECKING:
+    from lagan.hub.doors.node.node import ArchiveNode
+
 GROUP_FILES = 200
 """Files that wait to be settled together: each holds a descriptor."""
 GROUP_BYTES = 256 << 20
@@ -55,13 +60,15 @@ def take(call: Call, disk: MountedDisk) -> list[Key]:
     request = call.request
     top = request.headers.get("content-type", "")
     try:
-        for event in parse(call.body.pieces(), top, request.get("container_name")):
-            upload.meet(event)
-        upload.settle()
+        with space.in_line(call.node, disk):
+            for event in parse(call.body.pieces(), top, request.get("container_name")):
+                upload.meet(event)
+            upload.settle()
         changing.create(wanted=upload.top, parent=None, by=call.node.by, closed=True)
     except BaseException:
         upload.undo()
         raise
+    space.look(call.node, disk)
     return upload.stored
 
 
@@ -70,7 +77,7 @@ def rows(keys: Sequence[Key], disk: MountedDisk) -> Iterator[StoredFile]:
     for some in batched(keys):
         wanted = set(some)
         found = StoredFile.objects.filter(disk_id=disk.id, file_id__in={id for id, _ in some})
-        for row in found.iterator():
+        for row in found:
             if (row.file_id, int(row.file_version)) in wanted:
                 yield row
 
@@ -200,9 +207,8 @@ class _Upload:
         raise BadContainer(f"There is no id left for {name}.")
 
 
-def tell(call: Call, keys: Sequence[Key], disk: MountedDisk) -> None:
+def tell(node: ArchiveNode, keys: Sequence[Key], disk: MountedDisk) -> None:
     """Tell whoever waits for new files of these, once the answer was sent."""
-    if call.node.archived:
+    if events.anybody(node):
         for row in rows(keys, disk):
-            for listener in call.node.archived:
-                listener(row)
+            events.tell(node, row)

@@ -164,8 +164,6 @@ class Deliveries:
                 break
             step = filling.fill(id)
             lane.filling, lane.until = step.until is not None, step.until
-            if not step.moved:
-                break
         lane.stirred = most <= 0
         due = _moment(queue.next_due(id))
         with self._guard:

@@ -48,6 +48,11 @@ def file_by(
     if not arrived.path.is_file():
         raise Failed(DAPI.say(plug_in, "the staged file is gone"))
     changed = changes or _look(arrived.path) != before
+    return filed(plug_in, arrived, status, changed=changed)
+
+
+def filed(plug_in: str, arrived: Arrived, status: Any, *, changed: bool = False) -> Filed:
+    """What a plug-in's status says. Failed for a place that cannot be."""
     return _filed(plug_in, arrived, {key: _told(status, key) for key in _NAMES}, changed=changed)
 
 
