@@ -11,8 +11,8 @@ from tests.browser.conftest import Hub, Visit
 from tests.browser.judging import LOOKS, TWO, Look, judge
 from tests.previewed import SAMPLES
 
-# Some hundred looks at pages in one test, a second each on a machine that does much else.
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
+# Some hundred looks at pages in one test, each a second and on a busy machine several.
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(1500)]
 Visits = Callable[..., Visit]
 
 PAGES = {

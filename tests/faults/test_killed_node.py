@@ -3,23 +3,20 @@ there, nothing is torn, nothing is left over, and it goes on."""
 
 from __future__ import annotations
 
-import os
-import random
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.chance import dice
 from tests.faults.node_victim import ELEMENTS, Sent, Struck, expect_settled, expect_whole
 from tests.services.node import Node
 
-SEED = int(os.environ.get("LAGAN_FAULT_SEED", "0")) or random.SystemRandom().randrange(1 << 32)
 DEEP = {"fsync": 12, "fdatasync": 8, "renameat2": 5, "mkdir": 3, "pwrite64": 60, "pwritev2": 8}
 """Calls at which one thread is struck, and how often each comes in a thread."""
 POINTS = [(call, nth) for call, most in DEEP.items() for nth in range(1, most + 1)]
 ERRORS = ("ENOSPC", "EIO")
-SAMPLE = 5
+SAMPLE, REFUSED = 4, 5
 """In `make test`: about five seconds each."""
 
 
@@ -35,9 +32,7 @@ def struck(tmp_path: Path) -> Iterator[Node]:
 @pytest.mark.slow
 @pytest.mark.timeout(300)
 def test_killed_at_some_calls(struck: Node, tmp_path: Path) -> None:
-    """The seed is printed; LAGAN_FAULT_SEED repeats it."""
-    sys.stdout.write(f"seed {SEED}\n")
-    kill_at_all(random.Random(SEED).sample(POINTS, SAMPLE), struck, tmp_path)
+    kill_at_all(dice().sample(POINTS, SAMPLE), struck, tmp_path)
 
 
 @pytest.mark.soak
@@ -74,8 +69,7 @@ def kill_at_all(points: list[tuple[str, int]], struck: Node, tmp_path: Path) -> 
 @pytest.mark.timeout(300)
 def test_refused_at_some_calls(struck: Node, tmp_path: Path) -> None:
     """A call fails once in each thread: whoever asked is told, and the same again succeeds."""
-    sys.stdout.write(f"seed {SEED}\n")
-    some = random.Random(SEED).sample([(*each, error) for each in POINTS for error in ERRORS], 6)
+    some = dice().sample([(*each, error) for each in POINTS for error in ERRORS], REFUSED)
     struck.start()
     sent = Sent(struck)
     for call, nth, error in some:

@@ -34,6 +34,9 @@ REASONS = [
     ("C:\\evil", "windows"),
     ("c:/evil", "windows"),
     ("C:", "windows"),
+    ("C:..", "windows"),
+    ("c:..\\evil", "windows"),
+    ("0:/evil", "windows"),
 ]
 
 
@@ -45,7 +48,21 @@ def test_what_would_leave_its_root_is_refused_by_its_reason(name: str, reason: s
 
 
 @pytest.mark.parametrize(
-    "name", ["a", "a/b", ".hidden", "...", "a..b", "T:300K.dat", "a\\b", " ", "\n", "é" * 127]
+    "name",
+    [
+        "a",
+        "a/b",
+        ".hidden",
+        "...",
+        "a..b",
+        "T:300K.dat",
+        "T:..x",
+        "ab:",
+        "a\\b",
+        " ",
+        "\n",
+        "é" * 127,
+    ],
 )
 def test_odd_but_harmless_names_pass_unchanged(name: str) -> None:
     assert check_relative(name) == name

@@ -108,7 +108,7 @@ class Sink:
 
             def _answer(self) -> None:
                 body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-                line = self.raw_requestline.decode().strip()
+                line = self.requestline
                 reaction = sink._take(Got(line, list(self.headers.items()), body))
                 if reaction.until is not None:
                     assert reaction.until.wait(30)

@@ -16,7 +16,9 @@ PART_LIMIT = 255
 PATH_LIMIT = 4096
 """Bytes of UTF-8 in a whole path: Linux's PATH_MAX."""
 
-_DRIVE = re.compile(r"[A-Za-z]:(?:[\\/]|$)")
+_DRIVE = re.compile(r"[^/]:(?:\.\.)?(?:[\\/]|\Z)", re.DOTALL)
+"""Windows takes whatever stands before the first colon for a drive, if it is one character; `C:..`
+is above the folder that is the present one there."""
 
 
 def check_relative(text: str, *, any_bytes: bool = False) -> str:
@@ -25,7 +27,8 @@ def check_relative(text: str, *, any_bytes: bool = False) -> str:
     The fact `reason` of the refusal is one of empty, absolute, parent (`..`), dot, empty-part, nul,
     long-part, long, encoding, windows. Backslashes and colons are plain characters, because names
     from POSIX systems have them (`T:300K.dat`); only what would leave its folder when a Windows
-    program unpacks it is refused: `..` between backslashes, a leading backslash, a drive (`C:\`).
+    program unpacks it is refused: `..` between backslashes, a leading backslash, a drive (`C:\`,
+    `C:..`).
     With `any_bytes` bytes that are no UTF-8 pass, kept as surrogates (PEP 383).
     """
     reason = _objection(text, "surrogateescape" if any_bytes else "strict")

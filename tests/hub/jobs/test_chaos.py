@@ -18,7 +18,7 @@ from tests.services.process import Running, stop_process
 from tests.services.rabbitmq import start as start_rabbitmq
 
 # The limit is for a machine that has much else to do; alone these take some fifty seconds.
-pytestmark = [pytest.mark.fault, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.fault, pytest.mark.timeout(1500)]
 
 TASKS, ITEMS, ALLOWED = 45, 10, 3
 

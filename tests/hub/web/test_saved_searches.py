@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from html import unescape
+from typing import Any
 
 from django.contrib.messages import get_messages
-from django.http import HttpResponse
 from django.test import Client
 
 from lagan.hub.accounts.queries import find_user
@@ -30,15 +30,13 @@ def kept(username: str) -> list[SavedRow]:
     return queries.saved(actor_of(username))
 
 
-def said(answer: HttpResponse) -> str:
+def said(answer: Any) -> str:
     """The last of what waits to be shown."""
-    return str(list(get_messages(answer.wsgi_request))[-1])  # type: ignore[attr-defined]
+    return str(list(get_messages(answer.wsgi_request))[-1])
 
 
-def keep(client: Client, name: str, **more: str) -> HttpResponse:
-    answer: HttpResponse = client.post(
-        "/datasets/searches/", {"parameters": SOUGHT, "name": name, **more}
-    )
+def keep(client: Client, name: str, **more: str) -> Any:
+    answer = client.post("/datasets/searches/", {"parameters": SOUGHT, "name": name, **more})
     assert answer.status_code == 302
     return answer
 

@@ -10,9 +10,7 @@ import threading
 import zlib
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import parse_qsl, urlsplit
 
@@ -28,6 +26,7 @@ from tests.hub.doors.node.cluster_catalogue import (
     sql,
     status_of,
 )
+from tests.hub.doors.node.cluster_holder import another_holder
 from tests.services.hub import until
 from tests.services.node import Node, free_port, own_database
 
@@ -220,92 +219,9 @@ def test_who_is_asked_by_a_node_answers_with_what_it_has(cluster: Cluster) -> No
     assert "appears not to be available" in reply.message
 
 
-class Holder:
-    """A host of the cluster's catalogue that a test answers for: it gives `content`."""
-
-    def __init__(self, content: bytes) -> None:
-        self.content = content
-        self.asked: list[tuple[str, dict[str, str]]] = []
-        self.port = free_port()
-        self._server: ThreadingHTTPServer | None = None
-
-    def start(self) -> None:
-        outer = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:  # noqa: N802
-                outer.asked.append((self.path, dict(self.headers)))
-                content = outer.content
-                if self.path.startswith("/STATUS"):
-                    content = (
-                        b'<?xml version="1.0" ?><NgamsStatus><Status State="ONLINE" '
-                        b'Status="SUCCESS" Message="NGAMS_INFO_FILE_AVAIL:4029"/></NgamsStatus>'
-                    )
-                self.send_response(200)
-                self.send_header("Content-Length", str(len(content)))
-                self.end_headers()
-                self.wfile.write(content)
-
-            def log_message(self, format: str, *args: object) -> None:
-                pass
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", self.port), Handler)
-        threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
-
-    def stop(self) -> None:
-        if self._server is not None:
-            self._server.shutdown()
-            self._server.server_close()
-
-    def commands(self) -> list[str]:
-        return [path.partition("?")[0].strip("/") for path, _ in self.asked]
-
-
-@contextmanager
-def another_holder(
-    cluster: Cluster, file_id: str, content: bytes, *, started: bool = True, suspended: int = 0
-) -> Iterator[Holder]:
-    """A host that says it has the file too, and comes before the real holder in line."""
-    holder = Holder(content)
-    host, disk = f"fake:{holder.port}", f"0-{holder.port}"
-    if started:
-        holder.start()
-    node = cluster.holder
-    sql(
-        node,
-        "INSERT INTO ngas_hosts (host_id, domain, ip_address, cluster_name, srv_port, srv_state,"
-        " srv_suspended) VALUES (?, 'd', '127.0.0.1', 'TestArchive', ?, 'ONLINE', ?)",
-        host, holder.port, suspended,
-    )  # fmt: skip
-    sql(
-        node,
-        "INSERT INTO ngas_disks (disk_id, host_id, mounted, mount_point, slot_id, number_of_files,"
-        " available_mb, bytes_stored, completed) VALUES (?, ?, 1, '/x', 'x', 0, 0, 0, 0)",
-        disk, host,
-    )  # fmt: skip
-    columns = "file_name, file_id, file_version, format, file_size, uncompressed_file_size,"
-    columns += " compression, file_ignore, checksum, checksum_plugin, file_status"
-    sql(
-        node,
-        f"INSERT INTO ngas_files (disk_id, {columns}) SELECT ?, {columns} FROM ngas_files"
-        " WHERE file_id = ?",
-        disk, file_id,
-    )  # fmt: skip
-    try:
-        yield holder
-    finally:
-        for table, column, value in (
-            ("ngas_files", "disk_id", disk),
-            ("ngas_disks", "disk_id", disk),
-            ("ngas_hosts", "host_id", host),
-        ):
-            sql(node, f"DELETE FROM {table} WHERE {column} = ?", value)
-        holder.stop()
-
-
 def test_a_holder_that_does_not_answer_is_passed_over(cluster: Cluster) -> None:
     archive(cluster.holder, "away")
-    with another_holder(cluster, "away", HELLO, started=False):
+    with another_holder(cluster.holder, "away", HELLO, started=False):
         assert cluster.proxy.get("RETRIEVE", file_id="away").body == HELLO
         reply = cluster.pointer.get("RETRIEVE", file_id="away")
         assert f":{cluster.holder.port}/" in reply.headers["location"]
@@ -313,7 +229,7 @@ def test_a_holder_that_does_not_answer_is_passed_over(cluster: Cluster) -> None:
 
 def test_a_file_whose_holders_are_all_away_is_not_available(cluster: Cluster) -> None:
     archive(cluster.holder, "all-away")
-    with another_holder(cluster, "all-away", HELLO, started=False):
+    with another_holder(cluster.holder, "all-away", HELLO, started=False):
         mine = holder_disk(cluster, "all-away")
         sql(
             cluster.holder,
@@ -330,7 +246,7 @@ def test_a_file_whose_holders_are_all_away_is_not_available(cluster: Cluster) ->
 
 def test_a_small_file_that_comes_damaged_is_had_elsewhere(cluster: Cluster) -> None:
     archive(cluster.holder, "bad-way")
-    with another_holder(cluster, "bad-way", b"hello_world\n") as holder:
+    with another_holder(cluster.holder, "bad-way", b"hello_world\n") as holder:
         assert cluster.proxy.get("RETRIEVE", file_id="bad-way").body == HELLO
         assert holder.commands()[-2:] == ["RETRIEVE", "CHECKFILE"]
         holder.content = b"hello"
@@ -340,7 +256,7 @@ def test_a_small_file_that_comes_damaged_is_had_elsewhere(cluster: Cluster) -> N
 def test_a_large_file_that_comes_damaged_is_never_whole(cluster: Cluster) -> None:
     content = os.urandom(3 * MIB)
     archive(cluster.holder, "bad-long-way", content)
-    with another_holder(cluster, "bad-long-way", content[:-1] + b"x") as holder:
+    with another_holder(cluster.holder, "bad-long-way", content[:-1] + b"x") as holder:
         holder.content = content[:-1] + bytes([content[-1] ^ 1])
         with pytest.raises(http.client.IncompleteRead):
             cluster.proxy.get("RETRIEVE", file_id="bad-long-way")
@@ -351,7 +267,7 @@ def test_a_large_file_that_comes_damaged_is_never_whole(cluster: Cluster) -> Non
 
 def test_nodes_of_the_cluster_are_shown_the_internal_user(cluster: Cluster) -> None:
     archive(cluster.holder, "shown")
-    with another_holder(cluster, "shown", HELLO) as holder:
+    with another_holder(cluster.holder, "shown", HELLO) as holder:
         assert cluster.proxy.get("RETRIEVE", file_id="shown").body == HELLO
         expected = "Basic " + base64.b64encode(b"ngas-int:between nodes").decode()
         path, headers = holder.asked[-1]
@@ -362,7 +278,7 @@ def test_nodes_of_the_cluster_are_shown_the_internal_user(cluster: Cluster) -> N
 
 def test_a_slow_look_asks_the_holder_for_the_file(cluster: Cluster) -> None:
     archive(cluster.holder, "slow-look")
-    with another_holder(cluster, "slow-look", HELLO) as holder:
+    with another_holder(cluster.holder, "slow-look", HELLO) as holder:
         reply = cluster.pointer.get("RETRIEVE", file_id="slow-look", quick_location=0)
         assert reply.headers["location"].startswith(f"http://127.0.0.1:{holder.port}/")
         query = dict(parse_qsl(urlsplit(holder.asked[-1][0]).query))
@@ -374,7 +290,7 @@ def test_a_host_that_sleeps_is_woken_first(cluster: Cluster, who: str) -> None:
     """By the one that is asked, or by the one in charge of waking."""
     file_id, said = f"asleep-{who}", cluster.folder / "woken"
     archive(cluster.holder, file_id)
-    with another_holder(cluster, file_id, HELLO, started=False, suspended=1) as holder:
+    with another_holder(cluster.holder, file_id, HELLO, started=False, suspended=1) as holder:
         mine = holder_disk(cluster, file_id)
         sql(
             cluster.holder,

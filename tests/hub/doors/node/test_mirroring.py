@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from typing import Any
 
 import pytest
 
@@ -38,7 +39,7 @@ def there(node: Node, file_id: str, version: int = 1) -> bool:
 
 
 def same(one: Node, other: Node, file_id: str, version: int) -> None:
-    asked = {"file_id": file_id, "file_version": version}
+    asked: dict[str, Any] = {"file_id": file_id, "file_version": version}
     first, second = (each.get("STATUS", **asked).of("FileStatus") for each in (one, other))
     assert {name: first[name] for name in KEPT} == {name: second[name] for name in KEPT}
     assert one.get("RETRIEVE", **asked).body == other.get("RETRIEVE", **asked).body

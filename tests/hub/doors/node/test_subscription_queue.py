@@ -236,6 +236,13 @@ def test_a_subscription_of_an_older_server_goes_on_where_it_was() -> None:
     assert ids(queue.claim("old", 9, now())) == ["c"]
 
 
+def test_a_host_that_feeds_no_more_is_not_waited_for() -> None:
+    subscribe(feeds=(HERE, THERE))
+    subscribers.adopt(HERE, [HERE])
+    assert queue.expect([copy("f")], THERE) == set()
+    assert queue.expect([copy("f")], HERE) == {"a"}
+
+
 def test_a_subscription_ends_with_all_that_waits_for_it() -> None:
     subscribe("a")
     subscribe("b")

@@ -6,10 +6,12 @@ import base64
 from datetime import timedelta
 
 import pytest
+import requests
 
 from lagan.hub.doors.node.models import Delivery, StoredFile
 from lagan.hub.doors.node.reply import Failed
 from lagan.hub.doors.node.subscriptions import rules, sending
+from lagan.hub.doors.node.subscriptions.delivery import authorization_headers
 from lagan.hub.doors.node.subscriptions.filters import by_mime_type
 from lagan.hub.doors.node.subscriptions.lanes import MOST, Lane, next_lane
 from lagan.hub.doors.node.subscriptions.queue import Errand
@@ -217,6 +219,30 @@ def test_single_refusals_hold_nobody_up_and_many_do() -> None:
     assert one.open(100.0)
     one.note(away=False, refused=True, now=100.0, longest=timedelta(minutes=5))
     assert not one.open(100.0)
+
+
+class Bearer(requests.auth.AuthBase):
+    """What a plug-in may give back."""
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        request.headers["X-Token"] = "token"
+        return request
+
+
+@pytest.mark.parametrize(
+    ("told", "headers"),
+    [
+        (None, {}),
+        ("Bearer abc", {"Authorization": "Bearer abc"}),
+        (("me", "secret"), {"Authorization": "Basic bWU6c2VjcmV0"}),
+        (requests.auth.HTTPBasicAuth("me", "secret"), {"Authorization": "Basic bWU6c2VjcmV0"}),
+        (Bearer(), {"X-Token": "token"}),
+    ],
+)
+def test_what_a_plug_in_for_authorization_says_is_sent(
+    told: object, headers: dict[str, str]
+) -> None:
+    assert authorization_headers(told, "https://there/in") == headers
 
 
 class Configured:

@@ -98,7 +98,7 @@ def test_the_same_subscription_again_is_201_and_another_of_its_id_409(
 ) -> None:
     start = local(hours=-1)
     id = subscribe(sink.url(), start_date=start, priority=3)
-    again = {"url": sink.url(), "subscr_id": id, "priority": 3}
+    again: dict[str, Any] = {"url": sink.url(), "subscr_id": id, "priority": 3}
     reply = node.get("SUBSCRIBE", **again, start_date=start)
     assert (reply.status, reply.of("Status")["Status"]) == (201, "SUCCESS")
     assert node.get("SUBSCRIBE", **again).status == 201
@@ -121,7 +121,7 @@ def test_the_same_subscription_again_is_201_and_another_of_its_id_409(
     ],
 )
 def test_a_subscription_that_cannot_be_is_refused(
-    node: Node, said: dict[str, str], words: str
+    node: Node, said: dict[str, Any], words: str
 ) -> None:
     reply = node.get("SUBSCRIBE", **said)
     assert (reply.status, reply.of("Status")["Status"]) == (400, "FAILURE")
@@ -268,7 +268,7 @@ def test_a_suspended_subscription_goes_on_where_it_was(
         {"subscr_id": "nobody", "suspend": "perhaps"},
     ],
 )
-def test_a_change_that_cannot_be_is_a_failure_with_200(node: Node, said: dict[str, str]) -> None:
+def test_a_change_that_cannot_be_is_a_failure_with_200(node: Node, said: dict[str, Any]) -> None:
     reply = node.get("USUBSCRIBE", **said)
     assert (reply.status, reply.of("Status")["Status"]) == (200, "FAILURE")
 
@@ -322,6 +322,10 @@ def test_a_damaged_copy_never_arrives_as_a_whole(
     assert b"wrong" not in sink.bodies()
     found = node.get("STATUS", file_id=said("FileStatus")["FileId"])
     assert found.of("FileStatus")["FileStatus"].startswith("1")
+
+
+def test_a_trigger_is_answered_in_any_state(node: Node) -> None:
+    assert node.get("TRIGGERSUBSCRIPTION").of("Status")["Status"] == "SUCCESS"
 
 
 def test_people_see_the_subscriptions_on_a_page(

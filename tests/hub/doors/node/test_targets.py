@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from lagan.hub.doors.node.targets import EVERYWHERE, TargetRefused, require_target
+from lagan.hub.doors.node.targets import EVERYWHERE, TargetRefused, is_trusted, require_target
 from lagan.kit.errors import BadInput, Unavailable
 
 HTTP = ("http", "https")
@@ -52,3 +52,20 @@ def test_refuses_what_is_no_address(url: str) -> None:
 def test_an_unknown_host_may_be_known_later() -> None:
     with pytest.raises(Unavailable):
         require_target("http://nowhere.invalid/", EVERYWHERE, HTTP)
+
+
+@pytest.mark.parametrize(
+    ("url", "allowed", "named", "trusted"),
+    [
+        ("http://127.0.0.1:9/QARCHIVE", EVERYWHERE, (), False),
+        ("http://127.0.0.1:9/QARCHIVE", ("*.*",), (), False),
+        ("http://127.0.0.1:9/QARCHIVE", ("*", "127.0.0.0/8"), (), True),
+        ("http://localhost:9/QARCHIVE", ("local*",), (), True),
+        ("http://127.0.0.1:9/QARCHIVE", EVERYWHERE, ("127.0.0.1:7777",), True),
+        ("http://nowhere.invalid/", EVERYWHERE, ("elsewhere.invalid",), False),
+    ],
+)
+def test_only_hosts_that_were_written_down_are_shown_who_the_node_is(
+    url: str, allowed: tuple[str, ...], named: tuple[str, ...], trusted: bool
+) -> None:
+    assert is_trusted(url, allowed, named) is trusted

@@ -23,10 +23,11 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, QuerySet, Value
+from django.db.models.functions import Concat
 
 from lagan.hub.doors.node.documents import file_status
-from lagan.hub.doors.node.keyset import FILE_KEY, by_key
+from lagan.hub.doors.node.keyset import DATED_KEY, PLACE_KEY, by_key
 from lagan.hub.doors.node.models import StoredFile
 from lagan.hub.doors.node.moments import show_local
 from lagan.hub.doors.node.requests import InvalidParameter
@@ -39,41 +40,57 @@ MOST = 100_000
 """Files of a portion, unless the client says otherwise."""
 KEPT = 12 * 3600.0
 """Seconds for which a list that nobody goes on with is kept, as the archive server keeps them."""
-DATED_KEY = ("ingestion_date", *FILE_KEY)
 _COLUMNS = tuple(each.name for each in StoredFile._meta.local_concrete_fields)
 
 
 @dataclass(slots=True)
 class FileList:
-    """Where a list stands. `since` is a time as the catalogue has it, or empty; `last` the key of
-    the last file given out."""
+    """Where a list stands. `since` is a time as the catalogue has it, or empty; `last` says which
+    file was given out last: its disk, and its key among that disk's files."""
 
     disks: list[str]
     since: str = ""
     unique: bool = False
     remaining: int = 0
-    last: list[Any] | None = None
+    last: tuple[str, list[Any]] | None = None
     id: str = field(default_factory=lambda: new_id().hex)
 
     @property
     def key(self) -> Sequence[str]:
-        """By date where a date is asked for: its index then finds the few that are new."""
-        return DATED_KEY if self.since else FILE_KEY
+        """The order of one disk's files: by date where a date is asked for, whose index then finds
+        the few that are new."""
+        return DATED_KEY if self.since else PLACE_KEY
 
-    def rows(self) -> QuerySet[StoredFile]:
-        """All rows of the list."""
+    def count(self) -> int:
+        """How many files there are in all."""
+        return sum(self._on(each).count() for each in self.disks)
+
+    def rows(self) -> Iterator[StoredFile]:
+        """The files after `last`, one disk after the other."""
+        disk, last = self.last or ("", None)
+        for each in self.disks:
+            if each >= disk:
+                start = last if each == disk else None
+                for values in by_key(self._on(each), _COLUMNS, self.key, last=start):
+                    yield StoredFile(**dict(zip(_COLUMNS, values, strict=True)))
+
+    def _on(self, disk_id: str) -> QuerySet[StoredFile]:
         rows = self._narrowed(StoredFile.objects.all())
         if self.unique:
             earlier = StoredFile.objects.filter(
                 file_id=OuterRef("file_id"),
                 file_version=OuterRef("file_version"),
                 disk_id__lt=OuterRef("disk_id"),
+                disk_id__in=self.disks,
             )
             rows = rows.filter(~Exists(self._narrowed(earlier)))
-        return rows
+        if not self.since:
+            return rows.filter(disk_id=disk_id)
+        # Compared as an expression, so that nobody takes the disk's index instead of the date's.
+        return rows.alias(disk=Concat("disk_id", Value(""))).filter(disk=disk_id)
 
     def _narrowed(self, rows: QuerySet[StoredFile]) -> QuerySet[StoredFile]:
-        rows = rows.filter(disk_id__in=self.disks).exclude(file_ignore__gt=0)
+        rows = rows.exclude(file_ignore__gt=0)
         return rows.filter(ingestion_date__gte=self.since) if self.since else rows
 
 
@@ -81,7 +98,7 @@ def begin(folder: Path, disks: Sequence[str], *, since: str = "", unique: bool =
     """Begin a list of the files on some disks; its id. Lists that nobody goes on with are
     dropped."""
     made = FileList(sorted(disks), read_moment(since), unique)
-    made.remaining = made.rows().count()
+    made.remaining = made.count()
     folder.mkdir(parents=True, exist_ok=True)
     drop_old(folder)
     _keep(folder, made)
@@ -121,15 +138,10 @@ def _write(known: FileList, target: BinaryIO, most: int) -> None:
         said = f"REMAINING_DATA_OBJECTS: {known.remaining}"
         text.write('<?xml version="1.0" ?>\n\n<NgamsStatus>\n')
         text.write(f'<FileList Id="{known.id}" Status="{said}">\n\n')
-        for row in islice(_rows(known), most):
+        for row in islice(known.rows(), most):
             text.write("".join(lines(file_status(row, listed=True), 1)))
-            known.last = [getattr(row, name) for name in known.key]
+            known.last = row.disk_id, [getattr(row, name) for name in known.key]
         text.write("\n</FileList>\n</NgamsStatus>\n")
-
-
-def _rows(known: FileList) -> Iterator[StoredFile]:
-    for values in by_key(known.rows(), _COLUMNS, known.key, last=known.last):
-        yield StoredFile(**dict(zip(_COLUMNS, values, strict=True)))
 
 
 def drop_old(folder: Path, age: float = KEPT) -> None:

@@ -11,6 +11,10 @@ from django.db.models import Q, QuerySet
 CHUNK = 1000
 FILE_KEY = ("file_id", "file_version", "disk_id")
 """The key of the catalogue's rows of files."""
+PLACE_KEY = ("file_name", "file_id", "file_version")
+"""The key of rows of one disk: an index gives them in this order, so that a chunk is one range."""
+DATED_KEY = ("ingestion_date", *FILE_KEY)
+"""The key of rows that are chosen by their date."""
 
 
 def after(key: Sequence[str], last: Sequence[Any]) -> Q:

@@ -15,7 +15,7 @@ from django.db.models import BooleanField, Count, F, Func, Max, OuterRef, Q, Que
 from django.db.models import Sum as Total
 from django.db.models import Value as Given
 
-from lagan.hub.doors.node.keyset import FILE_KEY, by_key
+from lagan.hub.doors.node.keyset import DATED_KEY, FILE_KEY, by_key
 from lagan.hub.doors.node.models import Disk, Host, StoredFile, Subscriber
 from lagan.hub.doors.node.requests import Request
 
@@ -89,12 +89,13 @@ def _between(request: Request) -> Iterator[Row]:
         rows = rows.filter(ingestion_date__gte=request.get("start"))
     if request.has("end"):
         rows = rows.filter(ingestion_date__lte=request.get("end"))
-    return by_key(rows, FILES)
+    dated = request.has("start") or request.has("end")
+    return by_key(rows, FILES, DATED_KEY if dated else FILE_KEY)
 
 
 def _since(request: Request) -> Iterator[Row]:
     rows = StoredFile.objects.filter(ingestion_date__gte=request.get("start"))
-    return by_key(rows, FILES)
+    return by_key(rows, FILES, DATED_KEY)
 
 
 _PLACED = ("disk_id", "file_name", "file_version", "creation_date", "ingestion_date")

@@ -44,19 +44,21 @@ def old_versions(disks: Collection[str], *, keep_earliest: bool, anywhere: bool)
     better = better.filter(**{f"file_version__{side}": OuterRef("file_version")})
     mounted = Disk.objects.filter(mounted=1).values("disk_id")
     better = better.filter(disk_id__in=mounted if anywhere else list(disks))
-    rows = StoredFile.objects.filter(Exists(better), disk_id__in=list(disks))
-    return _keys(rows)
+    return keys_of(StoredFile.objects.filter(Exists(better)), disks)
 
 
 def not_kept(disks: Collection[str]) -> Iterator[Key]:
     """Copies on these disks that RRI_PURGE does not keep."""
-    rows = StoredFile.objects.filter(disk_id__in=list(disks))
-    return (each for each in _keys(rows) if not is_kept(each[0]))
+    rows = StoredFile.objects.all()
+    return (each for each in keys_of(rows, disks) if not is_kept(each[0]))
 
 
-def _keys(rows: QuerySet[StoredFile]) -> Iterator[Key]:
-    for file_id, version, disk_id in keyset.by_key(rows, keyset.FILE_KEY):
-        yield file_id, int(version), disk_id
+def keys_of(rows: QuerySet[StoredFile], disks: Collection[str]) -> Iterator[Key]:
+    """The keys of those of the rows that are on some disks, one disk after the other."""
+    for disk_id in sorted(disks):
+        here = rows.filter(disk_id=disk_id)
+        for file_id, version in keyset.by_key(here, ("file_id", "file_version"), keyset.PLACE_KEY):
+            yield file_id, int(version), disk_id
 
 
 def purge(node: ArchiveNode, errand: Errand, keys: Iterator[Key], *, by: Actor, why: str) -> None:

@@ -17,7 +17,6 @@ from lagan.hub.audit.kinds import Kind
 from lagan.hub.base.actors import Actor
 from lagan.hub.doors.node import catalogue, copies, disk_rows, removing, volume_info
 from lagan.hub.doors.node.disks import MountedDisk
-from lagan.hub.doors.node.keyset import FILE_KEY
 from lagan.hub.doors.node.messages import FILE_COPIES
 from lagan.hub.doors.node.models import Disk, StoredFile
 from lagan.hub.doors.node.reply import Failed
@@ -35,7 +34,7 @@ def remove_disk(node: ArchiveNode, disk: MountedDisk, *, by: Actor, why: str) ->
     """Remove a disk of this node with all its files; how many they were."""
     node.arrivals.leave(disk)
     count = 0
-    rows = catalogue.on_disk(disk.id).order_by(*FILE_KEY)
+    rows = catalogue.on_disk(disk.id)
     while some := list(rows.all()[:AT_ONCE]):
         removing.remove(node.disks, some, by=by, why=why, rule=partial(_require, disk.id, some))
         count += len(some)

@@ -40,6 +40,19 @@ def require_target(url: str, allowed: Sequence[str], schemes: Collection[str]) -
             raise TargetRefused(f"Lagan.Targets does not let this node go to {host}.", host=host)
 
 
+def is_trusted(url: str, allowed: Sequence[str], named: Collection[str]) -> bool:
+    """Whether an administrator wrote the host of `url` down: in `Lagan.Targets` other than by `*`,
+    or among `named`, hosts with or without a port. Only such a host is shown who the node is."""
+    host = (urlsplit(url).hostname or "").lower()
+    if host in {each.lower().partition(":")[0] for each in named}:
+        return True
+    patterns = [each for each in allowed if each.strip("*.")]
+    try:
+        return any(fits(host, address, patterns) for address in _addresses(host))
+    except Unavailable:
+        return False
+
+
 def never(address: Address) -> bool:
     """Whether nobody has a reason to send a node there."""
     return address.is_link_local or address.is_multicast or address.is_unspecified

@@ -24,6 +24,8 @@ from lagan.store.layout import check_object
 
 HEADER = "ngas-file-info"
 _DAY = re.compile(r"(?:^|/)(\d{4}-\d\d-\d\d)/", re.ASCII)
+LAST_VERSION = 2**31 - 1
+"""The highest that the catalogue holds."""
 _NOTHING = ("", "None", "NULL")
 
 
@@ -68,7 +70,7 @@ def read_info(header: str) -> FileInfo:
 def of_attributes(told: Mapping[str, str]) -> FileInfo:
     """The same from the attributes themselves. InvalidParameter without id and version."""
     version = _number(told.get("FileVersion", ""))
-    if not version:
+    if not version or version > LAST_VERSION:
         raise InvalidParameter("the FileVersion of the file's info is no version")
     return FileInfo(
         file_id=checked_id(told.get("FileId", "")),

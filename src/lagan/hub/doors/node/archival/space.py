@@ -7,6 +7,7 @@ notice a disk.
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections import defaultdict
 from collections.abc import Iterator
@@ -21,6 +22,7 @@ from lagan.hub.doors.node.models import DiskEvent
 if TYPE_CHECKING:
     from lagan.hub.doors.node.node import ArchiveNode
 
+_log = logging.getLogger(__name__)
 LOW = "Disk Space Running Low"
 """The event of a disk that keeps its notice from being sent twice."""
 _lines: dict[Path, threading.Lock] = defaultdict(threading.Lock)
@@ -41,7 +43,15 @@ def in_line(node: ArchiveNode, disk: MountedDisk) -> Iterator[None]:
 
 
 def look(node: ArchiveNode, disk: MountedDisk) -> None:
-    """Complete the disk, or tell that it gets full, when that is so now."""
+    """Complete the disk, or tell that it gets full, when that is so now. Never raises: the file
+    that came is acknowledged."""
+    try:
+        _look(node, disk)
+    except Exception:
+        _log.exception("How full %s is cannot be told.", disk.path)
+
+
+def _look(node: ArchiveNode, disk: MountedDisk) -> None:
     archiving = node.config.archiving
     if archiving is None:
         return

@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from django.db import Error as DatabaseError
+from django.db import DatabaseError, InterfaceError, OperationalError
 
 from lagan.hub.audit.kinds import Kind
 from lagan.hub.base.actors import Actor
@@ -41,6 +41,8 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 PIECE = 1 << 20
+LONGEST_WORD = 128
+"""Characters of a type or of a compression, as the catalogue holds them."""
 Hold = Callable[[Path, Digests], None]
 
 
@@ -182,12 +184,15 @@ def check_sum(order: Order, found: Digests) -> None:
 
 @contextmanager
 def database_needed() -> Iterator[None]:
-    """DatabaseAway when the catalogue does not answer."""
+    """DatabaseAway when the catalogue does not answer; Failed when it does not take the rows."""
     try:
         yield
-    except DatabaseError as error:
+    except (OperationalError, InterfaceError) as error:
         _log.exception("the catalogue does not answer")
         raise DatabaseAway(DB_COM.say(type(error).__name__)) from None
+    except DatabaseError as error:
+        _log.exception("the catalogue refuses")
+        raise Failed(f"The catalogue does not take this file: {type(error).__name__}.") from None
 
 
 def _replicates(node: ArchiveNode) -> bool:
@@ -209,7 +214,7 @@ def _facts(
     return Facts(
         file_id=checked_id(filed.file_id),
         name=filed.name,
-        format=filed.format,
+        format=filed.format[:LONGEST_WORD],
         by=by,
         checksum=checksums.value(incoming.digests(), order.variant),
         checksum_name=order.checksum_name,
@@ -218,7 +223,7 @@ def _facts(
         day=filed.day,
         path=filed.path,
         uncompressed_size=filed.uncompressed_size,
-        compression=filed.compression,
+        compression=filed.compression[:LONGEST_WORD],
         rate=rate,
         io_time=spent,
     )

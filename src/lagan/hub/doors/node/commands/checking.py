@@ -113,7 +113,7 @@ def look_for_all(node: ArchiveNode, errand: Errand) -> None:
     for disk in node.disks:
         rows = catalogue.on_disk(disk.id)
         for name, size, file_id, version in keyset.by_key(
-            rows, ("file_name", "file_size", "file_id", "file_version")
+            rows, ("file_name", "file_size", "file_id", "file_version"), keyset.PLACE_KEY
         ):
             if errand.stop.is_set():
                 return

@@ -83,7 +83,7 @@ def _wanted(request: Request) -> Iterator[Wanted]:
     file_id, disk_id, version = request.get("file_id"), request.get("disk_id"), request.version
     if not file_id:
         rows = catalogue.on_disk(disk_id)
-        for id, number in keyset.by_key(rows, ("file_id", "file_version")):
+        for id, number in keyset.by_key(rows, ("file_id", "file_version"), keyset.PLACE_KEY):
             yield id, int(number), disk_id
     elif disk_id:
         rows_here = catalogue.newest(file_id, version=version, disk_id=disk_id)

@@ -28,6 +28,7 @@ What there is
   QUERY               query=files_list|files_like|disks_list|... [format=json|list|pickle] [like]
                       [start] [end]
   FILEONHOST          file_path
+  HEALTH METRICS      for machines that watch
 Subscriptions
   SUBSCRIBE           url [subscr_id] [start_date] [filter_plug_in] [concurrent_threads]
   UNSUBSCRIBE USUBSCRIBE TRIGGERSUBSCRIPTION GETSUBQINFO

@@ -100,9 +100,9 @@ def _add_to_cache(call: Call) -> Answer:
 
 def add_all(disks: list[str], errand: Errand) -> None:
     """Give every copy on these disks that the cache does not know a row in it."""
-    keys = keyset.by_key(StoredFile.objects.filter(disk_id__in=disks), keyset.FILE_KEY)
+    keys = purging.keys_of(StoredFile.objects.all(), disks)
     while (some := list(islice(keys, keyset.CHUNK))) and not errand.stop.is_set():
-        rows = [_cached((id, int(version), disk)) for id, version, disk in some]
+        rows = [_cached(each) for each in some]
         with catalogue.turn():
             made = Cached.objects.bulk_create(rows, ignore_conflicts=True)
         errand.done += len(made)

@@ -61,7 +61,7 @@ def take(call: Call, disk: MountedDisk) -> list[Key]:
     top = request.headers.get("content-type", "")
     try:
         with space.in_line(call.node, disk):
-            for event in parse(call.body.pieces(), top, request.get("container_name")):
+            for event in parse(call.body.lent(), top, request.get("container_name")):
                 upload.meet(event)
             upload.settle()
         changing.create(wanted=upload.top, parent=None, by=call.node.by, closed=True)

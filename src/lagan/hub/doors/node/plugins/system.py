@@ -1,5 +1,5 @@
 """Plug-ins of the server itself: which disks there are, what happens when it goes OFFLINE, how
-disks are synchronised, labels printed.
+disks are synchronised. Labels are LABEL's.
 
 Source: seeds/archive-server-config.txt, SystemPlugIns; reference/ngas-http.md section 12.
 """
@@ -12,9 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lagan.hub.doors.node.disks import PhysicalDisk
-from lagan.hub.doors.node.plugins.facade import PlugInRequest, PlugInServer
+from lagan.hub.doors.node.plugins.facade import PlugInServer
 from lagan.hub.doors.node.reply import Failed
-from lagan.hub.doors.node.requests import Request
 from lagan.hub.doors.node.volume_info import VolumeInfo
 from lagan.kit.errors import LaganError
 
@@ -57,15 +56,6 @@ def synchronise(node: ArchiveNode) -> None:
     defined = node.config.system
     if defined.sync:
         node.plug_ins.call("disk sync", defined.sync, PlugInServer(node, defined.sync_parameters))
-
-
-def print_label(node: ArchiveNode, text: str, request: Request) -> None:
-    """Have the label plug-in print. Failed when there is none, or it fails."""
-    defined = node.config.system
-    if not defined.label:
-        raise Failed("There is no label printer: LabelPrinterPlugIn is not configured.")
-    server = PlugInServer(node, defined.label_parameters)
-    node.plug_ins.call("label", defined.label, server, text, PlugInRequest(request))
 
 
 def _physical(name: str, slot: str, disk: Any) -> PhysicalDisk:

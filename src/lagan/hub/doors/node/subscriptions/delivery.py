@@ -8,6 +8,7 @@ Source: reference/ngas-http.md section 7.
 
 from __future__ import annotations
 
+import base64
 import logging
 from collections.abc import Mapping
 from contextlib import suppress
@@ -17,13 +18,15 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from lagan.hub.doors.node import catalogue
-from lagan.hub.doors.node.authorization import basic, internal
+from lagan.hub.doors.node.authorization import internal
+from lagan.hub.doors.node.models import Host
 from lagan.hub.doors.node.plugins.facade import PlugInServer
 from lagan.hub.doors.node.subscriptions import rules, sending
 from lagan.hub.doors.node.subscriptions.copies import Unreadable, parcels
 from lagan.hub.doors.node.subscriptions.queue import Errand
 from lagan.hub.doors.node.subscriptions.rules import Job, Subscription
 from lagan.hub.doors.node.subscriptions.sending import Damaged, Line, Refused, Unreachable
+from lagan.hub.doors.node.targets import is_trusted
 from lagan.kit.errors import LaganError, NotFound
 
 if TYPE_CHECKING:
@@ -119,16 +122,32 @@ def _send(node: ArchiveNode, url: str, errand: Errand, line: Line, *, unsure: bo
 
 def authorization(node: ArchiveNode, url: str, file_name: str) -> Mapping[str, str]:
     """Who the node says it is: what the plug-in for that answers for https, else the internal
-    user, if there is one."""
+    user, if there is one and the receiver is one that an administrator knows."""
     plug_in = node.config.subscription_auth.plug_in
     if plug_in and urlsplit(url).scheme == "https":
         told = node.plug_ins.call("subscription auth", plug_in, file_name, url)
-        return _header(told, url)
-    value = internal(node.config.authorization)
-    return {"Authorization": value} if value else {}
+        return authorization_headers(told, url)
+    shown = internal(node.config.authorization)
+    if shown is None or not is_trusted(url, node.config.own.targets, _named(node)):
+        return {}
+    return {"Authorization": shown}
 
 
-def _header(told: Any, url: str) -> Mapping[str, str]:
+def _named(node: ArchiveNode) -> set[str]:
+    """Hosts that the configuration or the cluster knows: whoever may subscribe cannot have the
+    internal user's password sent to a host of their own."""
+    config = node.config
+    sources = config.mirroring.sources if config.mirroring else ()
+    made = config.subscriptions.items if config.subscriptions else ()
+    return {
+        *config.partners.addresses,
+        *(each for source in sources for each in source.servers),
+        *(each.host for each in made),
+        *(each for each in Host.objects.values_list("ip_address", flat=True) if each),
+    }
+
+
+def authorization_headers(told: Any, url: str) -> Mapping[str, str]:
     """What requests would send: a text is the header's value, a pair a user and a password, any
     other object puts itself into a request."""
     if told is None:
@@ -136,7 +155,7 @@ def _header(told: Any, url: str) -> Mapping[str, str]:
     if isinstance(told, str):
         return {"Authorization": told.strip()}
     if isinstance(told, tuple) and len(told) == 2:
-        return {"Authorization": basic(str(told[0]), str(told[1]))}
+        return {"Authorization": _basic(str(told[0]), str(told[1]))}
     import requests
 
     prepared = requests.Request("POST", url).prepare()
@@ -146,6 +165,10 @@ def _header(told: Any, url: str) -> Mapping[str, str]:
     except Exception as error:
         raise Unreadable(f"The plug-in for authorization failed: {error}") from None
     return {name: str(v) for name, v in after.headers.items() if before.get(name) != v}
+
+
+def _basic(name: str, password: str) -> str:
+    return f"Basic {base64.b64encode(f'{name}:{password}'.encode()).decode()}"
 
 
 def _run(node: ArchiveNode, job: Job, errand: Errand) -> Outcome:

@@ -298,13 +298,15 @@ _WORDS = {WAITING: "waiting", SENDING: "sending", DONE: "done"}
 
 def undelivered(keys: Collection[FileKey]) -> set[FileKey]:
     """Which of these files some subscriber still waits for; what was given up waits for nobody."""
-    rows = Delivery.objects.filter(
-        file_id__in={file_id for file_id, _ in keys}, status__in=(WAITING, SENDING)
-    )
-    late = BackLog.objects.filter(file_id__in={file_id for file_id, _ in keys})
+    # By subscriber too, because that is how both tables are indexed.
+    wanted = {
+        "subscr_id__in": list(Subscriber.objects.values_list("pk", flat=True)),
+        "file_id__in": {file_id for file_id, _ in keys},
+    }
+    rows = Delivery.objects.filter(**wanted, status__in=(WAITING, SENDING))
     found = {
         (file_id, int(version))
-        for table in (rows, late)
+        for table in (rows, BackLog.objects.filter(**wanted))
         for file_id, version in table.values_list("file_id", "file_version")
     }
     return found & set(keys)

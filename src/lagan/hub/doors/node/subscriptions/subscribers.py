@@ -72,6 +72,7 @@ def adopt(host_id: str, feeds: Sequence[str]) -> None:
     with catalogue.turn():
         queue.hold_feeds()
         for row in own(host_id):
+            Feed.objects.filter(subscr_id=row.subscr_id).exclude(host_id__in=feeds).delete()
             feed(
                 row.subscr_id,
                 feeds,

@@ -109,6 +109,9 @@ def test_general_believes_that_bytes_are_compressed(file: File) -> None:
         {"compression": "gzip; id", "compression_ext": "gz"},
         {"compression": "gzip --rsyncable=/etc/passwd", "compression_ext": "gz"},
         {"compression": "gzip", "uncompressed_file_size": "-1"},
+        {"target_mime_type": "a" * 129},
+        {"target_mime_type": "a\0b"},
+        {"compression": "gzip" + " -1" * 60, "compression_ext": "gz"},
     ],
 )
 def test_general_runs_no_program(file: File, parameters: dict[str, str]) -> None:

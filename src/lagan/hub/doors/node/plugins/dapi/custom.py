@@ -26,6 +26,7 @@ from lagan.store.layout import check_object
 if TYPE_CHECKING:
     from lagan.hub.doors.node.node import ArchiveNode
 
+LONGEST_PATH = 1024
 _NAMES: Mapping[str, tuple[str, ...]] = {
     "file_id": ("file_id", "fileId", "getFileId"),
     "format": ("format", "getFormat"),
@@ -85,6 +86,8 @@ def _filed(plug_in: str, arrived: Arrived, told: Mapping[str, Any], *, changed: 
     try:
         if path is not None:
             check_object(path)
+            if len(path) > LONGEST_PATH:
+                raise BadPath(f"the place is longer than {LONGEST_PATH} characters")
     except BadPath as error:
         raise Failed(DAPI.say(plug_in, error.sentence)) from None
     return Filed(

@@ -13,13 +13,16 @@ from lagan.hub.doors.node.plugins.dapi.arrived import Arrived, Filed
 from lagan.hub.doors.node.reply import Failed
 from lagan.hub.doors.node.requests import InvalidParameter
 
+LONGEST_WORD = 128
+"""Characters, as the catalogue holds them."""
+
 
 def file_generally(arrived: Arrived) -> Filed:
     """The file under the name of its URI. Failed or InvalidParameter for compression that cannot
     be."""
-    compression, extension = arrived.get("compression"), arrived.get("compression_ext")
+    compression, extension = _word(arrived, "compression"), _word(arrived, "compression_ext")
     name = with_extension(arrived.name, arrived.mime_type, arrived.extensions)
-    kept_as = arrived.get("target_mime_type") or arrived.mime_type
+    kept_as = _word(arrived, "target_mime_type") or arrived.mime_type
     if compression and extension:
         return _packed(arrived, name, compression, extension.lstrip("."))
     if compression or extension:
@@ -38,7 +41,7 @@ def file_generally(arrived: Arrived) -> Filed:
 def _packed(arrived: Arrived, name: str, compression: str, extension: str) -> Filed:
     made = packing.method(compression)
     name = f"{name}.{extension}"
-    kept_as = arrived.get("target_mime_type") or type_of(name, arrived.extensions)
+    kept_as = _word(arrived, "target_mime_type") or type_of(name, arrived.extensions)
     if not kept_as or not _is_extension(extension, arrived):
         raise Failed(f"No mime-type is mapped to the extension {extension[:40]}.")
     return Filed(
@@ -54,6 +57,14 @@ def _packed(arrived: Arrived, name: str, compression: str, extension: str) -> Fi
 def _is_extension(extension: str, arrived: Arrived) -> bool:
     """Whether it is one that is mapped, alone or as the end of another."""
     return any(each == extension or each.endswith(f".{extension}") for each in arrived.extensions)
+
+
+def _word(arrived: Arrived, name: str) -> str:
+    """A parameter that the catalogue could hold. InvalidParameter."""
+    text = arrived.get(name)
+    if len(text) > LONGEST_WORD or not text.isprintable():
+        raise InvalidParameter(f"{name} is no word: {text[:40]!r}", parameter=name)
+    return text
 
 
 def _declared(arrived: Arrived) -> int | None:
