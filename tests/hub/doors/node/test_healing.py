@@ -68,8 +68,11 @@ def test_where_all_copies_are_damaged_none_takes_the_place_of_another(pair: Pair
     assert first.read_bytes() == damaged
     pending = one.root / "volumes" / "volume1" / ".lagan" / "incoming"
     until(lambda: not list(pending.iterdir()))
-    # Once the other copy is in order again, it heals this one.
+    # Once the other copy is seen to be in order again, it heals this one.
     flip(second)
+    (other,) = set(status_of(one, "both.bin")) - {disk}
+    seen = two.get("CHECKFILE", file_id="both.bin", file_version=1, disk_id=other)
+    assert "NGAMS_INFO_FILE_OK" in seen.message
     found = "SELECT finding FROM node_proof WHERE file_id = ? AND disk_id = ?"
     until(lambda: sql(one, found, "both.bin", disk) == [("",)])
     assert two.get("RETRIEVE", file_id="both.bin").body == b"both" * 1000

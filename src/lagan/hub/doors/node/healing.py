@@ -83,10 +83,19 @@ def heal(node: ArchiveNode, disk: MountedDisk, row: StoredFile, *, why: str) -> 
     return ""
 
 
+def clear(node: ArchiveNode, row: StoredFile) -> None:
+    """A copy was flagged, and is in order all the same: a cable, a flag set by mistake."""
+    with catalogue.turn():
+        catalogue.mark(row, finding="", at=datetime.now(UTC))
+        data = {"file": f"{row.file_id}/{row.file_version}", "disk": row.disk_id}
+        audit.record(kind=Kind.NODE_HEALED, by=node.by, data={**data, "why": "seen in order"})
+
+
 def _sources(node: ArchiveNode, row: StoredFile) -> list[Found]:
-    """Other copies that are not known to be damaged, the nearest first."""
+    """Other copies, the nearest first; where all are known to be damaged they are tried all the
+    same, because one may be in order again, and only the right bytes are taken."""
     found = find(node, row.file_id, int(row.file_version))
-    return [each for each in found if each.row.disk_id != row.disk_id and not each.bad]
+    return [each for each in found if each.row.disk_id != row.disk_id]
 
 
 def _name(source: Found) -> str:

@@ -29,6 +29,8 @@ FIRST_PAUSE, LONGEST_PAUSE = 1.0, 300.0
 """Seconds after a failure; each further one doubles the pause."""
 PATIENCE = 20.0
 """Seconds for every step of a conversation."""
+PARTING = 5.0
+"""Seconds that the end of the process waits for one."""
 
 
 class Outbox:
@@ -62,13 +64,14 @@ class Outbox:
         self._changed.set()
 
     def close(self) -> None:
-        """Stop after the message that is being sent."""
+        """Stop after the message that is being sent; a server that hangs is not waited for, what it
+        did not take is sent after the next start."""
         with self._guard:
             self._closed = True
             thread = self._thread
         self._changed.set()
         if thread is not None:
-            thread.join(2 * PATIENCE)
+            thread.join(PARTING)
 
     def _run(self) -> None:
         pause = FIRST_PAUSE

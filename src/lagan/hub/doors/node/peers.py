@@ -7,7 +7,6 @@ Source: reference/ngas-http.md sections 6 and 9.
 
 from __future__ import annotations
 
-import base64
 import http.client
 import ssl
 import threading
@@ -18,6 +17,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, BinaryIO
 from urllib.parse import urlencode
 
+from lagan.hub.doors.node import authorization
 from lagan.hub.doors.node.config import xml
 from lagan.hub.doors.node.hosts import address, host
 from lagan.hub.doors.node.messages import FILE_AVAIL
@@ -39,7 +39,6 @@ __all__ = [
     "was_away",
 ]
 
-INTERNAL_USER = "ngas-int"
 CONNECT = 3.5
 """Seconds for a connection: a node that needs longer, with two packets lost, is down."""
 TIMEOUT = 60.0
@@ -181,11 +180,7 @@ def fetch(
 
 def internal_authorization(node: ArchiveNode) -> str:
     """What is shown to nodes of the own cluster; empty without the user `ngas-int`."""
-    for user in node.config.authorization.users:
-        if user.name == INTERNAL_USER:
-            pair = f"{user.name}:{user.password}".encode()
-            return f"Basic {base64.b64encode(pair).decode()}"
-    return ""
+    return authorization.internal(node.config.authorization) or ""
 
 
 def answers(node: ArchiveNode, row: Host) -> bool:

@@ -142,7 +142,7 @@ class Check:
         elif found.taken is not None:
             self._firsts.setdefault(disk.id, []).append((found.row, found.taken))
         elif catalogue.is_bad(found.row) and not self._config.scan:
-            self._clear(found.row)
+            healing.clear(self._node, found.row)
         else:
             self._seen.add(found.row)
         if time.monotonic() - self._flushed > FLUSH:
@@ -165,15 +165,6 @@ class Check:
             for row in prove(disk, firsts, variant):
                 report.add(_problem(disk, row, GENERATED, ""))
         self._firsts.clear()
-
-    def _clear(self, row: StoredFile) -> None:
-        """It was flagged, and is in order all the same: a cable, a flag set by mistake."""
-        with catalogue.turn():
-            catalogue.mark(row, finding="", at=datetime.now(UTC))
-            data = {"file": f"{row.file_id}/{row.file_version}", "disk": row.disk_id}
-            audit.record(
-                kind=Kind.NODE_HEALED, by=self._node.by, data={**data, "why": "seen in order"}
-            )
 
     def _find_strangers(self, report: Report) -> None:
         for disk in self._disks.values():

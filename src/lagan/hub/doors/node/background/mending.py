@@ -7,9 +7,12 @@ import threading
 import time
 from typing import TYPE_CHECKING
 
-from lagan.hub.doors.node import healing
+from lagan.hub.doors.node import catalogue, healing
 from lagan.hub.doors.node.background.service import Service
 from lagan.hub.doors.node.catalogue import Key, key_of
+from lagan.hub.doors.node.disks import MountedDisk
+from lagan.hub.doors.node.looking import look
+from lagan.hub.doors.node.models import StoredFile
 
 if TYPE_CHECKING:
     from lagan.hub.doors.node.node import ArchiveNode
@@ -31,7 +34,15 @@ def run(node: ArchiveNode, stop: threading.Event) -> None:
                 return
             if key_of(row) not in tried:
                 tried[key_of(row)] = now
-                healing.heal(node, disk, row, why=finding)
+                _mend(node, disk, row, finding)
+
+
+def _mend(node: ArchiveNode, disk: MountedDisk, row: StoredFile, finding: str) -> None:
+    known = catalogue.proofs([row]).get(key_of(row))
+    if look(disk, row, known).problem:
+        healing.heal(node, disk, row, why=finding)
+    else:
+        healing.clear(node, row)
 
 
 SERVICE = Service("healing", run)
