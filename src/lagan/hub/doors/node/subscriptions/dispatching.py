@@ -154,6 +154,10 @@ class Deliveries:
     def _claim(self, lane: Lane) -> None:
         """Take from the database what is next for a subscriber; queue older files first."""
         id, most = lane.subscription.id, AT_ONCE - len(lane.ready)
+        # Asked anew: who suspends a subscription and then archives must not see it delivered.
+        lane.held = Feed.objects.filter(subscr_id=id, suspended=True).exists()
+        if lane.held:
+            return
         with self._guard:
             lane.next_due = NEVER
         while True:
