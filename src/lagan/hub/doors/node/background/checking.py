@@ -3,8 +3,8 @@ healed, and those who are configured are told.
 
 A check that breaks off goes on after the next start. How far it is stands in the node's row of the
 cluster. Source: seeds/archive-server-config.txt, `DataCheckThread`; reference/ngas-http.md section
-8. Measured: readers are threads, because reading and checksums run beside the interpreter (3 GB/s
-on two cores from the page cache, the same with processes), and hold one block of 4 MiB each.
+8. Measured: readers are threads, because reading and checksums run beside the interpreter (2.4 to
+3.9 GB/s on two busy cores from the page cache), and hold one block of 4 MiB each.
 """
 
 from __future__ import annotations

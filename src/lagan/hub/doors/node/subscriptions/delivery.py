@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from lagan.hub.doors.node import catalogue
-from lagan.hub.doors.node.authorization import internal
+from lagan.hub.doors.node.authorization import basic, internal
 from lagan.hub.doors.node.models import Host
 from lagan.hub.doors.node.plugins.facade import PlugInServer
 from lagan.hub.doors.node.subscriptions import rules, sending
@@ -155,7 +155,7 @@ def authorization_headers(told: Any, url: str) -> Mapping[str, str]:
     if isinstance(told, str):
         return {"Authorization": told.strip()}
     if isinstance(told, tuple) and len(told) == 2:
-        return {"Authorization": _basic(str(told[0]), str(told[1]))}
+        return {"Authorization": basic(str(told[0]), str(told[1]))}
     import requests
 
     prepared = requests.Request("POST", url).prepare()
@@ -165,10 +165,6 @@ def authorization_headers(told: Any, url: str) -> Mapping[str, str]:
     except Exception as error:
         raise Unreadable(f"The plug-in for authorization failed: {error}") from None
     return {name: str(v) for name, v in after.headers.items() if before.get(name) != v}
-
-
-def _basic(name: str, password: str) -> str:
-    return f"Basic {base64.b64encode(f'{name}:{password}'.encode()).decode()}"
 
 
 def _run(node: ArchiveNode, job: Job, errand: Errand) -> Outcome:
