@@ -12,7 +12,7 @@ are those of `facade.py`.
 | archive event | a class, the last name | its parameters by name | has `handle_event(event)` |
 | subscription filter | named as its module | server, parameters, file name, id, version | bool |
 | subscription auth | `ngas_subscriber_auth` | file name, address | the Authorization header |
-| subscription job | named as its module | server, parameters, file name, id, version, disk id | None |
+| subscription job | named as its module | server, parameters, name, id, version, disk id | None |
 | janitor | `run` | server, stop event | None |
 | log file | `run` | parameters, server, file name | None |
 | online | named as its module | server, request | None, or disks by slot |

@@ -8,7 +8,6 @@ Source: reference/ngas-http.md section 7.
 
 from __future__ import annotations
 
-import base64
 import logging
 from collections.abc import Mapping
 from contextlib import suppress
