@@ -175,7 +175,7 @@ def _rows(node: Node) -> list[tuple[str, str]]:
 
 
 def _on(top: Path, disk_id: str) -> bool:
-    from lagan.hub.doors.node.volume_info import NAME, decode
+    from lagan.hub.doors.node.volumes.volume_info import NAME, decode
 
     return decode((top / NAME).read_bytes()).disk_id == disk_id
 

@@ -60,8 +60,8 @@ def node(
     """Run an archive node, or look after its volumes."""
     if context.invoked_subcommand is not None:
         return
-    from lagan.hub.doors.node.running import Options, run
-    from lagan.hub.doors.node.status import VERSION
+    from lagan.hub.doors.node.process.running import Options, run
+    from lagan.hub.doors.node.wire.status import VERSION
 
     if version or licence:
         click.echo(f"Lagan {VERSION}" if version else "Lagan: see the file LICENSE.")

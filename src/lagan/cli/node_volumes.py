@@ -32,7 +32,7 @@ TOLD_EVERY = 10.0
 def volumes(context: click.Context, cfg: Path | None, as_json: bool) -> None:
     """List the volumes in the node's volume directory, and which are to be confirmed."""
     config = _open(context, cfg)
-    from lagan.hub.doors.node import adopting
+    from lagan.hub.doors.node.volumes import adopting
 
     _show([asdict(each) for each in adopting.volumes(config)], as_json)
 
@@ -49,7 +49,7 @@ def confirm(context: click.Context, cfg: Path | None, which: Sequence[str], as_j
     done the volume is only read. Exit code 1 if any file is damaged or missing.
     """
     config = _open(context, cfg)
-    from lagan.hub.doors.node import adopting
+    from lagan.hub.doors.node.volumes import adopting
 
     found = []
     for each in _chosen(adopting.volumes(config), which):
@@ -76,9 +76,9 @@ def rebuild(context: click.Context, cfg: Path | None, as_json: bool) -> None:
     not on their disk, damaged lines of a journal, other files with the same id and version.
     """
     config = _open(context, cfg)
-    from lagan.hub.doors.node import rebuilding
-    from lagan.hub.doors.node.running import PidFile
-    from lagan.hub.doors.node.start import host_id, root_of
+    from lagan.hub.doors.node.process.running import PidFile
+    from lagan.hub.doors.node.process.start import host_id, root_of
+    from lagan.hub.doors.node.volumes import rebuilding
 
     with PidFile(root_of(config), host_id(config), force=False):
         done = rebuilding.rebuild(
@@ -103,7 +103,7 @@ def prepare_volume(
     folder: Path, yes: bool, disk_id: str, kind: str, maker: str, overwrite: bool
 ) -> None:
     """Make FOLDER a volume of an archive node, as ngas-prepare-volume does."""
-    from lagan.hub.doors.node import volume_info
+    from lagan.hub.doors.node.volumes import volume_info
 
     info = volume_info.VolumeInfo(disk_id or volume_info.new_id(folder), maker, kind)
     if not yes:
@@ -118,13 +118,13 @@ def _open(context: click.Context, cfg: Path | None) -> NodeConfig:
     cfg = cfg or (context.parent.params.get("cfg") if context.parent else None)
     if cfg is None:
         raise click.UsageError("--cfg is needed: the XML configuration.")
-    from lagan.hub.doors.node import start
     from lagan.hub.doors.node.config import load
+    from lagan.hub.doors.node.process import start
 
     config = load(cfg)
     start.set_up(config)
     start.migrate()
-    from lagan.hub.doors.node import importing
+    from lagan.hub.doors.node.volumes import importing
 
     importing.take_over(config)
     return config
@@ -171,7 +171,7 @@ def _progress(what: str, quiet: bool) -> Callable[[int, int], None]:
 
 
 def _is_running(config: NodeConfig) -> bool:
-    from lagan.hub.doors.node.start import host_id, root_of
+    from lagan.hub.doors.node.process.start import host_id, root_of
 
     return (root_of(config) / f".{host_id(config)}.pid").exists()
 

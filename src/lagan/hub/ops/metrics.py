@@ -12,7 +12,7 @@ from prometheus_client.registry import Collector
 
 from lagan import __version__
 from lagan.hub.archive import queries as archive
-from lagan.hub.doors.node import metrics as nodes
+from lagan.hub.doors.node.process import metrics as nodes
 from lagan.hub.jobs import queries as jobs
 from lagan.hub.ops import health
 

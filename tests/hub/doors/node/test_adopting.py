@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from lagan.hub.base.actors import SYSTEM
-from lagan.hub.doors.node import adopting, rebuilding
 from lagan.hub.doors.node.config import NodeConfig, parse
-from lagan.hub.doors.node.disks import Disks
 from lagan.hub.doors.node.models import Disk, DiskEvent, Proof, StoredFile
+from lagan.hub.doors.node.volumes import adopting, rebuilding
+from lagan.hub.doors.node.volumes.disks import Disks
 from lagan.kit.errors import Conflict, NotFound
 from lagan.store.journal import FileLine, Journal
 from lagan.store.posix import PosixVolume

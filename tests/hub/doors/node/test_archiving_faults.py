@@ -27,20 +27,20 @@ TEXT = {"Content-Type": "text/plain"}
 PREPARE = """
 import os, sys
 from pathlib import Path
-from lagan.hub.doors.node import start
+from lagan.hub.doors.node.process import start
 from lagan.hub.doors.node.config import load
 
 file = Path(sys.argv[1])
 config = load(file)
 start.set_up(config)
 start.migrate()
-from lagan.hub.doors.node import buffering
+from lagan.hub.doors.node.files import buffering
 from lagan.hub.doors.node.archival.order import understand
 from lagan.hub.doors.node.archival.storing import choose, store
 from lagan.hub.doors.node.node import ArchiveNode
-from lagan.hub.doors.node.pulling import Source
-from lagan.hub.doors.node.requests import Request
-from lagan.hub.doors.node.running import Options
+from lagan.hub.doors.node.files.pulling import Source
+from lagan.hub.doors.node.wire.requests import Request
+from lagan.hub.doors.node.process.running import Options
 
 node = ArchiveNode(config, file, Options())
 node.go_online()

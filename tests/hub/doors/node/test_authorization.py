@@ -6,9 +6,15 @@ import base64
 
 import pytest
 
-from lagan.hub.doors.node.authorization import CHALLENGE, Unauthorised, allowed, basic, internal
 from lagan.hub.doors.node.config.shape import Authorization, User
-from lagan.hub.doors.node.reply import Failed
+from lagan.hub.doors.node.wire.authorization import (
+    CHALLENGE,
+    Unauthorised,
+    allowed,
+    basic,
+    internal,
+)
+from lagan.hub.doors.node.wire.reply import Failed
 
 ANNA = User("anna", "se:cret", ("QARCHIVE", "status"))
 ROOT = User("root", "all", ("*",))

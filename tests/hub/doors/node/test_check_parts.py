@@ -12,15 +12,15 @@ from uuid import uuid4
 
 import pytest
 
-from lagan.hub.doors.node import catalogue, looking
 from lagan.hub.doors.node.background.check_progress import Progress
 from lagan.hub.doors.node.background.check_queue import DiskQueue, Seen, interleaved
 from lagan.hub.doors.node.background.check_report import MOST, Problem, Report, written
 from lagan.hub.doors.node.background.courtesy import Courtesy, Stopped
-from lagan.hub.doors.node.looking import agrees, look
+from lagan.hub.doors.node.files import catalogue, looking
+from lagan.hub.doors.node.files.looking import agrees, look
 from lagan.hub.doors.node.models import Host, Proof, StoredFile
-from lagan.hub.doors.node.moments import show_local
-from lagan.hub.doors.node.state import State
+from lagan.hub.doors.node.process.state import State
+from lagan.hub.doors.node.wire.moments import show_local
 from lagan.kit.digests import Digests, digests_of
 from lagan.store.posix import PosixVolume
 

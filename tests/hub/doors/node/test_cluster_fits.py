@@ -12,9 +12,9 @@ from astropy.io import fits
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lagan.hub.doors.node.fits_headers import BLOCK, NotFits, data_size, headers
-from lagan.hub.doors.node.reply import Failed
-from lagan.hub.doors.node.results import Result, result_of
+from lagan.hub.doors.node.files.fits_headers import BLOCK, NotFits, data_size, headers
+from lagan.hub.doors.node.files.results import Result, result_of
+from lagan.hub.doors.node.wire.reply import Failed
 
 
 def fits_file(tmp_path: Path, hdus: list[fits.PrimaryHDU]) -> bytes:

@@ -8,11 +8,11 @@ from typing import Any, cast
 
 import pytest
 
-from lagan.hub.doors.node import hosts, relaying, waking
+from lagan.hub.doors.node.cluster import hosts, relaying, waking
 from lagan.hub.doors.node.models import Host
 from lagan.hub.doors.node.plugins.facade import PlugInServer
-from lagan.hub.doors.node.reply import Failed
-from lagan.hub.doors.node.requests import understand
+from lagan.hub.doors.node.wire.reply import Failed
+from lagan.hub.doors.node.wire.requests import understand
 
 
 def server(**parameters: str) -> PlugInServer:

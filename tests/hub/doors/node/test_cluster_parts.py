@@ -8,11 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from lagan.hub.doors.node.body import Cut
-from lagan.hub.doors.node.expecting import Expected, announced, checked, expected_of
-from lagan.hub.doors.node.models import StoredFile
-from lagan.hub.doors.node.ranges import Part, part_of
-from lagan.hub.doors.node.sending import (
+from lagan.hub.doors.node.files.expecting import Expected, announced, checked, expected_of
+from lagan.hub.doors.node.files.sending import (
     Damaged,
     Representation,
     begin,
@@ -22,6 +19,9 @@ from lagan.hub.doors.node.sending import (
     part_for,
     represent,
 )
+from lagan.hub.doors.node.models import StoredFile
+from lagan.hub.doors.node.wire.body import Cut
+from lagan.hub.doors.node.wire.ranges import Part, part_of
 from lagan.kit.digests import digests_of
 from lagan.kit.errors import BadInput, Unavailable
 
@@ -219,7 +219,7 @@ def test_a_node_that_cannot_open_anything_calls_no_file_damaged(
         def fail(*_: object, error: OSError = error) -> int:
             raise error
 
-        monkeypatch.setattr("lagan.hub.doors.node.sending.open_beneath", fail)
+        monkeypatch.setattr("lagan.hub.doors.node.files.sending.open_beneath", fail)
         with pytest.raises(kind, match="no"):
             open_copy(tmp_path, known)
 

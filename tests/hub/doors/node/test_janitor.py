@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 import pytest
 
-from lagan.hub.doors.node.authorization import basic
+from lagan.hub.doors.node.wire.authorization import basic
 from tests.hub.doors.node.conftest import MakeNode
 from tests.hub.doors.node.test_checking import mail_to
 from tests.services.hub import until

@@ -9,8 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lagan.hub.doors.node import layout, moments, volume_info
-from lagan.hub.doors.node.requests import InvalidParameter
+from lagan.hub.doors.node.files import layout
+from lagan.hub.doors.node.volumes import volume_info
+from lagan.hub.doors.node.wire import moments
+from lagan.hub.doors.node.wire.requests import InvalidParameter
 from lagan.kit.errors import BadInput
 from lagan.store.layout import check_object
 

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from lagan.hub.doors.node.config.shape import Log
-from lagan.hub.doors.node.logs import (
+from lagan.hub.doors.node.process.logs import (
     Logs,
     Where,
     change,
@@ -23,7 +23,7 @@ from lagan.hub.doors.node.logs import (
     unsaved_files,
     where,
 )
-from lagan.hub.doors.node.running import Options
+from lagan.hub.doors.node.process.running import Options
 from lagan.kit.errors import BadInput
 
 log = logging.getLogger("lagan.test")

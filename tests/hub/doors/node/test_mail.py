@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from lagan.hub.doors.node import mail as mails
-from lagan.hub.doors.node import outbox
 from lagan.hub.doors.node.config.shape import Notification, Recipients
-from lagan.hub.doors.node.mail import Held, Mail, Note, compose, recipients, ripe, take
+from lagan.hub.doors.node.process import mail as mails
+from lagan.hub.doors.node.process import outbox
+from lagan.hub.doors.node.process.mail import Held, Mail, Note, compose, recipients, ripe, take
 from tests.services.hub import until
 from tests.services.process import Running, free_port
 

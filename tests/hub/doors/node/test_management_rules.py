@@ -17,9 +17,9 @@ from hypothesis import strategies as st
 from lagan.hub.doors.node.config import changing, paths, xml
 from lagan.hub.doors.node.config.loading import judge, start_of
 from lagan.hub.doors.node.config.showing import HIDDEN, shown
-from lagan.hub.doors.node.purging import is_kept
-from lagan.hub.doors.node.row_formats import as_json, as_pickle, as_python, as_table
-from lagan.hub.doors.node.status import Node, lines
+from lagan.hub.doors.node.files.purging import is_kept
+from lagan.hub.doors.node.wire.row_formats import as_json, as_pickle, as_python, as_table
+from lagan.hub.doors.node.wire.status import Node, lines
 from lagan.kit.errors import BadInput, NotFound
 
 SAMPLE = (Path(__file__).parent / "node.xml").read_bytes()

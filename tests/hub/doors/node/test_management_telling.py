@@ -14,7 +14,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from lagan.hub.doors.node.listings import DISKS, FILES, HOSTS, QUERIES, SUBSCRIBERS
+from lagan.hub.doors.node.files.listings import DISKS, FILES, HOSTS, QUERIES, SUBSCRIBERS
 from tests.conftest import DATABASE
 from tests.services.node import Node, own_database
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from lagan.hub.doors.node.metrics import OTHER, Meters, cluster, known
+from lagan.hub.doors.node.process.metrics import OTHER, Meters, cluster, known
 from tests.services.node import Node
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from lagan.hub.doors.node.commands.plug_in_commands import meant
-from lagan.hub.doors.node.reply import Done, Failed
+from lagan.hub.doors.node.wire.reply import Done, Failed
 from tests.services.node import Node
 
 MODULES = {

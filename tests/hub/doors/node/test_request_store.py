@@ -11,7 +11,7 @@ from uuid import uuid4
 
 import pytest
 
-from lagan.hub.doors.node.request_store import (
+from lagan.hub.doors.node.wire.request_store import (
     InFile,
     InMemory,
     Requests,

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lagan.hub.doors.node.requests import InvalidParameter, Request, understand
+from lagan.hub.doors.node.wire.requests import InvalidParameter, Request, understand
 from lagan.kit.errors import BadInput
 
 

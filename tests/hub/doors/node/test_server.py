@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from lagan.hub.doors.node.body import Body
-from lagan.hub.doors.node.requests import Request
-from lagan.hub.doors.node.server import BUSY, Answer, NodeServer
+from lagan.hub.doors.node.wire.body import Body
+from lagan.hub.doors.node.wire.requests import Request
+from lagan.hub.doors.node.wire.server import BUSY, Answer, NodeServer
 from lagan.kit.errors import LaganError
 
 

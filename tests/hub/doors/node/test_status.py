@@ -7,8 +7,8 @@ from xml.etree import ElementTree
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lagan.hub.doors.node import messages
-from lagan.hub.doors.node.status import SUCCESS, VERSION, Node, basic, document, quoted
+from lagan.hub.doors.node.wire import messages
+from lagan.hub.doors.node.wire.status import SUCCESS, VERSION, Node, basic, document, quoted
 
 
 def test_a_document_line_by_line() -> None:

@@ -9,7 +9,6 @@ import pytest
 import requests
 
 from lagan.hub.doors.node.models import Delivery, StoredFile
-from lagan.hub.doors.node.reply import Failed
 from lagan.hub.doors.node.subscriptions import rules, sending
 from lagan.hub.doors.node.subscriptions.delivery import authorization_headers
 from lagan.hub.doors.node.subscriptions.filters import by_mime_type
@@ -17,6 +16,7 @@ from lagan.hub.doors.node.subscriptions.lanes import MOST, Lane, next_lane
 from lagan.hub.doors.node.subscriptions.queue import Errand
 from lagan.hub.doors.node.subscriptions.rules import Subscription
 from lagan.hub.doors.node.subscriptions.sending import Refused, Unreachable
+from lagan.hub.doors.node.wire.reply import Failed
 from lagan.kit.errors import BadInput
 
 URL = "http://there:7777/QARCHIVE"

@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from lagan.hub.doors.node.targets import EVERYWHERE, TargetRefused, is_trusted, require_target
+from lagan.hub.doors.node.cluster.targets import (
+    EVERYWHERE,
+    TargetRefused,
+    is_trusted,
+    require_target,
+)
 from lagan.kit.errors import BadInput, Unavailable
 
 HTTP = ("http", "https")

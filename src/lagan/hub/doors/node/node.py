@@ -16,35 +16,37 @@ from pathlib import Path
 from django.db import DataError, close_old_connections
 
 from lagan.hub.base.actors import Actor
-from lagan.hub.doors.node import authorization, configuration, disk_rows, rebuilding
 from lagan.hub.doors.node.archival import recovering
-from lagan.hub.doors.node.arriving import Arrivals
 from lagan.hub.doors.node.background.mirroring import Mirror
-from lagan.hub.doors.node.body import Body, Cut
 from lagan.hub.doors.node.commands import plug_in_commands
 from lagan.hub.doors.node.commands.table import COMMANDS, Command
 from lagan.hub.doors.node.config.loading import read
 from lagan.hub.doors.node.config.shape import NodeConfig
 from lagan.hub.doors.node.config.xml import Element
-from lagan.hub.doors.node.disks import Disks, volume_folders
-from lagan.hub.doors.node.errands import Errands
-from lagan.hub.doors.node.logs import Logs, open_logs
-from lagan.hub.doors.node.mail import Mail
-from lagan.hub.doors.node.metrics import Meters, known
-from lagan.hub.doors.node.moments import show_utc
+from lagan.hub.doors.node.files.arriving import Arrivals
 from lagan.hub.doors.node.plugins import system
 from lagan.hub.doors.node.plugins.loading import PlugIns
-from lagan.hub.doors.node.reply import Call, Done, Failed
-from lagan.hub.doors.node.request_log import noted
-from lagan.hub.doors.node.request_store import open_requests
-from lagan.hub.doors.node.requests import Request
-from lagan.hub.doors.node.running import Options
-from lagan.hub.doors.node.server import Answer
-from lagan.hub.doors.node.services import Services
-from lagan.hub.doors.node.start import DATA, host_id, root_of
-from lagan.hub.doors.node.state import OFFLINE, ONLINE, State
-from lagan.hub.doors.node.status import FAILURE, basic, document
+from lagan.hub.doors.node.process import configuration
+from lagan.hub.doors.node.process.errands import Errands
+from lagan.hub.doors.node.process.logs import Logs, open_logs
+from lagan.hub.doors.node.process.mail import Mail
+from lagan.hub.doors.node.process.metrics import Meters, known
+from lagan.hub.doors.node.process.running import Options
+from lagan.hub.doors.node.process.services import Services
+from lagan.hub.doors.node.process.start import DATA, host_id, root_of
+from lagan.hub.doors.node.process.state import OFFLINE, ONLINE, State
 from lagan.hub.doors.node.subscriptions.dispatching import Deliveries
+from lagan.hub.doors.node.volumes import disk_rows, rebuilding
+from lagan.hub.doors.node.volumes.disks import Disks, volume_folders
+from lagan.hub.doors.node.wire import authorization
+from lagan.hub.doors.node.wire.body import Body, Cut
+from lagan.hub.doors.node.wire.moments import show_utc
+from lagan.hub.doors.node.wire.reply import Call, Done, Failed
+from lagan.hub.doors.node.wire.request_log import noted
+from lagan.hub.doors.node.wire.request_store import open_requests
+from lagan.hub.doors.node.wire.requests import Request
+from lagan.hub.doors.node.wire.server import Answer
+from lagan.hub.doors.node.wire.status import FAILURE, basic, document
 from lagan.kit.errors import LaganError
 
 _log = logging.getLogger(__name__)

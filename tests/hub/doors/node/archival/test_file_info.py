@@ -7,8 +7,8 @@ import base64
 import pytest
 
 from lagan.hub.doors.node.archival.file_info import FileInfo, read_info, require_agreement
-from lagan.hub.doors.node.reply import Failed
-from lagan.hub.doors.node.requests import InvalidParameter
+from lagan.hub.doors.node.wire.reply import Failed
+from lagan.hub.doors.node.wire.requests import InvalidParameter
 from lagan.kit.digests import digests_of
 
 ELEMENT = (

@@ -8,8 +8,8 @@ import pytest
 
 from lagan.hub.doors.node.archival.order import Order, checksum_name, understand
 from lagan.hub.doors.node.config import load
-from lagan.hub.doors.node.reply import Failed
-from lagan.hub.doors.node.requests import InvalidParameter, Request
+from lagan.hub.doors.node.wire.reply import Failed
+from lagan.hub.doors.node.wire.requests import InvalidParameter, Request
 
 CONFIG = load(Path(__file__).parent.parent / "node.xml")
 

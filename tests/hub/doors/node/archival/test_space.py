@@ -13,10 +13,10 @@ import pytest
 from lagan.hub.doors.node.archival import space
 from lagan.hub.doors.node.config import load
 from lagan.hub.doors.node.config.shape import StorageSets
-from lagan.hub.doors.node.disks import MIB, MountedDisk
 from lagan.hub.doors.node.models import Disk
 from lagan.hub.doors.node.node import ArchiveNode
-from lagan.hub.doors.node.volume_info import VolumeInfo
+from lagan.hub.doors.node.volumes.disks import MIB, MountedDisk
+from lagan.hub.doors.node.volumes.volume_info import VolumeInfo
 from lagan.store.volume import Usage
 
 CONFIG = load(Path(__file__).parent.parent / "node.xml")

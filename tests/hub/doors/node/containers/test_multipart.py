@@ -8,7 +8,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lagan.hub.doors.node.body import Cut
 from lagan.hub.doors.node.containers.multipart import (
     DEEPEST,
     BadContainer,
@@ -18,6 +17,7 @@ from lagan.hub.doors.node.containers.multipart import (
     Opened,
     parse,
 )
+from lagan.hub.doors.node.wire.body import Cut
 from lagan.kit.errors import BadInput
 from tests.hub.doors.node.containers.messages import END, Tree, message, part
 

@@ -9,7 +9,7 @@ import pytest
 from lagan.hub.doors.node.config.loading import parse
 from lagan.hub.doors.node.plugins.kinds import FUNCTIONS, Kind
 from lagan.hub.doors.node.plugins.loading import PlugIns
-from lagan.hub.doors.node.reply import Failed
+from lagan.hub.doors.node.wire.reply import Failed
 from tests.services.node import Node, configuration
 
 
@@ -69,7 +69,7 @@ def test_a_package_finds_its_own_modules(plug_ins: PlugIns, folder: Path) -> Non
 @pytest.mark.parametrize(
     "name",
     [
-        *("os", "subprocess", "lagan.hub.doors.node.removing", "antigravity", "nothing"),
+        *("os", "subprocess", "lagan.hub.doors.node.files.removing", "antigravity", "nothing"),
         *("../mine", "..mine", "/etc/passwd", "a/b", "mine.py", "mine\0", "", ".", "x" * 5000),
         *("ngamsPlugIns.", "ngamsPlugIns.os", "mine\n", "größe", "a b", "__main__"),
     ],

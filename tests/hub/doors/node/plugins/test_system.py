@@ -7,10 +7,10 @@ from types import SimpleNamespace
 
 import pytest
 
-from lagan.hub.doors.node.disks import PhysicalDisk
 from lagan.hub.doors.node.plugins.system import physical_disks
-from lagan.hub.doors.node.reply import Failed
-from lagan.hub.doors.node.volume_info import VolumeInfo
+from lagan.hub.doors.node.volumes.disks import PhysicalDisk
+from lagan.hub.doors.node.volumes.volume_info import VolumeInfo
+from lagan.hub.doors.node.wire.reply import Failed
 
 
 class Getters:

@@ -13,11 +13,11 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 
-from lagan.hub.doors.node import checksums
 from lagan.hub.doors.node.archival.order import checked_id
 from lagan.hub.doors.node.config import xml
-from lagan.hub.doors.node.reply import Failed
-from lagan.hub.doors.node.requests import InvalidParameter
+from lagan.hub.doors.node.files import checksums
+from lagan.hub.doors.node.wire.reply import Failed
+from lagan.hub.doors.node.wire.requests import InvalidParameter
 from lagan.kit.digests import Digests
 from lagan.kit.errors import BadInput, BadPath
 from lagan.store.layout import check_object

@@ -9,12 +9,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from urllib.parse import parse_qs, urlsplit
 
-from lagan.hub.doors.node import checksums
 from lagan.hub.doors.node.config.shape import NodeConfig, Stream
-from lagan.hub.doors.node.layout import base_name, type_of
-from lagan.hub.doors.node.messages import MISSING_URI, UNKNOWN_MIME_TYPE1, UNKNOWN_MIME_TYPE2
-from lagan.hub.doors.node.reply import Failed
-from lagan.hub.doors.node.requests import InvalidParameter, Request
+from lagan.hub.doors.node.files import checksums
+from lagan.hub.doors.node.files.layout import base_name, type_of
+from lagan.hub.doors.node.wire.messages import MISSING_URI, UNKNOWN_MIME_TYPE1, UNKNOWN_MIME_TYPE2
+from lagan.hub.doors.node.wire.reply import Failed
+from lagan.hub.doors.node.wire.requests import InvalidParameter, Request
 
 CHECKSUM_HEADER = "ngas-file-crc"
 LONGEST_ID = 1024

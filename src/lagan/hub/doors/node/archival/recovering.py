@@ -24,9 +24,9 @@ from typing import TYPE_CHECKING, TypeVar
 from lagan.hub.audit import services as audit
 from lagan.hub.audit.kinds import Kind
 from lagan.hub.base.actors import Actor
-from lagan.hub.doors.node import catalogue
-from lagan.hub.doors.node.journal_lines import proof_of, row_of
+from lagan.hub.doors.node.files import catalogue
 from lagan.hub.doors.node.models import Proof, StoredFile
+from lagan.hub.doors.node.volumes.journal_lines import proof_of, row_of
 from lagan.kit.errors import LaganError, NotFound
 from lagan.kit.files import make_folders, move_in, sync_folder
 from lagan.kit.ids import new_id
@@ -34,7 +34,7 @@ from lagan.store.errors import as_refusals
 from lagan.store.journal import FileLine, VoidLine
 
 if TYPE_CHECKING:
-    from lagan.hub.doors.node.disks import Disks, MountedDisk
+    from lagan.hub.doors.node.volumes.disks import Disks, MountedDisk
 
 _log = logging.getLogger(__name__)
 _STARTED = time.time()

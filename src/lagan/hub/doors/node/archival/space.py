@@ -15,9 +15,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lagan.hub.doors.node import disk_rows
-from lagan.hub.doors.node.disks import MIB, MountedDisk, write_disk_info
 from lagan.hub.doors.node.models import DiskEvent
+from lagan.hub.doors.node.volumes import disk_rows
+from lagan.hub.doors.node.volumes.disks import MIB, MountedDisk, write_disk_info
 
 if TYPE_CHECKING:
     from lagan.hub.doors.node.node import ArchiveNode

@@ -20,18 +20,18 @@ from django.db import DatabaseError, InterfaceError, OperationalError
 
 from lagan.hub.audit.kinds import Kind
 from lagan.hub.base.actors import Actor
-from lagan.hub.doors.node import checksums, removing
 from lagan.hub.doors.node.archival import space
 from lagan.hub.doors.node.archival.filing import file_it, staged_path
 from lagan.hub.doors.node.archival.order import Order, checked_id
-from lagan.hub.doors.node.arriving import Facts, receive, timed
-from lagan.hub.doors.node.disks import MountedDisk
-from lagan.hub.doors.node.messages import DB_COM, NO_STORAGE_SETS
+from lagan.hub.doors.node.files import checksums, removing
+from lagan.hub.doors.node.files.arriving import Facts, receive, timed
+from lagan.hub.doors.node.files.pulling import Source
 from lagan.hub.doors.node.models import StoredFile
 from lagan.hub.doors.node.plugins import system
 from lagan.hub.doors.node.plugins.dapi import Filed
-from lagan.hub.doors.node.pulling import Source
-from lagan.hub.doors.node.reply import Failed
+from lagan.hub.doors.node.volumes.disks import MountedDisk
+from lagan.hub.doors.node.wire.messages import DB_COM, NO_STORAGE_SETS
+from lagan.hub.doors.node.wire.reply import Failed
 from lagan.kit.digests import Digests
 from lagan.kit.errors import DigestMismatch, LaganError
 from lagan.store.volume import Incoming

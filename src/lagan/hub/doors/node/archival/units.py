@@ -10,11 +10,11 @@ import random
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from lagan.hub.doors.node import peers
 from lagan.hub.doors.node.archival.order import Order
-from lagan.hub.doors.node.messages import ARCH_REQ_OK, COM
-from lagan.hub.doors.node.reply import Call, Failed
-from lagan.hub.doors.node.server import Answer
+from lagan.hub.doors.node.cluster import peers
+from lagan.hub.doors.node.wire.messages import ARCH_REQ_OK, COM
+from lagan.hub.doors.node.wire.reply import Call, Failed
+from lagan.hub.doors.node.wire.server import Answer
 from lagan.kit.errors import Unavailable
 
 if TYPE_CHECKING:

@@ -11,10 +11,10 @@ import threading
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from lagan.hub.doors.node import peers
 from lagan.hub.doors.node.background.service import Service
+from lagan.hub.doors.node.cluster import peers
+from lagan.hub.doors.node.cluster.hosts import own_address
 from lagan.hub.doors.node.config.shape import NodeConfig, Subscription
-from lagan.hub.doors.node.hosts import own_address
 from lagan.hub.doors.node.subscriptions import rules
 from lagan.kit.errors import Unavailable
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
-from lagan.hub.doors.node.catalogue import Key
 from lagan.hub.doors.node.config.shape import Caching
+from lagan.hub.doors.node.files.catalogue import Key
 
 DOWN_TO = 0.9
 """Of MaxCacheSize: what is left when it was too much."""

@@ -19,15 +19,15 @@ from typing import TYPE_CHECKING
 
 from django.db.models import Count, Exists, OuterRef, Q, Sum
 
-from lagan.hub.doors.node import catalogue, removing
 from lagan.hub.doors.node.background.cache_rules import Entry, Size, leaving
 from lagan.hub.doors.node.background.service import Service
-from lagan.hub.doors.node.catalogue import Key, key_of
 from lagan.hub.doors.node.config.shape import NodeConfig
+from lagan.hub.doors.node.files import catalogue, removing
+from lagan.hub.doors.node.files.catalogue import Key, key_of
 from lagan.hub.doors.node.models import Cached, Feed, StoredFile
 from lagan.hub.doors.node.plugins.facade import PlugInServer
-from lagan.hub.doors.node.reply import Failed
 from lagan.hub.doors.node.subscriptions import queue
+from lagan.hub.doors.node.wire.reply import Failed
 
 if TYPE_CHECKING:
     from lagan.hub.doors.node.node import ArchiveNode

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 
 from lagan.hub.doors.node.background.check_queue import totals
 from lagan.hub.doors.node.models import Host
-from lagan.hub.doors.node.moments import show_local
+from lagan.hub.doors.node.wire.moments import show_local
 
 MB = 1e6
 

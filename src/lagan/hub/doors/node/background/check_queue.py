@@ -14,8 +14,8 @@ from datetime import datetime
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from lagan.hub.doors.node import catalogue
-from lagan.hub.doors.node.catalogue import Key, key_of
+from lagan.hub.doors.node.files import catalogue
+from lagan.hub.doors.node.files.catalogue import Key, key_of
 from lagan.hub.doors.node.models import Disk, Proof, StoredFile
 
 ROUND = 200

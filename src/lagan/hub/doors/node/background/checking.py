@@ -19,7 +19,6 @@ from typing import TYPE_CHECKING
 
 from lagan.hub.audit import services as audit
 from lagan.hub.audit.kinds import Kind
-from lagan.hub.doors.node import catalogue, checksums, healing, volume_info
 from lagan.hub.doors.node.background.check_progress import Progress
 from lagan.hub.doors.node.background.check_queue import DiskQueue, Item, Seen, interleaved
 from lagan.hub.doors.node.background.check_report import (
@@ -34,10 +33,12 @@ from lagan.hub.doors.node.background.proving import First, prove
 from lagan.hub.doors.node.background.service import Service
 from lagan.hub.doors.node.background.unregistered import unregistered
 from lagan.hub.doors.node.config.shape import DataCheck, NodeConfig
-from lagan.hub.doors.node.disks import MountedDisk
-from lagan.hub.doors.node.looking import Look, look
+from lagan.hub.doors.node.files import catalogue, checksums, healing
+from lagan.hub.doors.node.files.looking import Look, look
 from lagan.hub.doors.node.models import Disk, StoredFile
-from lagan.hub.doors.node.moments import show_local
+from lagan.hub.doors.node.volumes import volume_info
+from lagan.hub.doors.node.volumes.disks import MountedDisk
+from lagan.hub.doors.node.wire.moments import show_local
 
 if TYPE_CHECKING:
     from lagan.hub.doors.node.node import ArchiveNode

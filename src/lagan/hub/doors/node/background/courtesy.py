@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import threading
 
-from lagan.hub.doors.node.state import State
+from lagan.hub.doors.node.process.state import State
 from lagan.store.rate import Throttle
 
 STEP = 0.05

@@ -14,11 +14,11 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from lagan.hub.doors.node import buffering
 from lagan.hub.doors.node.background import log_keeping, tidying
 from lagan.hub.doors.node.background.service import Service
+from lagan.hub.doors.node.files import buffering
 from lagan.hub.doors.node.plugins.facade import PlugInServer
-from lagan.hub.doors.node.state import ONLINE
+from lagan.hub.doors.node.process.state import ONLINE
 
 if TYPE_CHECKING:
     from lagan.hub.doors.node.node import ArchiveNode

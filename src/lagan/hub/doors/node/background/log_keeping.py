@@ -12,15 +12,15 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
-from lagan.hub.doors.node import catalogue
 from lagan.hub.doors.node.archival import events
 from lagan.hub.doors.node.archival.order import understand
 from lagan.hub.doors.node.archival.storing import choose, store
-from lagan.hub.doors.node.logs import saved, saved_files, unsaved_files
+from lagan.hub.doors.node.files import catalogue
+from lagan.hub.doors.node.files.pulling import Source
 from lagan.hub.doors.node.plugins.facade import PlugInServer
-from lagan.hub.doors.node.pulling import Source
-from lagan.hub.doors.node.reply import Failed
-from lagan.hub.doors.node.requests import Request
+from lagan.hub.doors.node.process.logs import saved, saved_files, unsaved_files
+from lagan.hub.doors.node.wire.reply import Failed
+from lagan.hub.doors.node.wire.requests import Request
 from lagan.kit.errors import LaganError
 
 if TYPE_CHECKING:

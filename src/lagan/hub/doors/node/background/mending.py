@@ -7,12 +7,12 @@ import threading
 import time
 from typing import TYPE_CHECKING
 
-from lagan.hub.doors.node import catalogue, healing
 from lagan.hub.doors.node.background.service import Service
-from lagan.hub.doors.node.catalogue import Key, key_of
-from lagan.hub.doors.node.disks import MountedDisk
-from lagan.hub.doors.node.looking import look
+from lagan.hub.doors.node.files import catalogue, healing
+from lagan.hub.doors.node.files.catalogue import Key, key_of
+from lagan.hub.doors.node.files.looking import look
 from lagan.hub.doors.node.models import StoredFile
+from lagan.hub.doors.node.volumes.disks import MountedDisk
 
 if TYPE_CHECKING:
     from lagan.hub.doors.node.node import ArchiveNode

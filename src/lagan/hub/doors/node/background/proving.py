@@ -6,11 +6,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from lagan.hub.doors.node import catalogue, checksums
-from lagan.hub.doors.node.catalogue import key_of
-from lagan.hub.doors.node.disks import MountedDisk
-from lagan.hub.doors.node.journal_lines import line_of
+from lagan.hub.doors.node.files import catalogue, checksums
+from lagan.hub.doors.node.files.catalogue import key_of
 from lagan.hub.doors.node.models import Proof, StoredFile
+from lagan.hub.doors.node.volumes.disks import MountedDisk
+from lagan.hub.doors.node.volumes.journal_lines import line_of
 from lagan.kit.digests import Digests
 from lagan.kit.ids import new_id
 

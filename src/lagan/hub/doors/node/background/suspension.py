@@ -14,12 +14,13 @@ from typing import TYPE_CHECKING
 
 from lagan.hub.audit import services as audit
 from lagan.hub.audit.kinds import Kind
-from lagan.hub.doors.node import catalogue, waking
 from lagan.hub.doors.node.background.service import Service
+from lagan.hub.doors.node.cluster import waking
 from lagan.hub.doors.node.config.shape import HostSuspension, NodeConfig
+from lagan.hub.doors.node.files import catalogue
 from lagan.hub.doors.node.models import Host
 from lagan.hub.doors.node.plugins.facade import PlugInServer
-from lagan.hub.doors.node.reply import Failed
+from lagan.hub.doors.node.wire.reply import Failed
 
 if TYPE_CHECKING:
     from lagan.hub.doors.node.node import ArchiveNode

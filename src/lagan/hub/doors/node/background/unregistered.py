@@ -5,9 +5,9 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Sequence
 
-from lagan.hub.doors.node import catalogue
 from lagan.hub.doors.node.background.courtesy import Courtesy
-from lagan.hub.doors.node.disks import BESIDE_FILES, MountedDisk
+from lagan.hub.doors.node.files import catalogue
+from lagan.hub.doors.node.volumes.disks import BESIDE_FILES, MountedDisk
 
 CHUNK = 500
 """Names asked for at once."""

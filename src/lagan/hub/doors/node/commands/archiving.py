@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 
-from lagan.hub.doors.node import buffering
 from lagan.hub.doors.node.archival import events, units
 from lagan.hub.doors.node.archival.order import Order, understand
 from lagan.hub.doors.node.archival.storing import (
@@ -21,13 +20,14 @@ from lagan.hub.doors.node.archival.storing import (
     store,
 )
 from lagan.hub.doors.node.commands.command import Command
-from lagan.hub.doors.node.documents import disk_status
-from lagan.hub.doors.node.messages import ARCH_REQ_NOK, ARCH_REQ_OK, NO_STORAGE_SETS
-from lagan.hub.doors.node.moments import show_utc
-from lagan.hub.doors.node.pulling import Source, pushed, source_of
-from lagan.hub.doors.node.reply import Call, Done, Failed
-from lagan.hub.doors.node.server import Answer
-from lagan.hub.doors.node.state import ONLINE
+from lagan.hub.doors.node.files import buffering
+from lagan.hub.doors.node.files.pulling import Source, pushed, source_of
+from lagan.hub.doors.node.process.state import ONLINE
+from lagan.hub.doors.node.wire.documents import disk_status
+from lagan.hub.doors.node.wire.messages import ARCH_REQ_NOK, ARCH_REQ_OK, NO_STORAGE_SETS
+from lagan.hub.doors.node.wire.moments import show_utc
+from lagan.hub.doors.node.wire.reply import Call, Done, Failed
+from lagan.hub.doors.node.wire.server import Answer
 
 PULL = "GET"
 

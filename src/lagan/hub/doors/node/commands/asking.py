@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from lagan.hub.doors.node.commands.command import Command
-from lagan.hub.doors.node.listings import QUERIES
-from lagan.hub.doors.node.reply import Call, Failed
-from lagan.hub.doors.node.row_formats import FORMATS
-from lagan.hub.doors.node.server import Answer
-from lagan.hub.doors.node.spooled import spooled
+from lagan.hub.doors.node.files.listings import QUERIES
+from lagan.hub.doors.node.wire.reply import Call, Failed
+from lagan.hub.doors.node.wire.row_formats import FORMATS
+from lagan.hub.doors.node.wire.server import Answer
+from lagan.hub.doors.node.wire.spooled import spooled
 
 
 def _query(call: Call) -> Answer:

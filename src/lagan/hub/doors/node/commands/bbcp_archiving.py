@@ -18,18 +18,18 @@ from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from urllib.parse import unquote, urlsplit
 
-from lagan.hub.doors.node import checksums
 from lagan.hub.doors.node.archival.order import Order, understand
 from lagan.hub.doors.node.archival.storing import choose, store
+from lagan.hub.doors.node.cluster.targets import require_target
 from lagan.hub.doors.node.commands.archiving import done
 from lagan.hub.doors.node.commands.command import Command
-from lagan.hub.doors.node.messages import MISSING_URI
-from lagan.hub.doors.node.pulling import Source
-from lagan.hub.doors.node.reply import Call, Done, Failed
-from lagan.hub.doors.node.requests import InvalidParameter, Request
-from lagan.hub.doors.node.start import DATA
-from lagan.hub.doors.node.state import ONLINE
-from lagan.hub.doors.node.targets import require_target
+from lagan.hub.doors.node.files import checksums
+from lagan.hub.doors.node.files.pulling import Source
+from lagan.hub.doors.node.process.start import DATA
+from lagan.hub.doors.node.process.state import ONLINE
+from lagan.hub.doors.node.wire.messages import MISSING_URI
+from lagan.hub.doors.node.wire.reply import Call, Done, Failed
+from lagan.hub.doors.node.wire.requests import InvalidParameter, Request
 
 PROGRAM = "bbcp"
 PATIENCE = 24 * 3600.0

@@ -13,25 +13,19 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING
 
-from lagan.hub.doors.node import (
-    catalogue,
-    damage,
-    elsewhere,
-    healing,
-    keyset,
-    leftovers,
-    relaying,
-)
+from lagan.hub.doors.node.cluster import elsewhere, relaying
 from lagan.hub.doors.node.commands.command import Command
-from lagan.hub.doors.node.disks import MountedDisk
-from lagan.hub.doors.node.errands import Errand
-from lagan.hub.doors.node.finding import find
-from lagan.hub.doors.node.looking import MISSING, WRONG_SIZE, look
-from lagan.hub.doors.node.messages import CMD_SYNTAX, FILE_NOK, FILE_OK, UNAVAIL_FILE
+from lagan.hub.doors.node.files import catalogue, damage, healing, keyset
+from lagan.hub.doors.node.files.finding import find
+from lagan.hub.doors.node.files.looking import MISSING, WRONG_SIZE, look
 from lagan.hub.doors.node.models import StoredFile
-from lagan.hub.doors.node.naming import named
-from lagan.hub.doors.node.reply import Call, Done, Failed
-from lagan.hub.doors.node.server import Answer
+from lagan.hub.doors.node.process.errands import Errand
+from lagan.hub.doors.node.volumes import leftovers
+from lagan.hub.doors.node.volumes.disks import MountedDisk
+from lagan.hub.doors.node.wire.messages import CMD_SYNTAX, FILE_NOK, FILE_OK, UNAVAIL_FILE
+from lagan.hub.doors.node.wire.naming import named
+from lagan.hub.doors.node.wire.reply import Call, Done, Failed
+from lagan.hub.doors.node.wire.server import Answer
 from lagan.kit.errors import LaganError
 
 if TYPE_CHECKING:

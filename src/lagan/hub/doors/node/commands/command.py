@@ -6,10 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from lagan.hub.doors.node.config.shape import Permissions
-from lagan.hub.doors.node.messages import ILL_REQ
-from lagan.hub.doors.node.reply import Call, Done, Failed
-from lagan.hub.doors.node.server import Answer
-from lagan.hub.doors.node.state import ANY_STATE, ANY_SUB_STATE
+from lagan.hub.doors.node.process.state import ANY_STATE, ANY_SUB_STATE
+from lagan.hub.doors.node.wire.messages import ILL_REQ
+from lagan.hub.doors.node.wire.reply import Call, Done, Failed
+from lagan.hub.doors.node.wire.server import Answer
 
 
 @dataclass(frozen=True, slots=True)

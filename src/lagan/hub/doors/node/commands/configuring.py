@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import logging
 
-from lagan.hub.doors.node import logs
 from lagan.hub.doors.node.commands.command import Command
 from lagan.hub.doors.node.commands.help_text import HELP
 from lagan.hub.doors.node.config import changing, paths
 from lagan.hub.doors.node.config.loading import judge
-from lagan.hub.doors.node.messages import CMD_SYNTAX
-from lagan.hub.doors.node.reply import Call, Done, Failed
-from lagan.hub.doors.node.server import Answer
+from lagan.hub.doors.node.process import logs
+from lagan.hub.doors.node.wire.messages import CMD_SYNTAX
+from lagan.hub.doors.node.wire.reply import Call, Done, Failed
+from lagan.hub.doors.node.wire.server import Answer
 
 _log = logging.getLogger(__name__)
 _TOLD = "WARNING - this only changes what the node goes by now, but not the configuration file."

@@ -19,12 +19,12 @@ from lagan.hub.doors.node.containers import (
 )
 from lagan.hub.doors.node.containers.changing import Wanted
 from lagan.hub.doors.node.containers.multipart import checked_name
-from lagan.hub.doors.node.documents import disk_status
-from lagan.hub.doors.node.moments import show_utc
-from lagan.hub.doors.node.reply import Call, Done, Failed
-from lagan.hub.doors.node.sending import disposition
-from lagan.hub.doors.node.server import Answer
-from lagan.hub.doors.node.state import ONLINE
+from lagan.hub.doors.node.files.sending import disposition
+from lagan.hub.doors.node.process.state import ONLINE
+from lagan.hub.doors.node.wire.documents import disk_status
+from lagan.hub.doors.node.wire.moments import show_utc
+from lagan.hub.doors.node.wire.reply import Call, Done, Failed
+from lagan.hub.doors.node.wire.server import Answer
 
 
 def _create(call: Call) -> Answer:

@@ -11,20 +11,25 @@ import threading
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from lagan.hub.doors.node import catalogue, copying, keyset
 from lagan.hub.doors.node.commands.command import Command
-from lagan.hub.doors.node.counting import TOLD, Tally
-from lagan.hub.doors.node.documents import disks_with, file_list
-from lagan.hub.doors.node.messages import CLONE_REJECTED, CMD_SYNTAX, UNAVAIL_FILE, UNKNOWN_DISK
+from lagan.hub.doors.node.files import catalogue, copying, keyset
 from lagan.hub.doors.node.models import Disk, StoredFile
-from lagan.hub.doors.node.naming import named
-from lagan.hub.doors.node.reply import Call, Done, Failed
-from lagan.hub.doors.node.state import ONLINE
-from lagan.hub.doors.node.status import FAILURE, Node
+from lagan.hub.doors.node.process.state import ONLINE
+from lagan.hub.doors.node.wire.counting import TOLD, Tally
+from lagan.hub.doors.node.wire.documents import disks_with, file_list
+from lagan.hub.doors.node.wire.messages import (
+    CLONE_REJECTED,
+    CMD_SYNTAX,
+    UNAVAIL_FILE,
+    UNKNOWN_DISK,
+)
+from lagan.hub.doors.node.wire.naming import named
+from lagan.hub.doors.node.wire.reply import Call, Done, Failed
+from lagan.hub.doors.node.wire.status import FAILURE, Node
 from lagan.kit.errors import LaganError
 
 if TYPE_CHECKING:
-    from lagan.hub.doors.node.requests import Request
+    from lagan.hub.doors.node.wire.requests import Request
 
 _log = logging.getLogger(__name__)
 Wanted = tuple[str, int | None, str]

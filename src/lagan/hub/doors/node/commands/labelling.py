@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import re
 
-from lagan.hub.doors.node import catalogue, disk_rows
 from lagan.hub.doors.node.commands.command import Command
-from lagan.hub.doors.node.disks import MAIN, REPLICA, write_disk_info
-from lagan.hub.doors.node.messages import CMD_SYNTAX, UNKNOWN_DISK
+from lagan.hub.doors.node.files import catalogue
 from lagan.hub.doors.node.models import Disk
 from lagan.hub.doors.node.plugins.facade import PlugInRequest, PlugInServer
-from lagan.hub.doors.node.reply import Call, Done, Failed
+from lagan.hub.doors.node.volumes import disk_rows
+from lagan.hub.doors.node.volumes.disks import MAIN, REPLICA, write_disk_info
+from lagan.hub.doors.node.wire.messages import CMD_SYNTAX, UNKNOWN_DISK
+from lagan.hub.doors.node.wire.reply import Call, Done, Failed
 
 SYNTAX = "slot_id=ID&host_id=ID, disk_id=ID, or relabel=DISK_ID&new_label=LABEL"
 _LABEL = re.compile(r"[\w.:-]{1,128}", re.ASCII)

@@ -14,10 +14,10 @@ from lagan.hub.doors.node.archival.order import understand
 from lagan.hub.doors.node.archival.storing import choose, store
 from lagan.hub.doors.node.commands.archiving import done
 from lagan.hub.doors.node.commands.command import Command
-from lagan.hub.doors.node.messages import MIS_PAR
-from lagan.hub.doors.node.pulling import is_local, source_of
-from lagan.hub.doors.node.reply import Call, Done, Failed
-from lagan.hub.doors.node.state import ONLINE
+from lagan.hub.doors.node.files.pulling import is_local, source_of
+from lagan.hub.doors.node.process.state import ONLINE
+from lagan.hub.doors.node.wire.messages import MIS_PAR
+from lagan.hub.doors.node.wire.reply import Call, Done, Failed
 
 _log = logging.getLogger(__name__)
 

@@ -7,9 +7,9 @@ waits; both answer at once.
 from __future__ import annotations
 
 from lagan.hub.doors.node.commands.command import Command
-from lagan.hub.doors.node.messages import SERVICE_UNAVAIL
-from lagan.hub.doors.node.reply import Call, Done, Failed
-from lagan.hub.doors.node.state import ONLINE
+from lagan.hub.doors.node.process.state import ONLINE
+from lagan.hub.doors.node.wire.messages import SERVICE_UNAVAIL
+from lagan.hub.doors.node.wire.reply import Call, Done, Failed
 
 
 def _list(call: Call) -> Done:

@@ -15,11 +15,11 @@ from ipaddress import ip_address
 from django.db import DatabaseError, connection
 from prometheus_client import CONTENT_TYPE_LATEST
 
-from lagan.hub.doors.node import metrics
 from lagan.hub.doors.node.commands.command import Command
-from lagan.hub.doors.node.reply import Call, Failed
-from lagan.hub.doors.node.server import Answer
-from lagan.hub.doors.node.state import ONLINE
+from lagan.hub.doors.node.process import metrics
+from lagan.hub.doors.node.process.state import ONLINE
+from lagan.hub.doors.node.wire.reply import Call, Failed
+from lagan.hub.doors.node.wire.server import Answer
 
 Check = tuple[str, bool, str]
 """What was looked at, whether it is well, and why not."""

@@ -13,14 +13,14 @@ from urllib.parse import quote, urlsplit
 from lagan.hub.doors.node.archival import events
 from lagan.hub.doors.node.archival.order import understand
 from lagan.hub.doors.node.archival.storing import Stored, choose, store
+from lagan.hub.doors.node.cluster.targets import require_target
 from lagan.hub.doors.node.commands.archiving import done, source
 from lagan.hub.doors.node.commands.command import Command
-from lagan.hub.doors.node.documents import disk_status
-from lagan.hub.doors.node.messages import COM, MIS_PAR
-from lagan.hub.doors.node.pulling import bare
-from lagan.hub.doors.node.reply import Call, Done, Failed
-from lagan.hub.doors.node.state import ONLINE
-from lagan.hub.doors.node.targets import require_target
+from lagan.hub.doors.node.files.pulling import bare
+from lagan.hub.doors.node.process.state import ONLINE
+from lagan.hub.doors.node.wire.documents import disk_status
+from lagan.hub.doors.node.wire.messages import COM, MIS_PAR
+from lagan.hub.doors.node.wire.reply import Call, Done, Failed
 
 TIMEOUT = 120.0
 """Seconds that the next server may take for anything."""

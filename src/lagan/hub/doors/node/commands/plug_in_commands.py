@@ -15,9 +15,9 @@ from lagan.hub.doors.node.commands.command import Command
 from lagan.hub.doors.node.commands.table import COMMANDS
 from lagan.hub.doors.node.plugins.facade import PlugInConnection, PlugInRequest, PlugInServer
 from lagan.hub.doors.node.plugins.loading import COMMAND
-from lagan.hub.doors.node.reply import Call, Done, Failed
-from lagan.hub.doors.node.server import Answer
-from lagan.hub.doors.node.status import FAILURE, SUCCESS
+from lagan.hub.doors.node.wire.reply import Call, Done, Failed
+from lagan.hub.doors.node.wire.server import Answer
+from lagan.hub.doors.node.wire.status import FAILURE, SUCCESS
 
 if TYPE_CHECKING:
     from lagan.hub.doors.node.node import ArchiveNode

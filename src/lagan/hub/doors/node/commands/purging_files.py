@@ -12,16 +12,17 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from itertools import islice
 
-from lagan.hub.doors.node import catalogue, elsewhere, keyset, purging, relaying
+from lagan.hub.doors.node.cluster import elsewhere, relaying
 from lagan.hub.doors.node.commands.command import Command
 from lagan.hub.doors.node.commands.removing_files import acting
-from lagan.hub.doors.node.errands import Errand
-from lagan.hub.doors.node.finding import find
-from lagan.hub.doors.node.messages import CMD_SYNTAX, UNAVAIL_FILE
+from lagan.hub.doors.node.files import catalogue, keyset, purging
+from lagan.hub.doors.node.files.finding import find
 from lagan.hub.doors.node.models import Cached, StoredFile
-from lagan.hub.doors.node.naming import named
-from lagan.hub.doors.node.reply import Call, Done, Failed
-from lagan.hub.doors.node.server import Answer
+from lagan.hub.doors.node.process.errands import Errand
+from lagan.hub.doors.node.wire.messages import CMD_SYNTAX, UNAVAIL_FILE
+from lagan.hub.doors.node.wire.naming import named
+from lagan.hub.doors.node.wire.reply import Call, Done, Failed
+from lagan.hub.doors.node.wire.server import Answer
 
 TEXT = [("Content-Type", "text/plain")]
 Keys = Callable[[], Iterator[purging.Key]]

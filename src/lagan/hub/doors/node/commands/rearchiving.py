@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import time
 
-from lagan.hub.doors.node import catalogue, checksums
 from lagan.hub.doors.node.archival import space
 from lagan.hub.doors.node.archival.file_info import (
     HEADER,
@@ -21,16 +20,17 @@ from lagan.hub.doors.node.archival.file_info import (
     require_agreement,
 )
 from lagan.hub.doors.node.archival.storing import NoStorageSets, Stored, settle
-from lagan.hub.doors.node.arriving import Facts, receive, timed
 from lagan.hub.doors.node.commands.archiving import done, source
 from lagan.hub.doors.node.commands.command import Command
-from lagan.hub.doors.node.disks import MountedDisk
-from lagan.hub.doors.node.documents import disk_status
-from lagan.hub.doors.node.layout import base_name
-from lagan.hub.doors.node.messages import MIS_PAR, MISSING_URI, NO_STORAGE_SETS
+from lagan.hub.doors.node.files import catalogue, checksums
+from lagan.hub.doors.node.files.arriving import Facts, receive, timed
+from lagan.hub.doors.node.files.layout import base_name
 from lagan.hub.doors.node.models import Disk, StoredFile
-from lagan.hub.doors.node.reply import Call, Done, Failed
-from lagan.hub.doors.node.state import ONLINE
+from lagan.hub.doors.node.process.state import ONLINE
+from lagan.hub.doors.node.volumes.disks import MountedDisk
+from lagan.hub.doors.node.wire.documents import disk_status
+from lagan.hub.doors.node.wire.messages import MIS_PAR, MISSING_URI, NO_STORAGE_SETS
+from lagan.hub.doors.node.wire.reply import Call, Done, Failed
 from lagan.kit.errors import LaganError
 from lagan.store.volume import Incoming
 

@@ -11,19 +11,19 @@ import threading
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from lagan.hub.doors.node import registering
 from lagan.hub.doors.node.archival import events
 from lagan.hub.doors.node.commands.command import Command
 from lagan.hub.doors.node.commands.removing_files import acting
-from lagan.hub.doors.node.counting import TOLD, Tally
-from lagan.hub.doors.node.disks import MountedDisk
-from lagan.hub.doors.node.documents import disk_status
-from lagan.hub.doors.node.messages import CMD_SYNTAX, FILE_REG_FAILED
+from lagan.hub.doors.node.files import registering
+from lagan.hub.doors.node.files.registering import BATCH, Candidate, Looked
 from lagan.hub.doors.node.models import StoredFile
-from lagan.hub.doors.node.registering import BATCH, Candidate, Looked
-from lagan.hub.doors.node.reply import Call, Done, Failed
-from lagan.hub.doors.node.state import ONLINE
-from lagan.hub.doors.node.status import FAILURE
+from lagan.hub.doors.node.process.state import ONLINE
+from lagan.hub.doors.node.volumes.disks import MountedDisk
+from lagan.hub.doors.node.wire.counting import TOLD, Tally
+from lagan.hub.doors.node.wire.documents import disk_status
+from lagan.hub.doors.node.wire.messages import CMD_SYNTAX, FILE_REG_FAILED
+from lagan.hub.doors.node.wire.reply import Call, Done, Failed
+from lagan.hub.doors.node.wire.status import FAILURE
 from lagan.kit.errors import LaganError
 
 if TYPE_CHECKING:

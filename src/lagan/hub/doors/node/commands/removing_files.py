@@ -11,11 +11,14 @@ import logging
 from itertools import islice
 
 from lagan.hub.base.actors import Actor
-from lagan.hub.doors.node import catalogue, copies, leftovers, removing
 from lagan.hub.doors.node.commands.command import Command
-from lagan.hub.doors.node.disks import MountedDisk
-from lagan.hub.doors.node.documents import file_list
-from lagan.hub.doors.node.messages import (
+from lagan.hub.doors.node.files import catalogue, copies, removing
+from lagan.hub.doors.node.models import Disk, StoredFile
+from lagan.hub.doors.node.volumes import leftovers
+from lagan.hub.doors.node.volumes.disks import MountedDisk
+from lagan.hub.doors.node.volumes.removing_disks import remove_disk
+from lagan.hub.doors.node.wire.documents import file_list
+from lagan.hub.doors.node.wire.messages import (
     CMD_SYNTAX,
     DEL_DISK,
     DEL_DISK_SEL,
@@ -30,11 +33,9 @@ from lagan.hub.doors.node.messages import (
     UNAVAIL_FILE,
     UNKNOWN_DISK,
 )
-from lagan.hub.doors.node.models import Disk, StoredFile
-from lagan.hub.doors.node.naming import named
-from lagan.hub.doors.node.removing_disks import remove_disk
-from lagan.hub.doors.node.reply import Call, Done, Failed
-from lagan.hub.doors.node.status import FAILURE
+from lagan.hub.doors.node.wire.naming import named
+from lagan.hub.doors.node.wire.reply import Call, Done, Failed
+from lagan.hub.doors.node.wire.status import FAILURE
 from lagan.kit.errors import LaganError
 
 _log = logging.getLogger(__name__)

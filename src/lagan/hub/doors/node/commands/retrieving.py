@@ -10,28 +10,18 @@ import logging
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from lagan.hub.doors.node import (
-    catalogue,
-    damage,
-    expecting,
-    partners,
-    peers,
-    processing,
-    relaying,
-    sending,
-    staging,
-    waking,
-)
+from lagan.hub.doors.node.cluster import partners, peers, relaying, waking
 from lagan.hub.doors.node.commands.command import Command
-from lagan.hub.doors.node.disks import MountedDisk
 from lagan.hub.doors.node.dtds import serving
-from lagan.hub.doors.node.finding import Found, find, find_here
-from lagan.hub.doors.node.messages import RETRIEVE_CMD, UNAVAIL_FILE
+from lagan.hub.doors.node.files import catalogue, damage, expecting, processing, sending, staging
+from lagan.hub.doors.node.files.finding import Found, find, find_here
 from lagan.hub.doors.node.models import Host, Proof
-from lagan.hub.doors.node.reply import Call, Failed
-from lagan.hub.doors.node.requests import Request
-from lagan.hub.doors.node.server import Answer
-from lagan.hub.doors.node.state import ONLINE
+from lagan.hub.doors.node.process.state import ONLINE
+from lagan.hub.doors.node.volumes.disks import MountedDisk
+from lagan.hub.doors.node.wire.messages import RETRIEVE_CMD, UNAVAIL_FILE
+from lagan.hub.doors.node.wire.reply import Call, Failed
+from lagan.hub.doors.node.wire.requests import Request
+from lagan.hub.doors.node.wire.server import Answer
 from lagan.kit.errors import Unavailable
 
 _log = logging.getLogger(__name__)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from lagan.hub.doors.node.commands.command import Command
-from lagan.hub.doors.node.reply import Call, Done
-from lagan.hub.doors.node.state import ANY_SUB_STATE, IDLE, OFFLINE, ONLINE
+from lagan.hub.doors.node.process.state import ANY_SUB_STATE, IDLE, OFFLINE, ONLINE
+from lagan.hub.doors.node.wire.reply import Call, Done
 
 
 def _online(call: Call) -> Done:

@@ -10,18 +10,18 @@ from contextlib import suppress
 from html import escape
 from typing import Any
 
+from lagan.hub.doors.node.cluster.targets import require_target
 from lagan.hub.doors.node.commands.command import Command
-from lagan.hub.doors.node.messages import CMD_SYNTAX
 from lagan.hub.doors.node.models import Subscriber
-from lagan.hub.doors.node.moments import read_local, show_local
-from lagan.hub.doors.node.reply import Call, Done, Failed
-from lagan.hub.doors.node.requests import InvalidParameter
-from lagan.hub.doors.node.server import Answer
-from lagan.hub.doors.node.status import FAILURE, Node
 from lagan.hub.doors.node.subscriptions import queue, rules, subscribers
 from lagan.hub.doors.node.subscriptions.rules import Subscription
 from lagan.hub.doors.node.subscriptions.subscribers import Different
-from lagan.hub.doors.node.targets import require_target
+from lagan.hub.doors.node.wire.messages import CMD_SYNTAX
+from lagan.hub.doors.node.wire.moments import read_local, show_local
+from lagan.hub.doors.node.wire.reply import Call, Done, Failed
+from lagan.hub.doors.node.wire.requests import InvalidParameter
+from lagan.hub.doors.node.wire.server import Answer
+from lagan.hub.doors.node.wire.status import FAILURE, Node
 from lagan.kit.errors import LaganError, Unavailable
 
 LARGEST_PRIORITY = 32_767

@@ -11,13 +11,15 @@ from time import monotonic
 
 from django.db import connection
 
-from lagan.hub.doors.node import catalogue, elsewhere, file_lists, partners, peers, relaying
+from lagan.hub.doors.node.cluster import elsewhere, partners, peers, relaying
 from lagan.hub.doors.node.commands.command import Command
 from lagan.hub.doors.node.config import xml
 from lagan.hub.doors.node.config.showing import shown
-from lagan.hub.doors.node.documents import disk_status
-from lagan.hub.doors.node.finding import Found, find
-from lagan.hub.doors.node.messages import (
+from lagan.hub.doors.node.files import catalogue, file_lists
+from lagan.hub.doors.node.files.finding import Found, find
+from lagan.hub.doors.node.models import Disk, StoredFile
+from lagan.hub.doors.node.wire.documents import disk_status
+from lagan.hub.doors.node.wire.messages import (
     FILE_AVAIL,
     FILE_NOT_AVAIL,
     ILL_REQ_ID,
@@ -25,12 +27,11 @@ from lagan.hub.doors.node.messages import (
     UNAVAIL_FILE,
     UNKNOWN_DISK,
 )
-from lagan.hub.doors.node.models import Disk, StoredFile
-from lagan.hub.doors.node.naming import named
-from lagan.hub.doors.node.reply import Call, Done, Failed
-from lagan.hub.doors.node.server import Answer
-from lagan.hub.doors.node.spooled import as_answer, unnamed
-from lagan.hub.doors.node.status import FAILURE, Node
+from lagan.hub.doors.node.wire.naming import named
+from lagan.hub.doors.node.wire.reply import Call, Done, Failed
+from lagan.hub.doors.node.wire.server import Answer
+from lagan.hub.doors.node.wire.spooled import as_answer, unnamed
+from lagan.hub.doors.node.wire.status import FAILURE, Node
 from lagan.kit.errors import LaganError, Unavailable
 
 MESSAGE = "Successfully handled command STATUS"

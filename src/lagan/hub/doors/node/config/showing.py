@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from lagan.hub.doors.node.config import xml
-from lagan.hub.doors.node.status import Node
+from lagan.hub.doors.node.wire.status import Node
 
 HIDDEN = "********"
 _SECRET = ("password", "passwd", "secret", "token", "dsn")

@@ -16,12 +16,12 @@ from lagan.hub.audit import services as audit
 from lagan.hub.audit.kinds import Kind
 from lagan.hub.base import bulk
 from lagan.hub.base.actors import Actor
-from lagan.hub.doors.node import catalogue
 from lagan.hub.doors.node.containers import groups, sizes
 from lagan.hub.doors.node.containers.sizes import batched
+from lagan.hub.doors.node.files import catalogue
 from lagan.hub.doors.node.models import Container, StoredFile
-from lagan.hub.doors.node.moments import show_local
-from lagan.hub.doors.node.reply import Failed
+from lagan.hub.doors.node.wire.moments import show_local
+from lagan.hub.doors.node.wire.reply import Failed
 
 LOGICAL = "logical"
 """The only type of container there is."""

@@ -13,16 +13,17 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, BinaryIO
 
-from lagan.hub.doors.node import catalogue, damage, peers, relaying
-from lagan.hub.doors.node.body import PIECE, Cut
+from lagan.hub.doors.node.cluster import peers, relaying
 from lagan.hub.doors.node.containers.outgoing import Content
 from lagan.hub.doors.node.containers.sizes import batched
-from lagan.hub.doors.node.expecting import announced, checked
-from lagan.hub.doors.node.finding import Found
-from lagan.hub.doors.node.messages import UNAVAIL_FILE
+from lagan.hub.doors.node.files import catalogue, damage
+from lagan.hub.doors.node.files.expecting import announced, checked
+from lagan.hub.doors.node.files.finding import Found
+from lagan.hub.doors.node.files.sending import Damaged, open_copy
 from lagan.hub.doors.node.models import Disk, Host
-from lagan.hub.doors.node.reply import Failed
-from lagan.hub.doors.node.sending import Damaged, open_copy
+from lagan.hub.doors.node.wire.body import PIECE, Cut
+from lagan.hub.doors.node.wire.messages import UNAVAIL_FILE
+from lagan.hub.doors.node.wire.reply import Failed
 from lagan.kit.errors import Unavailable
 
 if TYPE_CHECKING:

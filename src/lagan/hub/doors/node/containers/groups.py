@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from lagan.hub.doors.node import catalogue
 from lagan.hub.doors.node.containers.sizes import batched
+from lagan.hub.doors.node.files import catalogue
 from lagan.hub.doors.node.models import Container, StoredFile
-from lagan.hub.doors.node.requests import InvalidParameter, Request
+from lagan.hub.doors.node.wire.requests import InvalidParameter, Request
 
 
 @dataclass(slots=True)

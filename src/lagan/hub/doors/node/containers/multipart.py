@@ -16,7 +16,7 @@ from email.parser import HeaderParser
 from email.policy import compat32
 from email.utils import collapse_rfc2231_value
 
-from lagan.hub.doors.node.body import PIECE, Cut
+from lagan.hub.doors.node.wire.body import PIECE, Cut
 from lagan.kit.digests import Buffer
 from lagan.kit.errors import BadInput
 

@@ -10,11 +10,11 @@ from datetime import UTC, datetime
 
 from lagan.hub.doors.node.containers.changing import Wanted
 from lagan.hub.doors.node.containers.groups import Group
-from lagan.hub.doors.node.documents import file_status
-from lagan.hub.doors.node.moments import show_utc
-from lagan.hub.doors.node.reply import Call
-from lagan.hub.doors.node.server import Answer
-from lagan.hub.doors.node.status import SUCCESS, Node, basic, lines
+from lagan.hub.doors.node.wire.documents import file_status
+from lagan.hub.doors.node.wire.moments import show_utc
+from lagan.hub.doors.node.wire.reply import Call
+from lagan.hub.doors.node.wire.server import Answer
+from lagan.hub.doors.node.wire.status import SUCCESS, Node, basic, lines
 
 UNKNOWN = -1
 """What is told as the size of containers that a POST made: nobody looked."""

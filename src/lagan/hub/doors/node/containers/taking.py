@@ -16,9 +16,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from lagan.hub.doors.node import checksums, removing
 from lagan.hub.doors.node.archival import events, space
-from lagan.hub.doors.node.arriving import Facts, timed
 from lagan.hub.doors.node.containers import changing
 from lagan.hub.doors.node.containers.bodies import MOST
 from lagan.hub.doors.node.containers.changing import Wanted
@@ -32,10 +30,12 @@ from lagan.hub.doors.node.containers.multipart import (
     parse,
 )
 from lagan.hub.doors.node.containers.sizes import batched
-from lagan.hub.doors.node.disks import MountedDisk
-from lagan.hub.doors.node.layout import base_name, type_of
+from lagan.hub.doors.node.files import checksums, removing
+from lagan.hub.doors.node.files.arriving import Facts, timed
+from lagan.hub.doors.node.files.layout import base_name, type_of
 from lagan.hub.doors.node.models import StoredFile
-from lagan.hub.doors.node.reply import Call
+from lagan.hub.doors.node.volumes.disks import MountedDisk
+from lagan.hub.doors.node.wire.reply import Call
 from lagan.kit.errors import LaganError
 from lagan.kit.ids import new_id
 from lagan.store.volume import Incoming

@@ -8,8 +8,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from lagan.hub.doors.node.reply import Failed
-from lagan.hub.doors.node.server import Answer
+from lagan.hub.doors.node.wire.reply import Failed
+from lagan.hub.doors.node.wire.server import Answer
 
 STATUS, INTERNAL, STANDARD = "ngamsStatus.dtd", "ngamsInternal.dtd", "XmlStd.dtd"
 NAMES = (STATUS, INTERNAL, STANDARD)

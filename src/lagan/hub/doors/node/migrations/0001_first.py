@@ -2,7 +2,7 @@
 
 from django.db import migrations, models
 
-from lagan.hub.doors.node.existing_tables import CreateUnlessThere
+from lagan.hub.doors.node.volumes.existing_tables import CreateUnlessThere
 
 
 class Migration(migrations.Migration):

@@ -9,16 +9,17 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from lagan.hub.doors.node import catalogue, checksums, peers
 from lagan.hub.doors.node.archival import space
 from lagan.hub.doors.node.archival.file_info import FileInfo, of_attributes, require_agreement
 from lagan.hub.doors.node.archival.storing import NoStorageSets, settle
-from lagan.hub.doors.node.arriving import Facts, receive, timed
+from lagan.hub.doors.node.cluster import peers
+from lagan.hub.doors.node.cluster.peers import PeerAnswer
 from lagan.hub.doors.node.config import xml
-from lagan.hub.doors.node.disks import MountedDisk
-from lagan.hub.doors.node.messages import NO_STORAGE_SETS
+from lagan.hub.doors.node.files import catalogue, checksums
+from lagan.hub.doors.node.files.arriving import Facts, receive, timed
 from lagan.hub.doors.node.models import MirrorItem
-from lagan.hub.doors.node.peers import PeerAnswer
+from lagan.hub.doors.node.volumes.disks import MountedDisk
+from lagan.hub.doors.node.wire.messages import NO_STORAGE_SETS
 from lagan.kit.digests import Digests
 from lagan.kit.errors import LaganError, Unavailable
 

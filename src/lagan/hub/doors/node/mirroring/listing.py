@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 from xml.parsers import expat
 
-from lagan.hub.doors.node import peers
+from lagan.hub.doors.node.cluster import peers
 from lagan.kit.errors import Unavailable
 
 if TYPE_CHECKING:

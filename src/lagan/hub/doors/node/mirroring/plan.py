@@ -16,13 +16,13 @@ from itertools import count, islice
 
 from django.db.models import Q, QuerySet
 
-from lagan.hub.doors.node import catalogue, checksums
 from lagan.hub.doors.node.archival.file_info import FileInfo, of_attributes
+from lagan.hub.doors.node.files import catalogue, checksums
 from lagan.hub.doors.node.mirroring.listing import Attributes
 from lagan.hub.doors.node.models import MirrorItem, StoredFile
-from lagan.hub.doors.node.moments import show_local
-from lagan.hub.doors.node.requests import InvalidParameter
-from lagan.hub.doors.node.status import Node, lines
+from lagan.hub.doors.node.wire.moments import show_local
+from lagan.hub.doors.node.wire.requests import InvalidParameter
+from lagan.hub.doors.node.wire.status import Node, lines
 from lagan.kit.errors import BadInput, LaganError
 
 READY, FETCHING, HERE, FAILED, GIVEN_UP = range(5)

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from lagan.hub.doors.node import fits_headers, waking
+from lagan.hub.doors.node.cluster import waking
+from lagan.hub.doors.node.files import fits_headers
 from lagan.hub.doors.node.plugins.kinds import Kind
 from lagan.hub.doors.node.subscriptions.filters import by_mime_type
 

@@ -11,10 +11,10 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lagan.hub.doors.node.body import Body
 from lagan.hub.doors.node.config.shape import NONE, NodeConfig
-from lagan.hub.doors.node.requests import Request
-from lagan.hub.doors.node.status import SUCCESS
+from lagan.hub.doors.node.wire.body import Body
+from lagan.hub.doors.node.wire.requests import Request
+from lagan.hub.doors.node.wire.status import SUCCESS
 
 if TYPE_CHECKING:
     from lagan.hub.doors.node.node import ArchiveNode

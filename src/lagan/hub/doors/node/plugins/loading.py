@@ -23,8 +23,8 @@ from typing import Any
 from lagan.hub.doors.node.config.shape import NodeConfig
 from lagan.hub.doors.node.plugins.builtin import BUILT_IN
 from lagan.hub.doors.node.plugins.kinds import Kind, parts
-from lagan.hub.doors.node.reply import Failed
-from lagan.hub.doors.node.start import root_of
+from lagan.hub.doors.node.process.start import root_of
+from lagan.hub.doors.node.wire.reply import Failed
 from lagan.kit.errors import LaganError
 
 _log = logging.getLogger(__name__)

@@ -11,10 +11,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from lagan.hub.doors.node.disks import PhysicalDisk
 from lagan.hub.doors.node.plugins.facade import PlugInServer
-from lagan.hub.doors.node.reply import Failed
-from lagan.hub.doors.node.volume_info import VolumeInfo
+from lagan.hub.doors.node.volumes.disks import PhysicalDisk
+from lagan.hub.doors.node.volumes.volume_info import VolumeInfo
+from lagan.hub.doors.node.wire.reply import Failed
 from lagan.kit.errors import LaganError
 
 if TYPE_CHECKING:

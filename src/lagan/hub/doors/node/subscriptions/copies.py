@@ -7,7 +7,7 @@ import os
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
-from lagan.hub.doors.node import catalogue, checksums
+from lagan.hub.doors.node.files import catalogue, checksums
 from lagan.hub.doors.node.models import Delivery, Disk, Proof, StoredFile
 from lagan.hub.doors.node.subscriptions.sending import Damaged, Parcel
 from lagan.kit.digests import Buffer, Digester

@@ -16,8 +16,8 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from lagan.hub.doors.node import catalogue
-from lagan.hub.doors.node.authorization import basic, internal
+from lagan.hub.doors.node.cluster.targets import is_trusted
+from lagan.hub.doors.node.files import catalogue
 from lagan.hub.doors.node.models import Host
 from lagan.hub.doors.node.plugins.facade import PlugInServer
 from lagan.hub.doors.node.subscriptions import rules, sending
@@ -25,7 +25,7 @@ from lagan.hub.doors.node.subscriptions.copies import Unreadable, parcels
 from lagan.hub.doors.node.subscriptions.queue import Errand
 from lagan.hub.doors.node.subscriptions.rules import Job, Subscription
 from lagan.hub.doors.node.subscriptions.sending import Damaged, Line, Refused, Unreachable
-from lagan.hub.doors.node.targets import is_trusted
+from lagan.hub.doors.node.wire.authorization import basic, internal
 from lagan.kit.errors import LaganError, NotFound
 
 if TYPE_CHECKING:

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING
 
 from django.db import close_old_connections, transaction
 
-from lagan.hub.doors.node import catalogue
+from lagan.hub.doors.node.files import catalogue
 from lagan.hub.doors.node.models import Feed, StoredFile
 from lagan.hub.doors.node.subscriptions import filling, queue, rules, subscribers
 from lagan.hub.doors.node.subscriptions.delivery import Outcome, deliver

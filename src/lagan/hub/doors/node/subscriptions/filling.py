@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from django.db.models import Q, QuerySet
 
-from lagan.hub.doors.node import catalogue
+from lagan.hub.doors.node.files import catalogue
 from lagan.hub.doors.node.models import Disk, Feed, StoredFile
 from lagan.hub.doors.node.subscriptions import queue
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from lagan.hub.doors.node.config.kinds import pairs
-from lagan.hub.doors.node.layout import type_of
+from lagan.hub.doors.node.files.layout import type_of
 from lagan.kit.errors import BadInput
 
 

@@ -16,9 +16,9 @@ from datetime import UTC, datetime, timedelta
 from django.db.models import Count, Q, QuerySet
 
 from lagan.hub.base import locks
-from lagan.hub.doors.node import catalogue
+from lagan.hub.doors.node.files import catalogue
 from lagan.hub.doors.node.models import BackLog, Delivery, Feed, StoredFile, Subscriber
-from lagan.hub.doors.node.moments import show_local
+from lagan.hub.doors.node.wire.moments import show_local
 
 WAITING, SENDING, DONE = -2, -1, 0
 LONGEST_COMMENT = 2000

@@ -12,8 +12,8 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from urllib.parse import parse_qsl, urlsplit
 
-from lagan.hub.doors.node.messages import CMD_SYNTAX
-from lagan.hub.doors.node.reply import Failed
+from lagan.hub.doors.node.wire.messages import CMD_SYNTAX
+from lagan.hub.doors.node.wire.reply import Failed
 
 PRIORITY, THREADS = 10, 1
 """What a subscription has that says nothing of them."""

@@ -16,12 +16,12 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from urllib.parse import quote, urlsplit
 
-from lagan.hub.doors.node import checksums
+from lagan.hub.doors.node.cluster.targets import EVERYWHERE, TargetRefused, require_target
 from lagan.hub.doors.node.config import xml
-from lagan.hub.doors.node.documents import file_status
+from lagan.hub.doors.node.files import checksums
 from lagan.hub.doors.node.models import StoredFile
-from lagan.hub.doors.node.status import FAILURE, lines
-from lagan.hub.doors.node.targets import EVERYWHERE, TargetRefused, require_target
+from lagan.hub.doors.node.wire.documents import file_status
+from lagan.hub.doors.node.wire.status import FAILURE, lines
 from lagan.kit.digests import Buffer
 from lagan.kit.errors import BadInput, LaganError, Unavailable
 

@@ -14,11 +14,11 @@ from typing import Any
 from lagan.hub.audit import services as audit
 from lagan.hub.audit.kinds import Kind
 from lagan.hub.base.actors import Actor
-from lagan.hub.doors.node import catalogue
+from lagan.hub.doors.node.files import catalogue
 from lagan.hub.doors.node.models import BackLog, Delivery, Feed, Subscriber
-from lagan.hub.doors.node.moments import show_local
 from lagan.hub.doors.node.subscriptions import queue
 from lagan.hub.doors.node.subscriptions.rules import Subscription
+from lagan.hub.doors.node.wire.moments import show_local
 from lagan.kit.errors import Conflict, NotFound
 
 

@@ -13,10 +13,10 @@ from pathlib import Path
 
 import pytest
 
-from lagan.hub.doors.node import fits
+from lagan.hub.doors.node.files import fits
 from lagan.hub.doors.node.plugins.dapi import BUILT_IN, Arrived, Filed, packing
-from lagan.hub.doors.node.reply import Failed
-from lagan.hub.doors.node.requests import InvalidParameter
+from lagan.hub.doors.node.wire.reply import Failed
+from lagan.hub.doors.node.wire.requests import InvalidParameter
 from lagan.kit.errors import BadInput
 
 TYPES = {

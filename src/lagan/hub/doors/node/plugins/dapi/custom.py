@@ -15,11 +15,11 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from lagan.hub.doors.node.messages import DAPI
 from lagan.hub.doors.node.plugins.dapi.arrived import Arrived, Filed
 from lagan.hub.doors.node.plugins.facade import PlugInRequest, PlugInServer
-from lagan.hub.doors.node.reply import Failed
-from lagan.hub.doors.node.requests import Request
+from lagan.hub.doors.node.wire.messages import DAPI
+from lagan.hub.doors.node.wire.reply import Failed
+from lagan.hub.doors.node.wire.requests import Request
 from lagan.kit.errors import BadPath
 from lagan.store.layout import check_object
 

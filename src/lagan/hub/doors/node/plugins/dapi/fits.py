@@ -10,12 +10,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date
 
-from lagan.hub.doors.node import fits
-from lagan.hub.doors.node.layout import type_of, with_extension
-from lagan.hub.doors.node.messages import DAPI, DAPI_BAD_FILE
+from lagan.hub.doors.node.files import fits
+from lagan.hub.doors.node.files.layout import type_of, with_extension
 from lagan.hub.doors.node.plugins.dapi import packing
 from lagan.hub.doors.node.plugins.dapi.arrived import Arrived, Filed
-from lagan.hub.doors.node.reply import Failed
+from lagan.hub.doors.node.wire.messages import DAPI, DAPI_BAD_FILE
+from lagan.hub.doors.node.wire.reply import Failed
 from lagan.kit.errors import BadInput
 
 NAME = "ngamsFitsPlugIn"

@@ -7,11 +7,11 @@ compressed already; `target_mime_type` is the type under which the file is kept.
 
 from __future__ import annotations
 
-from lagan.hub.doors.node.layout import type_of, with_extension
+from lagan.hub.doors.node.files.layout import type_of, with_extension
 from lagan.hub.doors.node.plugins.dapi import packing
 from lagan.hub.doors.node.plugins.dapi.arrived import Arrived, Filed
-from lagan.hub.doors.node.reply import Failed
-from lagan.hub.doors.node.requests import InvalidParameter
+from lagan.hub.doors.node.wire.reply import Failed
+from lagan.hub.doors.node.wire.requests import InvalidParameter
 
 LONGEST_WORD = 128
 """Characters, as the catalogue holds them."""

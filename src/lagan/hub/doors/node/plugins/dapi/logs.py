@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from datetime import date
 
-from lagan.hub.doors.node.layout import type_of, with_extension
+from lagan.hub.doors.node.files.layout import type_of, with_extension
 from lagan.hub.doors.node.plugins.dapi import packing
 from lagan.hub.doors.node.plugins.dapi.arrived import Arrived, Filed
 

@@ -10,10 +10,10 @@ from __future__ import annotations
 import re
 from email.parser import BytesHeaderParser
 
-from lagan.hub.doors.node.layout import with_extension
-from lagan.hub.doors.node.messages import DAPI_BAD_FILE
+from lagan.hub.doors.node.files.layout import with_extension
 from lagan.hub.doors.node.plugins.dapi.arrived import Arrived, Filed
-from lagan.hub.doors.node.reply import Failed
+from lagan.hub.doors.node.wire.messages import DAPI_BAD_FILE
+from lagan.hub.doors.node.wire.reply import Failed
 from lagan.kit.names import safe_name
 
 NAME = "ngamsSdmMultipart"

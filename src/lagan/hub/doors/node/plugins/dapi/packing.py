@@ -13,7 +13,7 @@ import zlib
 from collections.abc import Callable, Iterable, Iterator
 from typing import Protocol
 
-from lagan.hub.doors.node.requests import InvalidParameter
+from lagan.hub.doors.node.wire.requests import InvalidParameter
 from lagan.kit.errors import BadInput
 
 GZIP = "gzip"

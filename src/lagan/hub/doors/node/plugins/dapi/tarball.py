@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import tarfile
 
-from lagan.hub.doors.node.layout import with_extension
-from lagan.hub.doors.node.messages import DAPI_BAD_FILE
+from lagan.hub.doors.node.files.layout import with_extension
 from lagan.hub.doors.node.plugins.dapi.arrived import Arrived, Filed
-from lagan.hub.doors.node.reply import Failed
+from lagan.hub.doors.node.wire.messages import DAPI_BAD_FILE
+from lagan.hub.doors.node.wire.reply import Failed
 
 NAME = "ngasTarBallPlugIn"
 _TRUNCATED = "unexpected end of data"

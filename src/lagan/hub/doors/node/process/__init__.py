@@ -1,0 +1,1 @@
+"""The process of a node: started, configured, logged, measured, mailed about, ended."""
