@@ -6,6 +6,9 @@ import os
 from pathlib import Path
 from uuid import uuid4
 
+import pytest
+
+from lagan.hub.access.previews import keeping
 from lagan.hub.access.previews.blocks import Drawn
 from lagan.hub.access.previews.keeping import Kept, key_of
 from lagan.hub.access.previews.request import Asked
@@ -35,7 +38,10 @@ def test_what_was_cut_short_counts_for_nothing(tmp_path: Path) -> None:
         assert kept.get("ab12") is None
 
 
-def test_those_not_looked_at_for_longest_go_first(tmp_path: Path) -> None:
+def test_those_not_looked_at_for_longest_go_first(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(keeping, "_LOOK", 0.0)  # no trimming by chance
     kept = Kept(tmp_path, most=1000)
     for n in range(20):
         kept.put(f"{n:02}", a_preview())

@@ -356,7 +356,8 @@ def test_a_plug_in_says_where(node: Node) -> None:
 def test_events_come_after_the_answer(node: Node) -> None:
     reply = archive(node, "event.txt")
     line = f"{reply.of('DiskStatus')['DiskId']} event.txt 1"
-    until(lambda: line in (node.folder / "told").read_text().splitlines(), 20)
+    told = node.folder / "told"
+    until(lambda: told.exists() and line in told.read_text().splitlines(), 20)
 
 
 def test_archiving_is_for_nodes_that_are_online(node: Node) -> None:
