@@ -23,7 +23,7 @@ SETTINGS = {
     "fsync": "off",  # tests do not survive a power cut, so their database need not either
     "synchronous_commit": "off",
     "full_page_writes": "off",
-    "max_connections": "100",
+    "max_connections": "200",
     "shared_buffers": "64MB",
     "listen_addresses": "127.0.0.1",
 }

@@ -172,10 +172,12 @@ class ArchiveNode:
     def handle(self, request: Request, body: Body, asker: tuple[str, int]) -> Answer:
         """The answer to a request; refusals are answers too."""
         call = Call(self, request, body, asker)
-        # Once is enough: the thread's connection is looked at again before its next request.
         close_old_connections()
-        with self.state.serving():
-            return noted(call, self.answer(call))
+        try:
+            with self.state.serving():
+                return noted(call, self.answer(call))
+        finally:
+            close_old_connections()
 
     def count(self, call: Call, status: int, *, seconds: float, sent: int) -> None:
         """A request was answered; what it cost goes to the metrics."""

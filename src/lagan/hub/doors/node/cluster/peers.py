@@ -17,6 +17,8 @@ from types import TracebackType
 from typing import TYPE_CHECKING, BinaryIO
 from urllib.parse import urlencode
 
+from django.db import close_old_connections
+
 from lagan.hub.doors.node.cluster.hosts import address, host
 from lagan.hub.doors.node.config import xml
 from lagan.hub.doors.node.models import Host
@@ -157,6 +159,8 @@ def fetch(
         sent.setdefault("Authorization", secret)
     query = f"?{urlencode(dict(parameters))}" if parameters else ""
     verb = method or ("GET" if body is None else "POST")
+    # Whoever waits for another node holds no connection to the database meanwhile.
+    close_old_connections()
     try:
         connection = _connect(node, where, timeout)
     except (OSError, ValueError) as error:

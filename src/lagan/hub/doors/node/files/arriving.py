@@ -91,6 +91,8 @@ def receive(
 ) -> Incoming:
     """Take pieces to a disk; the caller settles or discards what it gets. On an error nothing
     stays. `watch` is told how many bytes came each time."""
+    # Nor does who waits for a slow sender.
+    close_old_connections()
     incoming = disk.store.receive(new_id().hex)
     try:
         for piece in _ahead(pieces, incoming.write):
@@ -201,7 +203,10 @@ class Arrivals:
                     continue
                 with suppress(Conflict):
                     landing = Landing(incoming, path, delivery)
-                    settled: Settled = self._writer(disk).commit(landing).result()
+                    going = self._writer(disk).commit(landing)
+                    # Whoever waits holds no connection: the writer needs one.
+                    close_old_connections()
+                    settled: Settled = going.result()
                     return settled
         raise Conflict(f"There is no free place for {facts.name}.", file_id=facts.file_id)
 
@@ -253,6 +258,7 @@ class Arrivals:
 def _ended(incoming: Incoming, future: Future[Settled]) -> Settled | BaseException:
     """What became of one of many; bytes that were refused are gone."""
     if (error := future.exception()) is None:
+        close_old_connections()
         return future.result()
     with suppress(LaganError):
         incoming.discard()

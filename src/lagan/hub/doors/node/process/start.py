@@ -19,6 +19,8 @@ from lagan.kit.errors import BadInput
 
 DATA = ".lagan"
 """Beneath the root directory: what the node keeps for itself."""
+OWN = 24
+"""Connections for the writers of disks and for services, beside MaxPoolConnections for requests."""
 _POSTGRESQL = ("psycopg", "psycopg2", "pgdb", "pg8000")
 _APPS = ("lagan.hub.base", "lagan.hub.audit", "lagan.hub.doors.node")
 
@@ -160,9 +162,12 @@ def _postgresql(given: Database) -> dict[str, Any]:
     return {
         "ENGINE": "django.db.backends.postgresql",
         **known,
-        "CONN_MAX_AGE": 600,
-        "CONN_HEALTH_CHECKS": True,
-        "OPTIONS": rest,
+        # Threads take a connection for as long as they use it; the pool keeps and checks them.
+        "CONN_MAX_AGE": 0,
+        "OPTIONS": {
+            **rest,
+            "pool": {"min_size": 1, "max_size": max(given.pool, 1) + OWN, "timeout": 60.0},
+        },
     }
 
 
