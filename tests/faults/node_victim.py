@@ -147,7 +147,9 @@ def expect_whole(node: Node, sent: Sent) -> None:
         if newest.status == 200:
             for version in range(1, int(newest.of("FileStatus")["FileVersion"]) + 1):
                 got = node.get("RETRIEVE", file_id=file_id, file_version=version)
-                assert got.status == 200, f"a gap at {file_id} {version}: {got.body!r}"
+                if got.status != 200:
+                    missing[file_id] += 1
+                    continue
                 assert hashlib.sha256(got.body).hexdigest() in tried, (file_id, version)
     # A version that was refused after a later one had its number leaves a gap.
     for file_id, number in missing.items():
