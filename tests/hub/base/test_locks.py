@@ -92,3 +92,14 @@ def test_on_sqlite_writers_wait_in_line() -> None:
 def entered(name: str) -> bool:
     with locks.turn(name):
         return True
+
+
+def test_a_connection_with_a_lock_in_it_is_not_given_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    given: list[str] = []
+    monkeypatch.setattr(locks, "close_old_connections", lambda: given.append("back"))
+    with locks.advisory("kept") as held:
+        assert held
+        locks.let_go()
+        assert given == []
+    locks.let_go()
+    assert given == ["back"]

@@ -13,10 +13,11 @@ from functools import lru_cache
 from pathlib import Path
 
 from django.conf import settings
-from django.db import connection
+from django.db import close_old_connections, connection
 
 _held: set[str] = set()
 _guard = threading.Lock()
+_mine = threading.local()
 
 
 @contextmanager
@@ -35,10 +36,21 @@ def advisory(name: str) -> Iterator[bool]:
         with (
             _database_lock(name) if connection.vendor == "postgresql" else _file_lock(name) as held
         ):
-            yield held
+            _mine.depth = getattr(_mine, "depth", 0) + 1
+            try:
+                yield held
+            finally:
+                _mine.depth -= 1
     finally:
         with _guard:
             _held.discard(name)
+
+
+def let_go() -> None:
+    """Give this thread's connection back before a long wait, where it is not kept for longer. Not
+    while an `advisory` lock of the thread lives in it: another connection could not end that."""
+    if not getattr(_mine, "depth", 0):
+        close_old_connections()
 
 
 def until_commit(name: str, *, shared: bool = False) -> None:

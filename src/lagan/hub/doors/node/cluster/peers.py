@@ -17,8 +17,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, BinaryIO
 from urllib.parse import urlencode
 
-from django.db import close_old_connections
-
+from lagan.hub.base import locks
 from lagan.hub.doors.node.cluster.hosts import address, host
 from lagan.hub.doors.node.config import xml
 from lagan.hub.doors.node.models import Host
@@ -160,7 +159,7 @@ def fetch(
     query = f"?{urlencode(dict(parameters))}" if parameters else ""
     verb = method or ("GET" if body is None else "POST")
     # Whoever waits for another node holds no connection to the database meanwhile.
-    close_old_connections()
+    locks.let_go()
     try:
         connection = _connect(node, where, timeout)
     except (OSError, ValueError) as error:

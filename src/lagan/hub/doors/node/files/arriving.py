@@ -25,6 +25,7 @@ from django.db import close_old_connections
 
 from lagan.hub.audit import services as audit
 from lagan.hub.audit.kinds import Kind
+from lagan.hub.base import locks
 from lagan.hub.base.actors import Actor
 from lagan.hub.doors.node.files import catalogue
 from lagan.hub.doors.node.files.layout import object_path
@@ -92,7 +93,7 @@ def receive(
     """Take pieces to a disk; the caller settles or discards what it gets. On an error nothing
     stays. `watch` is told how many bytes came each time."""
     # Nor does who waits for a slow sender.
-    close_old_connections()
+    locks.let_go()
     incoming = disk.store.receive(new_id().hex)
     try:
         for piece in _ahead(pieces, incoming.write):
@@ -205,7 +206,7 @@ class Arrivals:
                     landing = Landing(incoming, path, delivery)
                     going = self._writer(disk).commit(landing)
                     # Whoever waits holds no connection: the writer needs one.
-                    close_old_connections()
+                    locks.let_go()
                     settled: Settled = going.result()
                     return settled
         raise Conflict(f"There is no free place for {facts.name}.", file_id=facts.file_id)
@@ -258,7 +259,7 @@ class Arrivals:
 def _ended(incoming: Incoming, future: Future[Settled]) -> Settled | BaseException:
     """What became of one of many; bytes that were refused are gone."""
     if (error := future.exception()) is None:
-        close_old_connections()
+        locks.let_go()
         return future.result()
     with suppress(LaganError):
         incoming.discard()

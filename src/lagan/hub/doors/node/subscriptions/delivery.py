@@ -16,8 +16,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from django.db import close_old_connections
-
+from lagan.hub.base import locks
 from lagan.hub.doors.node.cluster.targets import is_trusted
 from lagan.hub.doors.node.files import catalogue
 from lagan.hub.doors.node.models import Host
@@ -104,7 +103,7 @@ def _send(node: ArchiveNode, url: str, errand: Errand, line: Line, *, unsure: bo
     for parcel in parcels(node, errand.row):
         headers = authorization(node, url, parcel.row.file_name)
         asked = rules.receiver_status(url) if unsure else None
-        close_old_connections()  # receivers may be slow
+        locks.let_go()  # receivers may be slow
         if asked and sending.has_it(asked, parcel.row, headers, line, exact=rearchive):
             return Outcome(done=True, comment="the receiver had it already")
         try:
