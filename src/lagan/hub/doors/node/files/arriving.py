@@ -258,8 +258,8 @@ class Arrivals:
 
 def _ended(incoming: Incoming, future: Future[Settled]) -> Settled | BaseException:
     """What became of one of many; bytes that were refused are gone."""
+    locks.let_go()
     if (error := future.exception()) is None:
-        locks.let_go()
         return future.result()
     with suppress(LaganError):
         incoming.discard()
