@@ -12,13 +12,14 @@ import pytest
 
 from lagan.worker import embedded, steps
 from lagan.worker.embedded import Worker, serve
-from lagan.worker.ledger import Claimed, Outcome, Progress
+from lagan.worker.ledger import Claimed, Outcome, Progress, WorkerFacts
 from lagan.worker.steps import Context, register_step
+from tests.worker.quiet import QuietLedger
 
 WAIT = 10.0  # seconds that anything awaited may take
 
 
-class Rows:
+class Rows(QuietLedger):
     """A ledger of tasks in memory."""
 
     def __init__(self) -> None:
@@ -38,9 +39,6 @@ class Rows:
             taken, self.queued = self.queued[:count], self.queued[count:]
         return [Claimed(id, 1, "test.step", "lab", 1, {}, ["a"]) for id in taken]
 
-    def claim_hint(self, task_id: int, attempt: int, redelivered: bool, worker: str) -> None:
-        return None
-
     def beat(self, claimed: Claimed, progress: Progress) -> bool:
         return False
 
@@ -54,11 +52,8 @@ class Rows:
     def release(self, claimed: Claimed) -> None:
         self.released.append(claimed.id)
 
-    def present(self, sites: Sequence[str], worker: str) -> None:
+    def present(self, facts: WorkerFacts) -> None:
         self.seen += 1
-
-    def leave(self) -> None:
-        pass
 
 
 class Bell:

@@ -14,11 +14,12 @@ from lagan.worker import steps
 from lagan.worker.execute import execute
 from lagan.worker.ledger import Claimed, ItemFailure, LeaseLost, Outcome, Progress
 from lagan.worker.steps import Context, register_step, step
+from tests.worker.quiet import QuietLedger
 
 ITEMS = ("a", "b", "c", "d")
 
 
-class Book:
+class Book(QuietLedger):
     """A ledger that writes down what it was told; `cancel` and `lost` are what it answers to
     beats."""
 
@@ -28,12 +29,6 @@ class Book:
         self.beaten = Event()
         self.cancel = False
         self.lost = False
-
-    def claim(self, sites: Sequence[str], worker: str, count: int = 1) -> list[Claimed]:
-        return []
-
-    def claim_hint(self, task_id: int, attempt: int, redelivered: bool, worker: str) -> None:
-        return None
 
     def beat(self, claimed: Claimed, progress: Progress) -> bool:
         self.beats.append(progress)
@@ -50,12 +45,6 @@ class Book:
 
     def release(self, claimed: Claimed) -> None:
         self.told.append(("release",))
-
-    def present(self, sites: Sequence[str], worker: str) -> None:
-        pass
-
-    def leave(self) -> None:
-        pass
 
 
 @pytest.fixture

@@ -4,15 +4,19 @@ it is told to stop."""
 from __future__ import annotations
 
 import logging
+import os
+import socket
 import time
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from threading import Event, Thread
 from typing import Protocol
 
+import lagan
+from lagan.worker import place
 from lagan.worker.execute import execute
-from lagan.worker.ledger import LEASE, Claimed, Ledger
+from lagan.worker.ledger import LEASE, Claimed, Ledger, WorkerFacts
 
 log = logging.getLogger(__name__)
 
@@ -39,6 +43,29 @@ class Worker:
     sites: Sequence[str]
     threads: int
     lease: float = LEASE
+    transport: str = "database"
+    running: RunningCount = field(default_factory=lambda: RunningCount())
+
+    def facts(self) -> WorkerFacts:
+        """What it tells of itself now."""
+        return WorkerFacts(
+            name=self.name,
+            sites=self.sites,
+            host=socket.gethostname(),
+            version=lagan.__version__,
+            transport=self.transport,
+            threads=self.threads,
+            running=self.running.value,
+            load=round(os.getloadavg()[0] / (os.cpu_count() or 1), 2),
+            roots=[str(root) for root in place.current().roots],
+        )
+
+
+class RunningCount:
+    """How many tasks a worker runs now; set by the thread that starts them."""
+
+    def __init__(self) -> None:
+        self.value = 0
 
 
 def serve(worker: Worker, ledger: Ledger, waker: Waker, stop: Event) -> None:
@@ -53,6 +80,7 @@ def serve(worker: Worker, ledger: Ledger, waker: Waker, stop: Event) -> None:
         while not stop.is_set():
             changed.clear()  # before the claim: what changes from now on wakes us
             running = {each for each in running if not each.done()}
+            worker.running.value = len(running)
             free = worker.threads - len(running)
             claimed = _claim(worker, ledger, free, present)
             for task in claimed:
@@ -76,7 +104,7 @@ class Presence:
     def say(self) -> None:
         """Tell the ledger, unless it was told a moment ago."""
         if time.monotonic() - self._said >= PRESENT_EVERY:
-            self._ledger.present(self._worker.sites, self._worker.name)
+            self._ledger.present(self._worker.facts())
             self._said = time.monotonic()
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from threading import Event, Lock, Thread
 from typing import Any
 
@@ -45,6 +45,19 @@ class Run:
         self._shown = time.monotonic()
         self._verdict: LaganError | None = None
         self._items: dict[str, tuple[bool, ItemFailure]] = {}
+        self._walks: list[list[str]] = []
+
+    def found(self, items: Sequence[str], size: int) -> None:
+        """See `Context.found`."""
+        self._ledger.found(self.task, items, size)
+
+    def leave_to_others(self, folders: Sequence[str]) -> None:
+        """See `Context.leave_to_others`."""
+        self._walks.append(list(folders))
+
+    def token(self) -> str:
+        """See `Context.token`."""
+        return self._ledger.token(self.task)
 
     def progress(self, done: int, bytes: int = 0) -> None:
         """See `Context.progress`; raises Stopping too when the worker has been told to give its
@@ -97,6 +110,7 @@ class Run:
             result=dict(result or {}),
             bytes=self._progress.bytes,
             cancelled=cancelled,
+            walks=tuple(self._walks),
         )
 
 

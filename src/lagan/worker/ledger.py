@@ -36,6 +36,38 @@ class SiteFull(LaganError):
     code, status, exit, permanent = "site-full", 409, 8, False
 
 
+ALREADY = "skipped.already"
+"""The category of an item that a step found as it should become: it is skipped there, and the
+workflow's next step has it all the same."""
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerFacts:
+    """What a worker tells of itself every few seconds. `load` is the machine's of the last minute,
+    per processor; `running` the tasks it runs; `roots` the folders of the site that it opens."""
+
+    name: str
+    sites: Sequence[str]
+    host: str = ""
+    version: str = ""
+    transport: str = ""
+    """`database`, `broker` or `hub`."""
+    threads: int = 0
+    running: int = 0
+    load: float = 0.0
+    roots: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A question that one worker answers, within seconds: see `lagan.worker.answers`."""
+
+    id: int
+    site: str
+    verb: str
+    args: Mapping[str, Any]
+
+
 @dataclass(frozen=True, slots=True)
 class Claimed:
     """A task that one worker holds: `attempt` is the fence, every later call names it."""
@@ -79,6 +111,8 @@ class Outcome:
     result: Mapping[str, Any] = field(default_factory=dict)
     bytes: int = 0
     cancelled: bool = False
+    walks: Sequence[Sequence[str]] = ()
+    """Of a walk: folders that it leaves to others, a task for each list."""
 
 
 class Ledger(Protocol):
@@ -111,8 +145,26 @@ class Ledger(Protocol):
     def release(self, claimed: Claimed) -> None:
         """Give the task back at once and without blame, because this worker stops."""
 
-    def present(self, sites: Sequence[str], worker: str) -> None:
-        """Say that a worker serves these sites; called every few seconds."""
+    def found(self, claimed: Claimed, items: Sequence[str], size: int) -> None:
+        """Keep items that the walk `claimed` found, to be worked on as one task once the walk has
+        ended well; `size` is their bytes. What an attempt found that did not end well is
+        forgotten."""
+
+    def token(self, claimed: Claimed) -> str:
+        """An access token of whoever started the job, for a step that acts for that person at the
+        hub; Forbidden for a step that does not."""
+
+    def present(self, facts: WorkerFacts) -> None:
+        """Say that a worker serves its sites; called every few seconds."""
+
+    def ask(self, sites: Sequence[str], wait: float) -> list[Asked]:
+        """Questions for these sites, which nobody else gets; up to `wait` seconds are waited for
+        the first."""
+
+    def answer(
+        self, asked: Asked, answer: Mapping[str, Any] | None, error: LaganError | None
+    ) -> None:
+        """Answer a question, or refuse it. Who asked may have gone; that is no error."""
 
     def leave(self) -> None:
         """The calling thread makes no more calls: give up what it holds (a connection)."""

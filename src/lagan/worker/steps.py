@@ -28,7 +28,18 @@ class Context(Protocol):
         """Say that `item` could not be done; the task goes on."""
 
     def skip_item(self, item: str, category: str, reason: str) -> None:
-        """Say that `item` needed nothing, or may not be touched."""
+        """Say that `item` needed nothing (`ALREADY`: the next step has it all the same), or may not
+        be touched."""
+
+    def found(self, items: Sequence[str], size: int) -> None:
+        """Of a walk: a batch of items for the job, with their bytes together. Nobody sees it before
+        the walk has ended well."""
+
+    def leave_to_others(self, folders: Sequence[str]) -> None:
+        """Of a walk: folders for another walk, beside this one."""
+
+    def token(self) -> str:
+        """An access token of whoever started the job, for a step that acts for that person."""
 
 
 Step = Callable[[Context, Mapping[str, Any], Sequence[str]], Mapping[str, Any] | None]

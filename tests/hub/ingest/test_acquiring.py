@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from lagan.kit.errors import LaganError
-from lagan.worker.ledger import Cancelled, Claimed
+from lagan.worker.ledger import Cancelled
 from tests.hub.laboratory import Laboratory, fill
+from tests.worker.told import Told
 
 LARGE = os.urandom(3 << 20)
 FILES = {
@@ -22,30 +23,6 @@ FILES = {
     "other/not-wanted.txt": b"no",
 }
 WANTED = {path.removeprefix("run/"): data for path, data in FILES.items() if path[:3] == "run"}
-
-
-class Told:
-    """The engine's side of a step: what it was told; `until` ends it after so many words."""
-
-    def __init__(self, until: int | None = None) -> None:
-        self.task = Claimed(1, 1, "datasets.acquire", "hub", 1, {}, ())
-        self.failed: dict[str, str] = {}
-        self.skipped: dict[str, str] = {}
-        self.done = (0, 0)
-        self._left = until
-
-    def progress(self, done: int, bytes: int = 0) -> None:
-        self.done = (done, bytes)
-        if self._left is not None:
-            self._left -= 1
-            if self._left < 0:
-                raise Cancelled("enough")
-
-    def fail_item(self, item: str, category: str, reason: str) -> None:
-        self.failed[item] = reason
-
-    def skip_item(self, item: str, category: str, reason: str) -> None:
-        self.skipped[item] = reason
 
 
 def make(lab: Laboratory, path: str = "run", name: str = "d"):
@@ -64,7 +41,7 @@ def make(lab: Laboratory, path: str = "run", name: str = "d"):
 def acquire(dataset: int, until: int | None = None) -> Told:
     from lagan.hub.ingest.acquiring import acquire as step
 
-    told = Told(until)
+    told = Told(until=until)
     step(told, {"dataset": dataset}, ())
     return told
 

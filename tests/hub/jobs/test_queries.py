@@ -13,7 +13,7 @@ from lagan.hub.jobs.models import Job, Site
 from lagan.hub.jobs.rules import JobState
 from lagan.hub.jobs.services import TaskSpec, create_job
 from lagan.kit.errors import BadInput, NotFound
-from lagan.worker.ledger import ItemFailure, Outcome, Progress
+from lagan.worker.ledger import ItemFailure, Outcome, Progress, WorkerFacts
 
 pytestmark = pytest.mark.django_db
 
@@ -86,6 +86,6 @@ def test_every_item_that_was_not_done_is_told_with_its_reason(
 def test_sites_say_when_they_were_last_served(site: Site, ledger: DatabaseLedger) -> None:
     (row,) = queries.sites()
     assert (row.name, row.limit, row.seen) == ("lab", 3, None)
-    ledger.present(["lab"], "w")
+    ledger.present(WorkerFacts("w", ["lab"]))
     (row,) = queries.sites()
     assert row.seen is not None

@@ -10,7 +10,7 @@ from django.db.models.functions import Now
 
 from lagan.hub.audit.models import Event
 from lagan.hub.base.actors import SYSTEM, Actor
-from lagan.hub.jobs import services
+from lagan.hub.jobs import rows
 from lagan.hub.jobs.errors import JobNotOver, JobOver, NoSuchSite
 from lagan.hub.jobs.ledger import DatabaseLedger
 from lagan.hub.jobs.models import Job, Site, Task
@@ -57,7 +57,7 @@ def test_a_job_without_tasks_is_over_at_once(db: None) -> None:
 def test_making_a_large_job_takes_memory_for_a_part_of_it(
     site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(services, "_AT_ONCE", 20)
+    monkeypatch.setattr(rows, "_AT_ONCE", 20)
 
     def specs(count: int) -> Iterator[TaskSpec]:
         for task in range(count):

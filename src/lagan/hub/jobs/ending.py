@@ -11,7 +11,6 @@ from lagan.hub.audit.services import record
 from lagan.hub.base.actors import SYSTEM
 from lagan.hub.jobs.models import Job, Task
 from lagan.hub.jobs.rules import OPEN_JOBS, OPEN_TASKS, JobState, TaskState, final_state
-from lagan.worker.ledger import Outcome
 
 
 def lock(job_id: int) -> Job:
@@ -19,16 +18,15 @@ def lock(job_id: int) -> Job:
     return Job.objects.select_for_update(no_key=True).get(pk=job_id)
 
 
-def count(job: Job, outcome: Outcome, *, had_items: bool) -> None:
-    """Add one task's outcome to its job's sums; a task that found its items itself adds to the
-    total too."""
-    found = 0 if had_items else outcome.done + outcome.skipped + outcome.failed
+def count(job: Job, *, total: int = 0, done: int = 0, skipped: int = 0, failed: int = 0,
+          size: int = 0) -> None:  # fmt: skip
+    """Add to a job's sums."""
     Job.objects.filter(pk=job.pk).update(
-        total=F("total") + found,
-        processed=F("processed") + outcome.done,
-        skipped=F("skipped") + outcome.skipped,
-        failed=F("failed") + outcome.failed,
-        bytes=F("bytes") + outcome.bytes,
+        total=F("total") + total,
+        processed=F("processed") + done,
+        skipped=F("skipped") + skipped,
+        failed=F("failed") + failed,
+        bytes=F("bytes") + size,
     )
 
 

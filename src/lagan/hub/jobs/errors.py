@@ -21,3 +21,9 @@ class JobNotOver(Conflict):
     """The job still runs; it can be tried again once it has ended."""
 
     code = "job-not-over"
+
+
+class JobOfAnother(BadInput):
+    """More work was meant for a job of another workflow or another site."""
+
+    code = "job-of-another-workflow"

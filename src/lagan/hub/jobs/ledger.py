@@ -8,18 +8,29 @@ of machines may differ.
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
+from typing import Any
 
 from django.db import connection, connections, transaction
 from django.db.models import F, QuerySet
 from django.db.models.functions import Now
 
-from lagan.hub.jobs import ending, packing
+from lagan.hub.jobs import acting, chaining, ending, packing, presence, questions
 from lagan.hub.jobs.changes import announce
 from lagan.hub.jobs.models import Job, Site, Task
 from lagan.hub.jobs.rules import JobState, TaskState, is_spent, pause_after
-from lagan.worker.ledger import LEASE, Claimed, LeaseLost, Outcome, Progress, SiteFull
+from lagan.kit.errors import LaganError
+from lagan.worker.ledger import (
+    LEASE,
+    Asked,
+    Claimed,
+    LeaseLost,
+    Outcome,
+    Progress,
+    SiteFull,
+    WorkerFacts,
+)
 
 
 class DatabaseLedger:
@@ -89,7 +100,7 @@ class DatabaseLedger:
             )
             if not ended:
                 raise _lost(claimed)
-            ending.count(job, outcome, had_items=bool(claimed.items))
+            chaining.go_on(job, claimed, outcome)
             ending.end_if_over(job)
             announce()
 
@@ -104,6 +115,7 @@ class DatabaseLedger:
             if row.cancel:
                 ending.close_tasks(job, _held(claimed), TaskState.CANCELLED, error)
             elif permanent or is_spent(errors=errors, lapses=row.lapses):
+                chaining.forget_found(claimed.id)
                 _held(claimed).update(errors=errors)
                 ending.close_tasks(job, _held(claimed), TaskState.FAILED, error)
             else:
@@ -119,9 +131,30 @@ class DatabaseLedger:
                 raise _lost(claimed)
             announce()
 
-    def present(self, sites: Sequence[str], worker: str) -> None:
+    def found(self, claimed: Claimed, items: Sequence[str], size: int) -> None:
         """See the protocol."""
-        Site.objects.filter(name__in=sites).update(seen=Now(), worker=worker)
+        with transaction.atomic():
+            if not _held(claimed).select_for_update(no_key=True).exists():
+                raise _lost(claimed)
+            chaining.keep_found(claimed, items, size)
+
+    def token(self, claimed: Claimed) -> str:
+        """See the protocol."""
+        return acting.token_for(claimed)
+
+    def present(self, facts: WorkerFacts) -> None:
+        """See the protocol."""
+        presence.note(facts)
+
+    def ask(self, sites: Sequence[str], wait: float) -> list[Asked]:
+        """See the protocol."""
+        return questions.take(sites, wait)
+
+    def answer(
+        self, asked: Asked, answer: Mapping[str, Any] | None, error: LaganError | None
+    ) -> None:
+        """See the protocol."""
+        questions.settle(asked.id, answer, error)
 
     def leave(self) -> None:
         """See the protocol."""

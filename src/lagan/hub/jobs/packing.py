@@ -1,11 +1,12 @@
-"""Lists of items and of their failures as small binary columns: JSON, compressed; any name a
-filesystem can hold survives."""
+"""Lists of items, their failures, and questions as small binary columns: JSON, compressed; any name
+a filesystem can hold survives."""
 
 from __future__ import annotations
 
 import json
 import zlib
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 from lagan.worker.ledger import ItemFailure
 
@@ -31,3 +32,13 @@ def pack_failures(failures: Iterable[ItemFailure]) -> bytes:
 def unpack_failures(packed: bytes | memoryview) -> list[ItemFailure]:
     """The failures that `pack_failures` was given, in their order."""
     return [ItemFailure(*row) for row in json.loads(zlib.decompress(packed))] if packed else []
+
+
+def pack(value: Any) -> bytes:
+    """Any JSON value as stored."""
+    return zlib.compress(json.dumps(value).encode(), _LEVEL)
+
+
+def unpack(packed: bytes | memoryview) -> Any:
+    """The value that `pack` was given."""
+    return json.loads(zlib.decompress(packed))

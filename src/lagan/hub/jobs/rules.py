@@ -26,6 +26,9 @@ minutes, not hours."""
 
 LONGEST_PAUSE = 600.0  # seconds
 
+WALK = -1
+"""The stage of tasks that look for a job's items."""
+
 
 class JobState(TextChoices):
     """The workflow hub's words (its list of states in `stats.state`), and our own for a
@@ -40,8 +43,11 @@ class JobState(TextChoices):
 
 
 class TaskState(TextChoices):
-    """Where a task is; `queued` and `running` are open, the others are final."""
+    """Where a task is. FOUND: its items were found by a walk that has not ended yet. HELD: its job
+    is paused. These two, `queued` and `running` are open, the others are final."""
 
+    FOUND = "found"
+    HELD = "held"
     QUEUED = "queued"
     RUNNING = "running"
     DONE = "done"
@@ -49,7 +55,7 @@ class TaskState(TextChoices):
     CANCELLED = "cancelled"
 
 
-OPEN_TASKS = (TaskState.QUEUED, TaskState.RUNNING)
+OPEN_TASKS = (TaskState.FOUND, TaskState.HELD, TaskState.QUEUED, TaskState.RUNNING)
 OPEN_JOBS = (JobState.PENDING, JobState.STARTED)
 
 

@@ -3,42 +3,40 @@ of it after the commit."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from itertools import islice
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.db.models import F, Q, QuerySet, Sum
 from django.db.models.functions import Coalesce
-from django.utils import timezone
 
 from lagan.hub.audit.kinds import Kind
 from lagan.hub.audit.services import record
 from lagan.hub.base.actors import Actor
-from lagan.hub.jobs import ending, packing
+from lagan.hub.jobs import ending
 from lagan.hub.jobs.changes import announce
-from lagan.hub.jobs.errors import JobNotOver, JobOver, NoSuchSite
+from lagan.hub.jobs.errors import JobNotOver, JobOver
 from lagan.hub.jobs.ledger import put_back
 from lagan.hub.jobs.models import Job, Site, Task
-from lagan.hub.jobs.rules import HUB, OPEN_JOBS, JobState, TaskState
+from lagan.hub.jobs.questions import ask
+from lagan.hub.jobs.rows import TaskSpec, insert, keep_or_find
+from lagan.hub.jobs.rules import OPEN_JOBS, JobState, TaskState
+from lagan.hub.jobs.starting import start
+from lagan.hub.jobs.submission import Stage, Submission
 from lagan.hub.jobs.visibility import may_change, may_see
 from lagan.kit.errors import Forbidden, NotFound
 
-_AT_ONCE = 200
-"""Tasks inserted by one statement: with 500 paths each, about 1 MB packed in memory."""
-
-
-@dataclass(frozen=True, slots=True)
-class TaskSpec:
-    """A task to be: `items` are what it works on, one outcome each; a higher `priority` goes
-    first."""
-
-    step: str
-    site: str = HUB
-    args: Mapping[str, Any] = field(default_factory=dict)
-    items: Sequence[str] = ()
-    priority: int = 0
+__all__ = [
+    "Stage",
+    "Submission",
+    "TaskSpec",
+    "ask",
+    "cancel",
+    "create_job",
+    "ensure_site",
+    "retry",
+    "start",
+]
 
 
 def create_job(
@@ -56,9 +54,9 @@ def create_job(
     with transaction.atomic():
         job = Job(kind=kind, title=title, created_by=by.entity, created_by_name=by.name, key=key)
         job.args = dict(args or {})
-        if existing := _keep_or_find(job):
+        if existing := keep_or_find(job):
             return existing
-        _insert_tasks(job, tasks)
+        Job.objects.filter(pk=job.pk).update(total=insert(job, tasks))
         facts = {"job": job.pk, "kind": kind, "title": title}
         record(kind=Kind.JOB_CREATED, by=by, data=facts)
         ending.end_if_over(job)
@@ -124,55 +122,6 @@ _AFRESH: dict[str, Any] = {
     "failed_items": 0,
     "finished": None,
 }
-
-
-def _keep_or_find(job: Job) -> Job | None:
-    """Insert `job`; the one that already has its key, if there is one."""
-    if job.key is not None and (existing := Job.objects.filter(key=job.key).first()):
-        return existing
-    try:
-        with transaction.atomic():
-            job.save(force_insert=True)
-    except IntegrityError:
-        return Job.objects.get(key=job.key)
-    return None
-
-
-def _insert_tasks(job: Job, specs: Iterable[TaskSpec]) -> None:
-    """Each spec's items are packed as soon as they are read: only packed ones pile up."""
-    total = 0
-    known: set[str] = set()
-    rows = _rows(job, specs)
-    while chunk := list(islice(rows, _AT_ONCE)):
-        sites = {row.site_id for row in chunk}
-        _require_sites(sites - known)
-        known |= sites
-        Task.objects.bulk_create(chunk)
-        total += sum(row.item_count for row in chunk)
-    Job.objects.filter(pk=job.pk).update(total=total)
-
-
-def _rows(job: Job, specs: Iterable[TaskSpec]) -> Iterator[Task]:
-    now = timezone.now()
-    for spec in specs:
-        yield Task(
-            job=job,
-            step=spec.step,
-            site_id=spec.site,
-            args=dict(spec.args),
-            items=packing.pack_items(spec.items),
-            item_count=len(spec.items),
-            priority=spec.priority,
-            not_before=now,
-        )
-
-
-def _require_sites(names: set[str]) -> None:
-    if HUB in names:
-        Site.objects.get_or_create(name=HUB, defaults={"title": "Hub"})
-    missing = names - set(Site.objects.filter(name__in=names).values_list("name", flat=True))
-    if missing:
-        raise NoSuchSite(f"There is no site called {min(missing)}.", site=min(missing))
 
 
 def _uncount(job: Job, tasks: QuerySet[Task]) -> None:

@@ -55,6 +55,7 @@ from lagan.hub.accounts.services.sessions import (
 )
 from lagan.hub.accounts.services.signing_in import (
     Step,
+    access_token_of,
     check_password,
     enter,
     issue_tokens,
@@ -94,6 +95,7 @@ __all__ = [
     "enter",
     "export_personal",
     "forget_password",
+    "access_token_of",
     "issue_tokens",
     "limited",
     "link",

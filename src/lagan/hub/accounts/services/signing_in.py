@@ -104,6 +104,15 @@ def issue_tokens(user: User) -> dict[str, str]:
     return {each: rules.encode_token(rules.Token(user.id, mark, each)) for each in types}
 
 
+def access_token_of(entity: int) -> str:
+    """An access token of the user whose USER entity this is, for a program that acts for that
+    person; NotSignedIn when the user may not sign in any more."""
+    user = User.objects.filter(entity_id=entity, is_active=True).first()
+    if user is None:
+        raise NotSignedIn("Whoever started this may not sign in any more.")
+    return issue_tokens(user)["access"]
+
+
 def refresh(token: str) -> str:
     """A new access token for a refresh token that is still good, else NotSignedIn."""
     return issue_tokens(queries.token_user(token, "refresh"))["access"]

@@ -1,0 +1,61 @@
+"""The site as this process sees it: the folders that it may open, where it keeps its own notes, the
+targets that it may move content to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from lagan.kit.errors import Unavailable
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A worker's site. A path that a job names must lie beneath one of `roots`."""
+
+    roots: tuple[Path, ...] = ()
+    state: Path | None = None
+    """Folder for saved listings and the like, shared by all workers of the site; None:
+    `.lagan` in the first root."""
+    targets: Mapping[str, str] = field(default_factory=dict)
+    """Where content goes: name to location of a volume (`lagan.store.open_volume`). The first is
+    the one meant when none is named."""
+    hub_url: str | None = None
+    """The hub's address, for steps that act there."""
+
+    def notes(self) -> Path:
+        """The folder for saved listings; Unavailable when there is no root."""
+        return self.state or self.first_root() / ".lagan"
+
+    def first_root(self) -> Path:
+        """The first root; Unavailable when the worker was given none."""
+        if not self.roots:
+            raise Unavailable("This worker was given no folder of the site (roots).")
+        return self.roots[0]
+
+
+_place = Place()
+
+
+def current() -> Place:
+    """The place that this process serves."""
+    return _place
+
+
+def serve(place: Place) -> None:
+    """Serve `place` from now on; once, when the worker starts."""
+    global _place
+    _place = place
+
+
+@contextmanager
+def serving(place: Place) -> Iterator[Place]:
+    """Serve `place` for the length of a block."""
+    before = current()
+    serve(place)
+    try:
+        yield place
+    finally:
+        serve(before)
