@@ -1,5 +1,5 @@
-"""The ledger of a worker that has nothing but the hub's address and a key of its site: patient while
-the hub is away, and told once what it tells twice."""
+"""The ledger of a worker that has nothing but the hub's address and a key of its site: patient
+while the hub is away, and heard once when it says something twice."""
 
 from __future__ import annotations
 
@@ -65,6 +65,7 @@ class RemoteLedger:
 
     def claim(self, sites: Sequence[str], worker: str, count: int = 1) -> list[Claimed]:
         """See the protocol. Unavailable while the hub cannot be reached."""
+        count = min(count, wire.MOST_TASKS)
         body = {"sites": list(sites), "worker": worker, "count": count, "lease": self._lease}
         claimed = [wire.claimed_in(each) for each in self._ask("claim", body)["tasks"]]
         if len(claimed) < count:
@@ -176,7 +177,7 @@ class RemoteLedger:
                 if self._stop.is_set() and attempt > 2 or time.monotonic() > deadline:
                     raise
                 log.warning("trying again: %s", error.sentence)
-                wait = min(LONGEST_PAUSE, pause(attempt, error.facts.get("retry_after")))
+                wait = min(LONGEST_PAUSE, pause(min(attempt, 9), error.facts.get("retry_after")))
                 self._stop.wait(wait) if not self._stop.is_set() else time.sleep(min(wait, 1.0))
                 attempt += 1
 

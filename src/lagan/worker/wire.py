@@ -17,18 +17,28 @@ ROOT = "/api/work/"
 SCHEME = "Site-Key"
 MOST_COUNT, MOST_BYTES = (1 << 31) - 1, (1 << 63) - 1
 """What the hub's columns hold."""
+MOST_TASKS = 100
+"""Tasks that one claim brings."""
 LONGEST_NAME = 200
 LONGEST_REASON = 10_000
 """Characters of a name (a site, a worker, a verb) and of an error."""
 
 
 class Fields:
-    """A JSON object that somebody sent; every reader refuses by the field's name what does not fit."""
+    """A JSON object that somebody sent; every reader refuses by name what does not fit."""
 
     def __init__(self, value: object) -> None:
         if not isinstance(value, dict):
             raise BadInput("A JSON object is expected.")
         self._given: dict[str, Any] = value
+
+    def whole(self) -> dict[str, Any]:
+        """All of it, unread."""
+        return self._given
+
+    def has(self, name: str) -> bool:
+        """Whether something was given under this name."""
+        return self._given.get(name) is not None
 
     def text(self, name: str, most: int = LONGEST_NAME, default: str | None = None) -> str:
         """A text of at most `most` characters; with a `default` it may be missing."""
@@ -47,7 +57,7 @@ class Fields:
     def seconds(self, name: str, most: float, default: float) -> float:
         """A number from 0 to `most`; what is more counts as `most`."""
         value = self._given.get(name, default)
-        if not isinstance(value, int | float) or isinstance(value, bool) or not 0 <= value:
+        if not isinstance(value, int | float) or isinstance(value, bool) or not value >= 0:
             raise _odd(name, "a number of seconds")
         return min(float(value), most)
 
