@@ -5,7 +5,9 @@ from __future__ import annotations
 
 from importlib import import_module
 
-_MODULES: tuple[str, ...] = ()
+_MODULES: tuple[str, ...] = (
+    "walking",
+)  # fmt: skip
 """Each has a `register` of its own."""
 
 
