@@ -59,6 +59,8 @@ class Kind(StrEnum):
     JOB_NOTED = "job.noted"
     JOB_TOLD = "job.told"
     JOB_DELETED = "job.deleted"
+    SITE_KEY_CREATED = "site-key.created"
+    SITE_KEY_REVOKED = "site-key.revoked"
 
     VOLUME_ADDED = "volume.added"
     FILES_STORED = "files.stored"
