@@ -1,5 +1,5 @@
-"""The room's decisions, without a database: states, back-off, how a job ends, how work is cut
-into tasks."""
+"""The room's decisions, without a database: states, back-off, how a job ends, when a
+schedule is due."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from croniter import croniter
 from django.db.models import TextChoices
 
 from lagan.kit.errors import BadInput
+from lagan.worker.batches import BATCH_BYTES, BATCH_ITEMS, cut
 
 HUB = "hub"
 """The site that every hub is: its own work runs there."""
@@ -20,11 +21,17 @@ MAX_ERRORS = 5
 MAX_LAPSES = 20
 """Attempts whose worker vanished; a task that kills its worker must end some time."""
 
-BATCH_ITEMS, BATCH_BYTES = 500, 8 << 30
-"""A task holds at most so many items, and is closed after so many bytes, so that it lasts
-minutes, not hours."""
+MAX_AGAIN = 5
+"""How often an item whose failure may pass is tried again before it counts as failed."""
 
 LONGEST_PAUSE = 600.0  # seconds
+
+BULK, SOON, AT_ONCE = 0, 100, 200
+"""Priorities: what nobody waits for, recalls (somebody wants the content), and what a person does
+to a few paths and looks at."""
+
+FEW = 50
+"""Paths up to which work is a person's that looks at it."""
 
 WALK = -1
 """The stage of tasks that look for a job's items."""
@@ -82,21 +89,44 @@ def is_spent(*, errors: int, lapses: int) -> bool:
     return errors >= MAX_ERRORS or lapses >= MAX_LAPSES
 
 
+def priority(*, steps: Iterable[str], few: bool, person: bool) -> int:
+    """How urgent a workflow of `steps` is; `few`: it was started on a few paths and walks over no
+    folders."""
+    recalls = "hsm.recall" in steps
+    if few and (person or recalls):
+        return AT_ONCE
+    return SOON if recalls else BULK
+
+
+def apart(paths: Iterable[str], *, walked: bool) -> list[str]:
+    """`paths` once each in their order; if they are `walked`, without those that lie beneath
+    another, which the walk finds anyway. So a path has one outcome."""
+    once = list(dict.fromkeys(paths))
+    if not walked:
+        return once
+    tops = {path.rstrip("/") for path in once}
+    kept: dict[str, str] = {}
+    for path in once:
+        if not _beneath(path, tops):
+            kept.setdefault(path.rstrip("/"), path)
+    return list(kept.values())
+
+
+def _beneath(path: str, tops: set[str]) -> bool:
+    above = path.rstrip("/")
+    while above:
+        above = above.rpartition("/")[0]
+        if above in tops:
+            return True
+    return False
+
+
 def batches(
     items: Iterable[tuple[str, int]], count: int = BATCH_ITEMS, size: int = BATCH_BYTES
 ) -> Iterator[list[str]]:
     """Cut (item, bytes) pairs into lists of at most `count` items; a list is closed once it
     holds `size` bytes."""
-    batch: list[str] = []
-    held = 0
-    for item, length in items:
-        batch.append(item)
-        held += length
-        if len(batch) >= count or held >= size:
-            yield batch
-            batch, held = [], 0
-    if batch:
-        yield batch
+    return (batch for batch, _ in cut(items, count, size))
 
 
 def next_run(every: timedelta | str, after: datetime) -> datetime:
