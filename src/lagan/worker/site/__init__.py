@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from importlib import import_module
 
-_MODULES: tuple[str, ...] = ()
+_MODULES: tuple[str, ...] = ("tiering",)
 """Each has a `register` of its own."""
 
 
