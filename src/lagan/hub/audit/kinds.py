@@ -53,6 +53,14 @@ class Kind(StrEnum):
     JOB_CANCELLED = "job.cancelled"
     JOB_RETRIED = "job.retried"
 
+    WORKFLOW_CREATED = "workflow.created"
+    WORKFLOW_CHANGED = "workflow.changed"
+    WORKFLOW_REMOVED = "workflow.removed"
+    SCHEDULE_CREATED = "schedule.created"
+    SCHEDULE_CHANGED = "schedule.changed"
+    SCHEDULE_REMOVED = "schedule.removed"
+    STATUS_TYPE_CHANGED = "file-status-type.changed"
+
     VOLUME_ADDED = "volume.added"
     FILES_STORED = "files.stored"
     FILE_DAMAGED = "file.damaged"
