@@ -22,7 +22,6 @@ from lagan.hub.jobs.workflows.fields import Value
 from lagan.hub.jobs.workflows.paths import settle
 from lagan.hub.jobs.workflows.queries import definition, named
 from lagan.hub.tree import browsing
-from lagan.hub.tree.models import Type
 from lagan.hub.tree.permissions import Permission
 from lagan.hub.tree.services import require
 from lagan.kit.errors import BadInput, NotFound
@@ -34,8 +33,8 @@ DISCOVERIES = (RECURSIVE, SNAPDIFF)
 Reasons = defaultdict[str, list[str]]
 
 _PLACES: Mapping[str, tuple[str, str, Permission]] = {
-    "dataset.archive": ("group", Type.GROUP, Permission.DATASET_CREATE),
-    "dataset.put": ("dataset", Type.DATASET, Permission.DATASET_READ),
+    "dataset.archive": ("group", "GROUP", Permission.DATASET_CREATE),
+    "dataset.put": ("dataset", "DATASET", Permission.DATASET_READ),
 }
 """Of steps that act in the tree: the argument that names where, what must be there, and what
 whoever starts the job must hold."""
