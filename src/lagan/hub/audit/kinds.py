@@ -53,6 +53,10 @@ class Kind(StrEnum):
     JOB_CANCELLED = "job.cancelled"
     JOB_RETRIED = "job.retried"
 
+    SITE_ADDED = "site.added"
+    SITE_CHANGED = "site.changed"
+    SITE_REMOVED = "site.removed"
+
     VOLUME_ADDED = "volume.added"
     FILES_STORED = "files.stored"
     FILE_DAMAGED = "file.damaged"

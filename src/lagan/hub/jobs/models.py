@@ -178,7 +178,10 @@ class Task(models.Model):
     found_by = models.BigIntegerField(null=True)
     """The walk that found its items; it is FOUND, and nobody's, until that walk ends well."""
     found_attempt = models.PositiveIntegerField(default=0)
-    site = models.ForeignKey(Site, to_field="name", on_delete=models.PROTECT, db_index=False)
+    # Not held by the database: the record of a task outlives its site (see `sites.remove_site`).
+    site = models.ForeignKey(
+        Site, to_field="name", on_delete=models.DO_NOTHING, db_index=False, db_constraint=False
+    )
     state = models.TextField(choices=TaskState, default=TaskState.QUEUED)
     priority = models.SmallIntegerField(default=0)
     not_before = models.DateTimeField()
