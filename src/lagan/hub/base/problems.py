@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -57,7 +57,8 @@ def reasons(error: LaganError) -> dict[str, list[str]]:
             told.setdefault(name or "non_field_errors", []).append(str(each["problem"]))
     if isinstance(field := error.facts.get("field"), str):
         told.setdefault(field, [error.sentence])
-    return {**told, **error.facts.get("reasons", {})}
+    given = error.facts.get("reasons")
+    return {**told, **given} if isinstance(given, Mapping) else told
 
 
 @contextmanager

@@ -26,13 +26,12 @@ class Person:
 
     def ask(self, method: str, address: str, body: Any = None, *, key: bool = False) -> Any:
         """The answer to a request beneath `/api/`."""
-        given = {} if body is None else {"data": json.dumps(body)}
         return Client().generic(
             method,
             f"/api/{address}",
+            data="" if body is None else json.dumps(body),
             content_type="application/json",
             headers={"Authorization": self._key() if key else self._token()},
-            **given,
         )
 
     def get(self, address: str) -> Any:
