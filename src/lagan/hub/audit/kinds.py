@@ -56,6 +56,13 @@ class Kind(StrEnum):
     SITE_ADDED = "site.added"
     SITE_CHANGED = "site.changed"
     SITE_REMOVED = "site.removed"
+    WORKFLOW_CREATED = "workflow.created"
+    WORKFLOW_CHANGED = "workflow.changed"
+    WORKFLOW_REMOVED = "workflow.removed"
+    SCHEDULE_CREATED = "schedule.created"
+    SCHEDULE_CHANGED = "schedule.changed"
+    SCHEDULE_REMOVED = "schedule.removed"
+    STATUS_TYPE_CHANGED = "file-status-type.changed"
 
     VOLUME_ADDED = "volume.added"
     FILES_STORED = "files.stored"
