@@ -5,7 +5,10 @@ from __future__ import annotations
 
 from importlib import import_module
 
-_MODULES: tuple[str, ...] = ()
+_MODULES: tuple[str, ...] = (
+    "folders",
+    "walking",
+)  # fmt: skip
 """Each has a `register` of its own."""
 
 
