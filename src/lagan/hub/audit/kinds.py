@@ -62,6 +62,9 @@ class Kind(StrEnum):
     SITE_KEY_CREATED = "site-key.created"
     SITE_KEY_REVOKED = "site-key.revoked"
 
+    SITE_ADDED = "site.added"
+    SITE_CHANGED = "site.changed"
+    SITE_REMOVED = "site.removed"
     WORKFLOW_CREATED = "workflow.created"
     WORKFLOW_CHANGED = "workflow.changed"
     WORKFLOW_REMOVED = "workflow.removed"

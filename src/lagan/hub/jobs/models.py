@@ -191,7 +191,10 @@ class Task(models.Model):
     found_number = models.PositiveIntegerField(null=True)
     """Which of the walk's batches it is, if that was told over a network: one that is told twice
     is kept once."""
-    site = models.ForeignKey(Site, to_field="name", on_delete=models.PROTECT, db_index=False)
+    # Not held by the database: the record of a task outlives its site (see `sites.remove_site`).
+    site = models.ForeignKey(
+        Site, to_field="name", on_delete=models.DO_NOTHING, db_index=False, db_constraint=False
+    )
     state = models.TextField(choices=TaskState, default=TaskState.QUEUED)
     priority = models.SmallIntegerField(default=0)
     not_before = models.DateTimeField()

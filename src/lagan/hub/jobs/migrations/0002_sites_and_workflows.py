@@ -318,4 +318,15 @@ class Migration(migrations.Migration):
             model_name="siteworker",
             constraint=models.UniqueConstraint(fields=("site", "name"), name="worker_of_site_once"),
         ),
+        migrations.AlterField(
+            model_name="task",
+            name="site",
+            field=models.ForeignKey(
+                db_constraint=False,
+                db_index=False,
+                on_delete=django.db.models.deletion.DO_NOTHING,
+                to="jobs.site",
+                to_field="name",
+            ),
+        ),
     ]
