@@ -52,6 +52,8 @@ class Kind(StrEnum):
     JOB_FAILED = "job.failed"
     JOB_CANCELLED = "job.cancelled"
     JOB_RETRIED = "job.retried"
+    SITE_KEY_CREATED = "site-key.created"
+    SITE_KEY_REVOKED = "site-key.revoked"
 
     VOLUME_ADDED = "volume.added"
     FILES_STORED = "files.stored"

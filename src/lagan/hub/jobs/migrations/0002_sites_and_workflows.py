@@ -187,6 +187,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddField(
             model_name="task",
+            name="found_number",
+            field=models.PositiveIntegerField(null=True),
+        ),
+        migrations.AddField(
+            model_name="task",
             name="found_by",
             field=models.BigIntegerField(null=True),
         ),
@@ -258,6 +263,12 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="question",
             index=models.Index(fields=["site", "taken", "id"], name="question_due"),
+        ),
+        migrations.AddConstraint(
+            model_name="task",
+            constraint=models.UniqueConstraint(
+                fields=("found_by", "found_attempt", "found_number"), name="task_found_once"
+            ),
         ),
         migrations.AddConstraint(
             model_name="siteworker",
