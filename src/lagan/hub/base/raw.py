@@ -97,6 +97,12 @@ class Exchange:
         if gathered:
             yield gathered
 
+    async def gone(self) -> None:
+        """Return when the other side has gone away; for answers that last. What is left of the
+        body is read and dropped."""
+        while (await self._receive())["type"] != "http.disconnect":
+            pass
+
     async def start(self, status: int, headers: Iterable[tuple[str, str]]) -> None:
         """Send the status line and headers; a body follows by `write` and `end`."""
         self.answered = True
