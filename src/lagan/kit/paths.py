@@ -21,7 +21,7 @@ _DRIVE = re.compile(r"[^/]:(?:\.\.)?(?:[\\/]|\Z)", re.DOTALL)
 is above the folder that is the present one there."""
 
 
-def check_relative(text: str, *, any_bytes: bool = False) -> str:
+def check_relative(text: str, *, any_bytes: bool = False, native: bool = False) -> str:
     r"""`text` itself if it is a path that stays beneath any root it is joined to; else BadPath.
 
     The fact `reason` of the refusal is one of empty, absolute, parent (`..`), dot, empty-part, nul,
@@ -29,15 +29,18 @@ def check_relative(text: str, *, any_bytes: bool = False) -> str:
     from POSIX systems have them (`T:300K.dat`); only what would leave its folder when a Windows
     program unpacks it is refused: `..` between backslashes, a leading backslash, a drive (`C:\`,
     `C:..`).
-    With `any_bytes` bytes that are no UTF-8 pass, kept as surrogates (PEP 383).
+    With `any_bytes` bytes that are no UTF-8 pass, kept as surrogates (PEP 383). With `native`
+    every name passes that a file of this system can have, also what only Windows would misread:
+    for files that stay where they are.
     """
-    reason = _objection(text, "surrogateescape" if any_bytes else "strict")
+    surrogates = "surrogateescape" if any_bytes or native else "strict"
+    reason = _objection(text, surrogates, native=native)
     if reason is not None:
         raise BadPath(f"Not a relative path ({reason}): {_show(text)}.", reason=reason)
     return text
 
 
-def _objection(text: str, surrogates: str) -> str | None:
+def _objection(text: str, surrogates: str, *, native: bool) -> str | None:
     if not text:
         return "empty"
     if text[0] == "/":
@@ -50,7 +53,8 @@ def _objection(text: str, surrogates: str) -> str | None:
         return "encoding"
     if length > PATH_LIMIT:
         return "long"
-    return _objection_to_parts(text, short=length <= PART_LIMIT)
+    reason = _objection_to_parts(text, short=length <= PART_LIMIT)
+    return None if native and reason == "windows" else reason
 
 
 def _objection_to_parts(text: str, *, short: bool) -> str | None:
@@ -106,15 +110,16 @@ def open_beneath(
     mode: int = 0o666,
     *,
     any_bytes: bool = False,
+    native: bool = False,
 ) -> int:
     """A new descriptor for `name` beneath the folder `root`, never through a link and never
     outside.
 
     `root` is a path or an open folder's descriptor (left open). `flags` and `mode` are those of
     `os.open`; O_CLOEXEC is added. BadPath where a link or mount trick stands in the way or the name
-    is not relative (`any_bytes` as there); otherwise the OSError of the system.
+    is not relative (`any_bytes`, `native` as there); otherwise the OSError of the system.
     """
-    check_relative(name, any_bytes=any_bytes)
+    check_relative(name, any_bytes=any_bytes, native=native)
     if isinstance(root, int):
         return _open(root, name, flags | os.O_CLOEXEC, mode)
     folder = os.open(root, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)

@@ -98,8 +98,8 @@ class Exchange:
             yield gathered
 
     async def gone(self) -> None:
-        """Return when the other side has gone away; for answers that last. What is left of the
-        body is read and dropped."""
+        """Return when the other side goes away; for a request whose body was read, and that waits
+        for something before it is answered."""
         while (await self._receive())["type"] != "http.disconnect":
             pass
 

@@ -27,3 +27,15 @@ class JobOfAnother(BadInput):
     """More work was meant for a job of another workflow or another site."""
 
     code = "job-of-another-workflow"
+
+
+class SiteTaken(BadInput):
+    """Another site has this name."""
+
+    code = "site-taken"
+
+
+class SiteInUse(Conflict):
+    """The site has open work."""
+
+    code = "site-in-use"

@@ -1,5 +1,5 @@
-"""The room's decisions, without a database: states, back-off, how a job ends, how work is cut
-into tasks."""
+"""The room's decisions, without a database: states, back-off, how a job ends, when a
+schedule is due."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from croniter import croniter
 from django.db.models import TextChoices
 
 from lagan.kit.errors import BadInput
+from lagan.worker.batches import BATCH_BYTES, BATCH_ITEMS, cut
 
 HUB = "hub"
 """The site that every hub is: its own work runs there."""
@@ -19,10 +20,6 @@ MAX_ERRORS = 5
 
 MAX_LAPSES = 20
 """Attempts whose worker vanished; a task that kills its worker must end some time."""
-
-BATCH_ITEMS, BATCH_BYTES = 500, 8 << 30
-"""A task holds at most so many items, and is closed after so many bytes, so that it lasts
-minutes, not hours."""
 
 LONGEST_PAUSE = 600.0  # seconds
 
@@ -87,16 +84,7 @@ def batches(
 ) -> Iterator[list[str]]:
     """Cut (item, bytes) pairs into lists of at most `count` items; a list is closed once it
     holds `size` bytes."""
-    batch: list[str] = []
-    held = 0
-    for item, length in items:
-        batch.append(item)
-        held += length
-        if len(batch) >= count or held >= size:
-            yield batch
-            batch, held = [], 0
-    if batch:
-        yield batch
+    return (batch for batch, _ in cut(items, count, size))
 
 
 def next_run(every: timedelta | str, after: datetime) -> datetime:

@@ -91,6 +91,7 @@ class Migration(migrations.Migration):
                 ("steps", models.JSONField(default=list)),
                 ("fields", models.JSONField(default=list)),
                 ("default", models.BooleanField(default=False)),
+                ("removed", models.DateTimeField(null=True)),
                 ("created_by", models.BigIntegerField(null=True)),
                 ("changed", models.DateTimeField(auto_now=True)),
             ],
@@ -162,6 +163,16 @@ class Migration(migrations.Migration):
         ),
         migrations.AddField(
             model_name="schedule",
+            name="paths",
+            field=models.BinaryField(default=b""),
+        ),
+        migrations.AddField(
+            model_name="schedule",
+            name="title",
+            field=models.TextField(blank=True, default=""),
+        ),
+        migrations.AddField(
+            model_name="schedule",
             name="run",
             field=models.JSONField(default=dict),
         ),
@@ -184,6 +195,11 @@ class Migration(migrations.Migration):
             model_name="task",
             name="found_attempt",
             field=models.PositiveIntegerField(default=0),
+        ),
+        migrations.AddField(
+            model_name="task",
+            name="found_number",
+            field=models.PositiveIntegerField(null=True),
         ),
         migrations.AddField(
             model_name="task",
@@ -260,7 +276,24 @@ class Migration(migrations.Migration):
             index=models.Index(fields=["site", "taken", "id"], name="question_due"),
         ),
         migrations.AddConstraint(
+            model_name="task",
+            constraint=models.UniqueConstraint(
+                fields=("found_by", "found_attempt", "found_number"), name="task_found_once"
+            ),
+        ),
+        migrations.AddConstraint(
             model_name="siteworker",
             constraint=models.UniqueConstraint(fields=("site", "name"), name="worker_of_site_once"),
+        ),
+        migrations.AlterField(
+            model_name="task",
+            name="site",
+            field=models.ForeignKey(
+                db_constraint=False,
+                db_index=False,
+                on_delete=django.db.models.deletion.DO_NOTHING,
+                to="jobs.site",
+                to_field="name",
+            ),
         ),
     ]
