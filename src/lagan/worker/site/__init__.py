@@ -7,6 +7,7 @@ from importlib import import_module
 
 _MODULES: tuple[str, ...] = (
     "folders",
+    "snapshots",
     "walking",
 )  # fmt: skip
 """Each has a `register` of its own."""
