@@ -7,6 +7,8 @@ from importlib import import_module
 
 _MODULES: tuple[str, ...] = (
     "folders",
+    "snapshots",
+    "tiering",
     "walking",
     "tiering",
 )  # fmt: skip
