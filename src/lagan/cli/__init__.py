@@ -36,6 +36,7 @@ COMMANDS = {
     "metadata": "lagan.cli.metadata:metadata",
     "demo": "lagan.cli.demo:demo",
     "quota": "lagan.cli.quota:quota",
+    "hsm": "lagan.cli.hsm:hsm",
 }
 """Command name to `module:attribute`; a command appears in `lagan --help` by its line in
 SUMMARIES."""
@@ -59,6 +60,7 @@ SUMMARIES = {
     "template": "Edit templates, assign them, see what is in effect.",
     "metadata": "Show, set, copy and exchange metadata.",
     "quota": "Show and set what groups may take.",
+    "hsm": "Move the content of a site's files to a target and back.",
     "demo": "Take real instrument files through the whole main job.",
 }
 """One line a command, kept here so that `lagan --help` imports none of them."""
