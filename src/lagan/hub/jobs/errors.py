@@ -27,3 +27,15 @@ class JobOfAnother(BadInput):
     """More work was meant for a job of another workflow or another site."""
 
     code = "job-of-another-workflow"
+
+
+class JobNotRepeatable(Conflict):
+    """The job was not started as a workflow on paths, so that there is nothing to repeat."""
+
+    code = "job-not-repeatable"
+
+
+class JobIsOurs(Conflict):
+    """The job's numbers are counted here; nobody tells them."""
+
+    code = "job-is-ours"

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from django.db import models
 
-from lagan.hub.jobs.rules import JobState, TaskState
+from lagan.hub.jobs.rules import WALK, JobState, TaskState
 
 
 class Site(models.Model):
@@ -151,14 +151,22 @@ class Job(models.Model):
     skipped = models.BigIntegerField(default=0)
     failed = models.BigIntegerField(default=0)
     bytes = models.BigIntegerField(default=0)
+    categories = models.JSONField(default=dict)
+    """How many items failed or were skipped, by category; the same sums as above, finer."""
 
     class Meta:
         indexes = (
             models.Index(fields=["created_by", "id"], name="job_by_creator"),
+            models.Index(fields=["created_by_name", "id"], name="job_by_owner"),
             models.Index(fields=["state", "id"], name="job_by_state"),
             models.Index(fields=["kind", "id"], name="job_by_kind"),
             models.Index(fields=["site", "id"], name="job_by_site"),
             models.Index(fields=["created"], name="job_by_time"),
+            models.Index(
+                fields=["resubmits", "id"],
+                name="job_repeats",
+                condition=models.Q(resubmits__isnull=False),
+            ),
         )
 
     def __str__(self) -> str:
@@ -178,6 +186,9 @@ class Task(models.Model):
     found_by = models.BigIntegerField(null=True)
     """The walk that found its items; it is FOUND, and nobody's, until that walk ends well."""
     found_attempt = models.PositiveIntegerField(default=0)
+    found_number = models.PositiveIntegerField(null=True)
+    """Which of the walk's batches it is, if that was told over a network: one that is told twice
+    is kept once."""
     site = models.ForeignKey(Site, to_field="name", on_delete=models.PROTECT, db_index=False)
     state = models.TextField(choices=TaskState, default=TaskState.QUEUED)
     priority = models.SmallIntegerField(default=0)
@@ -185,6 +196,8 @@ class Task(models.Model):
     attempt = models.PositiveIntegerField(default=0)
     errors = models.PositiveIntegerField(default=0)
     """Attempts whose step raised."""
+    again = models.PositiveSmallIntegerField(default=0)
+    """How often its items failed before in a way that trying again may cure."""
     lapses = models.PositiveIntegerField(default=0)
     """Attempts whose worker vanished."""
     lease_until = models.DateTimeField(null=True)
@@ -199,6 +212,8 @@ class Task(models.Model):
     done_items = models.PositiveIntegerField(default=0)
     done_bytes = models.BigIntegerField(default=0)
     skipped_items = models.PositiveIntegerField(default=0)
+    already_items = models.PositiveIntegerField(default=0)
+    """Of the skipped ones those that went on to the next stage, and so count there."""
     failed_items = models.PositiveIntegerField(default=0)
     failures = models.BinaryField(default=b"")
     """Failed and skipped items with their reasons, packed."""
@@ -208,6 +223,11 @@ class Task(models.Model):
     finished = models.DateTimeField(null=True)
 
     class Meta:
+        constraints = (
+            models.UniqueConstraint(
+                fields=["found_by", "found_attempt", "found_number"], name="task_found_once"
+            ),
+        )
         indexes = (
             models.Index(fields=["site", "state", "-priority", "id"], name="task_due"),
             models.Index(fields=["job", "state", "id"], name="task_by_job"),
@@ -226,6 +246,7 @@ class Task(models.Model):
                 name="task_found",
                 condition=models.Q(state=TaskState.FOUND),
             ),
+            models.Index(fields=["job"], name="task_walks", condition=models.Q(stage=WALK)),
         )
 
     def __str__(self) -> str:

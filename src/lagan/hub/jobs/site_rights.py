@@ -1,8 +1,8 @@
 """Who may do what at which site: one rule for the single check and for the list.
 
-Browsing needs TASK_READ at the site's place in the tree, running something TASK_CREATE there; sites,
-workflows and file status types are looked after with TASK_CHANGE on the root. A site without a
-place, or whose place is gone, is at the root.
+Browsing needs TASK_READ at the site's place in the tree, running something TASK_CREATE there;
+sites, workflows and file status types are looked after with TASK_CHANGE on the root. A site without
+a place, or whose place is gone, is at the root.
 """
 
 from __future__ import annotations

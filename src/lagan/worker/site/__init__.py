@@ -5,7 +5,12 @@ from __future__ import annotations
 
 from importlib import import_module
 
-_MODULES: tuple[str, ...] = ("tiering",)
+_MODULES: tuple[str, ...] = (
+    "folders",
+    "snapshots",
+    "tiering",
+    "walking",
+)  # fmt: skip
 """Each has a `register` of its own."""
 
 

@@ -2,8 +2,8 @@
 opened through a link, above a root, or among our own notes.
 
 Paths are written as people write them, absolute (`/mmfs1/data/x`); bytes that are no UTF-8 are kept
-as surrogates (PEP 383). Everybody at a site opens through here. What the system refuses (OSError) is
-let through; `lagan.worker.site.refusals` has words for it.
+as surrogates (PEP 383). Everybody at a site opens through here. What the system refuses (OSError)
+is let through; `lagan.worker.site.refusals` has words for it.
 """
 
 from __future__ import annotations
@@ -45,10 +45,9 @@ def locate(path: str) -> Spot:
     root, relative = _beneath_root(clean)
     if relative:
         check_relative(relative, native=True)
-    spot = Spot(clean, root, relative)
-    if is_ours(spot):
+    if is_ours(clean):
         raise _refused(path, "ours")
-    return spot
+    return Spot(clean, root, relative)
 
 
 def tidy(path: str) -> str:
@@ -58,12 +57,15 @@ def tidy(path: str) -> str:
     return "/" + "/".join(part for part in path.split("/") if part)
 
 
-def is_ours(spot: Spot) -> bool:
-    """Whether it is of our own notes: `.lagan` in a root, and the worker's state folder."""
-    state = place.current().state
-    if state is not None and _below(spot.path, str(state)) is not None:
+def is_ours(path: str) -> bool:
+    """Whether a tidy path is of our own notes: `.lagan` in a root, the worker's state folder."""
+    here = place.current()
+    if here.state is not None and _below(path, str(here.state)) is not None:
         return True
-    return spot.relative.split("/", 1)[0] == OURS
+    return any(
+        rest is not None and rest.split("/", 1)[0] == OURS
+        for rest in (_below(path, _named(root)) for root in here.roots)
+    )
 
 
 def opened(path: str | Spot, flags: int, mode: int = 0o666) -> int:

@@ -97,6 +97,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddField(
             model_name="job",
+            name="categories",
+            field=models.JSONField(default=dict),
+        ),
+        migrations.AddField(
+            model_name="job",
             name="discovery",
             field=models.TextField(null=True),
         ),
@@ -177,6 +182,16 @@ class Migration(migrations.Migration):
         ),
         migrations.AddField(
             model_name="task",
+            name="again",
+            field=models.PositiveSmallIntegerField(default=0),
+        ),
+        migrations.AddField(
+            model_name="task",
+            name="already_items",
+            field=models.PositiveIntegerField(default=0),
+        ),
+        migrations.AddField(
+            model_name="task",
             name="after",
             field=models.BigIntegerField(null=True, unique=True),
         ),
@@ -184,6 +199,11 @@ class Migration(migrations.Migration):
             model_name="task",
             name="found_attempt",
             field=models.PositiveIntegerField(default=0),
+        ),
+        migrations.AddField(
+            model_name="task",
+            name="found_number",
+            field=models.PositiveIntegerField(null=True),
         ),
         migrations.AddField(
             model_name="task",
@@ -224,6 +244,24 @@ class Migration(migrations.Migration):
             index=models.Index(fields=["created"], name="job_by_time"),
         ),
         migrations.AddIndex(
+            model_name="job",
+            index=models.Index(fields=["created_by_name", "id"], name="job_by_owner"),
+        ),
+        migrations.AddIndex(
+            model_name="job",
+            index=models.Index(
+                condition=models.Q(("resubmits__isnull", False)),
+                fields=["resubmits", "id"],
+                name="job_repeats",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="task",
+            index=models.Index(
+                condition=models.Q(("stage", -1)), fields=["job"], name="task_walks"
+            ),
+        ),
+        migrations.AddIndex(
             model_name="task",
             index=models.Index(
                 condition=models.Q(("state", "found")),
@@ -258,6 +296,12 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="question",
             index=models.Index(fields=["site", "taken", "id"], name="question_due"),
+        ),
+        migrations.AddConstraint(
+            model_name="task",
+            constraint=models.UniqueConstraint(
+                fields=("found_by", "found_attempt", "found_number"), name="task_found_once"
+            ),
         ),
         migrations.AddConstraint(
             model_name="siteworker",
