@@ -115,10 +115,9 @@ class TestTransparentRecall:
         self.recall(hub, config)
 
     def test_a_failure_says_why(self, hub: WorkflowHub, config: Path) -> None:
-        hub.tasks = {"mine": [{**task("FAILURE", "/data/x", failed=1), "taskid": "mine"}]}
-        hub.failed = [
-            {"path": "/data/x", "state": "failed", "category": "failed.gone", "reason": "is gone"}
-        ]
+        gone = {"path": "/data/x", "category": "failed.gone", "reason": "is gone"}
+        ended = {**task("FAILURE", "/data/x", failed=1), "results": {"failed": [gone]}}
+        hub.tasks = {"mine": [{**ended, "taskid": "mine"}]}
         assert self.recall(hub, config, code=20) == "lagan: /data/x: is gone\n"
 
     def test_time_runs_out(self, hub: WorkflowHub, config: Path) -> None:

@@ -74,7 +74,8 @@ class WorkflowHub:
             case "GET", ["jobs", number, "files"]:
                 after = int(query.get("after", 0))
                 rest = self.failed[after : after + 15]
-                more = str(after + 15) if self.failed[after + 15 :] else None
+                place = f"http://hub/api/jobs/{number}/files/?category=failed&after={after + 15}"
+                more = place if self.failed[after + 15 :] else None
                 return 200, {"id": int(number), "files": rest, "next": more}
             case "POST", ["jobs", number, _]:
                 return 201, {"id": int(number)}

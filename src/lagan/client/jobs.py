@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from itertools import islice
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
 from lagan.kit.http import Http, segment
 
@@ -48,7 +49,7 @@ class Jobs:
             yield from page["files"]
             if not page.get("next"):
                 return
-            query = {**query, "after": page["next"]}
+            query |= dict(parse_qsl(urlsplit(page["next"]).query))
 
     def tasks(self, job: int, limit: int = 100) -> Iterator[Row]:
         """Up to `limit` tasks of a job, the newest first."""

@@ -11,8 +11,6 @@ from lagan.client.waiting import JobFailed, looks
 NEWEST = 100
 """Tasks among which the one of a path that was submitted just now is looked for."""
 
-OPEN_TASKS = OPEN | {"found", "held", "queued", "running"}
-
 Row = dict[str, Any]
 
 
@@ -23,10 +21,10 @@ def await_path(jobs: Jobs, job: int, path: str, *, timeout: float | None = None)
     """
     watch = Watch(jobs, job, path)
     for task in looks(watch.look, timeout, path):
-        if not task or task["state"] in OPEN_TASKS:
+        if not task or task["state"] in OPEN:
             continue
         if _failed(task):
-            raise JobFailed(f"{path}: {watch.reason()}", job=job)
+            raise JobFailed(f"{path}: {_reason(task, path)}", job=job)
         if _count(task, "numprocessedfiles") + _count(task, "numskippedfiles"):
             return
         watch.look_on()
@@ -61,18 +59,17 @@ class Watch:
             self._passed.add(self._mine)
         self._mine = None
 
-    def reason(self) -> str:
-        """Why the path failed, as the job tells it."""
-        for each in self._jobs.files(self._job, "failed"):
-            if each["path"] == self._path:
-                return str(each.get("reason") or each.get("category"))
-        return f"job {self._job} says that it failed."
-
 
 def _failed(task: Row) -> bool:
-    return bool(_count(task, "numfailedfiles")) or task["state"].upper() in (
-        "FAILURE", "ERROR", "FAILED", "CANCELLED",
-    )  # fmt: skip
+    return bool(_count(task, "numfailedfiles")) or task["state"] != "SUCCESS"
+
+
+def _reason(task: Row, path: str) -> str:
+    """Why the path failed, as its task tells it."""
+    for each in task.get("results", {}).get("failed", ()):
+        if each["path"] == path:
+            return str(each["reason"] or each["category"])
+    return f"its task ended with {task['state']}."
 
 
 def _count(task: Row, name: str) -> int:
