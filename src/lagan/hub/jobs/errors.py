@@ -39,6 +39,8 @@ class JobIsOurs(Conflict):
     """The job's numbers are counted here; nobody tells them."""
 
     code = "job-is-ours"
+
+
 class SiteTaken(BadInput):
     """Another site has this name."""
 
