@@ -139,6 +139,9 @@ def world(folder: Path, *, broker: bool) -> Iterator[World]:
                 stop_process(made.broker.pid)
 
 
+pytestmark = pytest.mark.allow_hosts(["127.0.0.1", "::1", address(254)])
+
+
 @pytest.mark.fault
 @pytest.mark.slow
 @pytest.mark.once
