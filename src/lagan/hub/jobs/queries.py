@@ -14,6 +14,9 @@ from lagan.hub.base.actors import Actor
 from lagan.hub.base.pages import Page, page_by_key
 from lagan.hub.jobs import packing
 from lagan.hub.jobs.models import Job, Schedule, Site, Task
+from lagan.hub.jobs.presence import WorkerRow as WorkerRow
+from lagan.hub.jobs.presence import online as online
+from lagan.hub.jobs.presence import workers as workers
 from lagan.hub.jobs.rules import OPEN_JOBS, JobState, TaskState
 from lagan.hub.jobs.visibility import may_see, seen_by
 from lagan.kit.errors import BadInput, NotFound
