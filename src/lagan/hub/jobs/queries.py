@@ -15,6 +15,9 @@ from lagan.hub.base.actors import Actor
 from lagan.hub.base.pages import Page, page_by_key
 from lagan.hub.jobs.models import Job, Schedule, Site, Task
 from lagan.hub.jobs.outcomes import ItemOutcome, categories, failures_of, item_outcomes
+from lagan.hub.jobs.presence import WorkerRow as WorkerRow
+from lagan.hub.jobs.presence import online as online
+from lagan.hub.jobs.presence import workers as workers
 from lagan.hub.jobs.resubmitting import repeatable
 from lagan.hub.jobs.rules import OPEN_JOBS, OPEN_TASKS, WALK, JobState, TaskState
 from lagan.hub.jobs.visibility import may_see, seen_by, visible_job
