@@ -82,7 +82,7 @@ STEPS: tuple[StepKind, ...] = (
         {
             "group": Argument(str, "The group of the dataset: an id or a path like /NTNU/NV.",
                               required=True),
-            "name": Argument(str, "The dataset's name; the job's own unless given.", ""),
+            "dataset_name": Argument(str, "The dataset's name; the job's own unless given.", ""),
             "close": Argument(bool, "Close the dataset when all is there.", True),
         },
         as_owner=True,

@@ -39,3 +39,15 @@ class JobIsOurs(Conflict):
     """The job's numbers are counted here; nobody tells them."""
 
     code = "job-is-ours"
+
+
+class SiteTaken(BadInput):
+    """Another site has this name."""
+
+    code = "site-taken"
+
+
+class SiteInUse(Conflict):
+    """The site has open work."""
+
+    code = "site-in-use"
