@@ -27,3 +27,9 @@ class JobOfAnother(BadInput):
     """More work was meant for a job of another workflow or another site."""
 
     code = "job-of-another-workflow"
+
+
+class StillRunning(Conflict):
+    """A schedule's last run still goes on; it is not begun a second time."""
+
+    code = "still-running"
