@@ -11,6 +11,7 @@ from a2wsgi import WSGIMiddleware
 from lagan.hub.access.routes import route as access_route
 from lagan.hub.base.raw import Exchange, Receive, Scope, Send, answer
 from lagan.hub.ingest.routes import route as ingest_route
+from lagan.hub.jobs.wire.routes import route as work_route
 from lagan.hub.wsgi import application as django
 
 # A computing page gives the interpreter back this often (seconds); with Python's 5 ms it would
@@ -28,10 +29,11 @@ async def application(scope: Scope, receive: Receive, send: Send) -> None:
     if scope["type"] != "http":
         return
     path = scope["path"]
-    if path.startswith(("/api/uploads", "/api/datasets/", "/s/")):
+    if path.startswith(("/api/uploads", "/api/datasets/", "/s/", "/api/work/")):
         exchange = Exchange(scope, receive, send)
-        handle = ingest_route(exchange.method, exchange.path) or access_route(
-            exchange.method, exchange.path
+        method, name = exchange.method, exchange.path
+        handle = (
+            ingest_route(method, name) or access_route(method, name) or work_route(method, name)
         )
         if handle is not None:
             await answer(exchange, handle)

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import logging
 import os
+import secrets
 import socket
 import time
 from collections.abc import Sequence
@@ -14,7 +15,9 @@ from threading import Event, Thread
 from typing import Protocol
 
 import lagan
+from lagan.kit.errors import LaganError
 from lagan.worker import place
+from lagan.worker.answering import answering
 from lagan.worker.execute import execute
 from lagan.worker.ledger import LEASE, Claimed, Ledger, WorkerFacts
 
@@ -24,6 +27,8 @@ POLL = 1.0
 """Seconds between two looks when nothing was heard: a task may become due without anybody saying
 so."""
 
+_SLICE = 0.5  # seconds of one wait, between two looks whether the worker is to stop
+_END = 2.0  # seconds that the end of the program waits for the thread that listens
 PRESENT_EVERY = 10.0  # seconds between two signs that the sites are served
 
 
@@ -44,6 +49,8 @@ class Worker:
     threads: int
     lease: float = LEASE
     transport: str = "database"
+    poll: float = POLL
+    """Seconds between two looks when nothing was heard, and those that one question may wait."""
     running: RunningCount = field(default_factory=lambda: RunningCount())
 
     def facts(self) -> WorkerFacts:
@@ -61,6 +68,11 @@ class Worker:
         )
 
 
+def new_name() -> str:
+    """A name for a worker, unique for ever: a machine may get back a process number."""
+    return f"{socket.gethostname()}.{os.getpid()}.{secrets.token_hex(4)}"
+
+
 class RunningCount:
     """How many tasks a worker runs now; set by the thread that starts them."""
 
@@ -69,14 +81,17 @@ class RunningCount:
 
 
 def serve(worker: Worker, ledger: Ledger, waker: Waker, stop: Event) -> None:
-    """Run tasks until `stop` is set; return when those that run have ended or have been given
-    back."""
+    """Run tasks and answer questions until `stop` is set; return when the tasks that run have
+    ended or have been given back."""
     changed = Event()
-    watching = Thread(target=_watch, args=(waker, ledger, changed, stop), daemon=True)
+    watching = Thread(target=_watch, args=(waker, ledger, worker.poll, changed, stop), daemon=True)
     watching.start()
     running: set[Future[None]] = set()
     present = Presence(worker, ledger)
-    with ThreadPoolExecutor(worker.threads, thread_name_prefix="task") as pool:
+    with (
+        answering(worker.sites, ledger, worker.poll),
+        ThreadPoolExecutor(worker.threads, thread_name_prefix="task") as pool,
+    ):
         while not stop.is_set():
             changed.clear()  # before the claim: what changes from now on wakes us
             running = {each for each in running if not each.done()}
@@ -88,9 +103,9 @@ def serve(worker: Worker, ledger: Ledger, waker: Waker, stop: Event) -> None:
                 future.add_done_callback(lambda _: changed.set())
                 running.add(future)
             if len(claimed) < free or free == 0:
-                changed.wait(POLL)
+                _await(changed, stop, min(worker.poll, PRESENT_EVERY))
     ledger.leave()
-    watching.join()
+    watching.join(_END)
 
 
 class Presence:
@@ -113,9 +128,19 @@ def _claim(worker: Worker, ledger: Ledger, free: int, present: Presence) -> list
     try:
         present.say()
         return ledger.claim(worker.sites, worker.name, free) if free else []
+    except LaganError as error:
+        log.warning("the ledger cannot be reached: %s", error.sentence)
     except Exception:
         log.exception("the ledger cannot be reached")
-        return []
+    return []
+
+
+def _await(changed: Event, stop: Event, seconds: float) -> None:
+    """Return when something changed, the worker is to stop, or the time is over."""
+    until = time.monotonic() + seconds
+    while not stop.is_set() and (left := until - time.monotonic()) > 0:
+        if changed.wait(min(left, _SLICE)):
+            return
 
 
 def _run(task: Claimed, ledger: Ledger, lease: float, stop: Event) -> None:
@@ -129,13 +154,16 @@ def _run(task: Claimed, ledger: Ledger, lease: float, stop: Event) -> None:
         ledger.leave()
 
 
-def _watch(waker: Waker, ledger: Ledger, changed: Event, stop: Event) -> None:
+def _watch(waker: Waker, ledger: Ledger, poll: float, changed: Event, stop: Event) -> None:
     while not stop.is_set():
         try:
-            if waker.wait(POLL):
+            if waker.wait(poll):
                 changed.set()
+        except LaganError as error:
+            log.warning("changes of tasks cannot be heard: %s", error.sentence)
+            stop.wait(POLL)
         except Exception:
-            log.exception("changes of tasks cannot be heard; looking every %s s instead", POLL)
+            log.exception("changes of tasks cannot be heard; looking every %s s instead", poll)
             stop.wait(POLL)
     changed.set()
     ledger.leave()

@@ -52,7 +52,12 @@ class Kind(StrEnum):
     JOB_FAILED = "job.failed"
     JOB_CANCELLED = "job.cancelled"
     JOB_RETRIED = "job.retried"
+    SITE_KEY_CREATED = "site-key.created"
+    SITE_KEY_REVOKED = "site-key.revoked"
 
+    SITE_ADDED = "site.added"
+    SITE_CHANGED = "site.changed"
+    SITE_REMOVED = "site.removed"
     WORKFLOW_CREATED = "workflow.created"
     WORKFLOW_CHANGED = "workflow.changed"
     WORKFLOW_REMOVED = "workflow.removed"

@@ -97,6 +97,12 @@ class Exchange:
         if gathered:
             yield gathered
 
+    async def gone(self) -> None:
+        """Return when the other side goes away; for a request whose body was read, and that waits
+        for something before it is answered."""
+        while (await self._receive())["type"] != "http.disconnect":
+            pass
+
     async def start(self, status: int, headers: Iterable[tuple[str, str]]) -> None:
         """Send the status line and headers; a body follows by `write` and `end`."""
         self.answered = True

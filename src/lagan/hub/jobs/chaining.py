@@ -41,8 +41,14 @@ def passing(items: Sequence[str], failures: Iterable[ItemFailure]) -> list[str]:
     return [item for item in items if item not in stopped]
 
 
-def keep_found(claimed: Claimed, items: Sequence[str], size: int) -> None:
-    """Keep a batch that a walk found for its first stage; `size` is its bytes."""
+def keep_found(
+    claimed: Claimed, items: Sequence[str], size: int, number: int | None = None
+) -> None:
+    """Keep a batch that a walk found for its first stage; `size` is its bytes. One with a `number`
+    that was kept before is the same batch."""
+    known = Task.objects.filter(found_by=claimed.id, found_attempt=claimed.attempt)
+    if number is not None and known.filter(found_number=number).exists():
+        return
     job = Job.objects.only("stages").get(pk=claimed.job)
     stage = job.stages[0]
     Task.objects.create(
@@ -54,6 +60,7 @@ def keep_found(claimed: Claimed, items: Sequence[str], size: int) -> None:
         state=TaskState.FOUND,
         found_by=claimed.id,
         found_attempt=claimed.attempt,
+        found_number=number,
         items=packing.pack_items(items),
         item_count=len(items),
         not_before=timezone.now(),

@@ -33,3 +33,13 @@ class StillRunning(Conflict):
     """A schedule's last run still goes on; it is not begun a second time."""
 
     code = "still-running"
+class SiteTaken(BadInput):
+    """Another site has this name."""
+
+    code = "site-taken"
+
+
+class SiteInUse(Conflict):
+    """The site has open work."""
+
+    code = "site-in-use"

@@ -131,12 +131,14 @@ class DatabaseLedger:
                 raise _lost(claimed)
             announce()
 
-    def found(self, claimed: Claimed, items: Sequence[str], size: int) -> None:
-        """See the protocol."""
+    def found(
+        self, claimed: Claimed, items: Sequence[str], size: int, number: int | None = None
+    ) -> None:
+        """See the protocol. A batch that comes again over a network has the same `number`."""
         with transaction.atomic():
             if not _held(claimed).select_for_update(no_key=True).exists():
                 raise _lost(claimed)
-            chaining.keep_found(claimed, items, size)
+            chaining.keep_found(claimed, items, size, number)
 
     def token(self, claimed: Claimed) -> str:
         """See the protocol."""

@@ -180,7 +180,13 @@ class Task(models.Model):
     found_by = models.BigIntegerField(null=True)
     """The walk that found its items; it is FOUND, and nobody's, until that walk ends well."""
     found_attempt = models.PositiveIntegerField(default=0)
-    site = models.ForeignKey(Site, to_field="name", on_delete=models.PROTECT, db_index=False)
+    found_number = models.PositiveIntegerField(null=True)
+    """Which of the walk's batches it is, if that was told over a network: one that is told twice
+    is kept once."""
+    # Not held by the database: the record of a task outlives its site (see `sites.remove_site`).
+    site = models.ForeignKey(
+        Site, to_field="name", on_delete=models.DO_NOTHING, db_index=False, db_constraint=False
+    )
     state = models.TextField(choices=TaskState, default=TaskState.QUEUED)
     priority = models.SmallIntegerField(default=0)
     not_before = models.DateTimeField()
@@ -210,6 +216,11 @@ class Task(models.Model):
     finished = models.DateTimeField(null=True)
 
     class Meta:
+        constraints = (
+            models.UniqueConstraint(
+                fields=["found_by", "found_attempt", "found_number"], name="task_found_once"
+            ),
+        )
         indexes = (
             models.Index(fields=["site", "state", "-priority", "id"], name="task_due"),
             models.Index(fields=["job", "state", "id"], name="task_by_job"),

@@ -4,9 +4,6 @@ scheduler."""
 from __future__ import annotations
 
 import logging
-import os
-import secrets
-import socket
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from threading import Event
@@ -23,8 +20,9 @@ from lagan.hub.jobs.ledger import DatabaseLedger
 from lagan.hub.jobs.reconcile import give_back_of, reconcile
 from lagan.hub.jobs.schedules import run_due
 from lagan.hub.jobs.services import ensure_site
-from lagan.worker import embedded, lifeline
-from lagan.worker.embedded import Worker
+from lagan.worker import embedded, lifeline, place, site
+from lagan.worker.embedded import Worker, new_name
+from lagan.worker.place import Place
 
 log = logging.getLogger(__name__)
 
@@ -34,13 +32,21 @@ LONGEST = 10.0  # seconds between two rounds while nothing at all can be done
 
 
 def run_worker(
-    *, sites: Sequence[str], threads: int, broker_url: str | None, lease: float, stop: Event
+    *,
+    sites: Sequence[str],
+    threads: int,
+    broker_url: str | None,
+    lease: float,
+    stop: Event,
+    where: Place | None = None,
 ) -> None:
-    """Serve `sites` until `stop` is set (SIGTERM, with a broker); sites that nobody has set up
-    yet are made."""
+    """Serve `sites`, whose files are `where`, until `stop` is set (SIGTERM, with a broker); sites
+    that nobody has set up yet are made."""
+    place.serve(where or Place())
+    site.register()
     for site in sites:
         ensure_site(name=site)
-    worker = Worker(_new_name(), sites, threads, lease)
+    worker = Worker(new_name(), sites, threads, lease)
     ledger = DatabaseLedger(lease)
     with lifeline.hold(run_folder(), worker.name):
         if broker_url:
@@ -99,8 +105,3 @@ def _attempt(act: Callable[[], object]) -> bool:
         log.exception("the scheduler goes on after a failure")
         return False
     return True
-
-
-def _new_name() -> str:
-    """Unique for ever: a machine may get back a process number."""
-    return f"{socket.gethostname()}.{os.getpid()}.{secrets.token_hex(4)}"

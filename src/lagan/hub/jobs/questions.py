@@ -9,17 +9,24 @@ from datetime import timedelta
 from typing import Any
 
 from django.db import transaction
-from django.utils import timezone
+from django.db.models import Q
+from django.db.models.functions import Now
 
-from lagan.hub.jobs import packing, presence
-from lagan.hub.jobs.changes import DatabaseWaker, announce
+from lagan.hub.jobs import bell, packing, presence
+from lagan.hub.jobs.changes import announce
 from lagan.hub.jobs.models import Question
 from lagan.kit.errors import BadInput, Conflict, Forbidden, LaganError, NotFound, Unavailable
 from lagan.worker.ledger import Asked
 
 PATIENCE = 10.0
 """Seconds that somebody waits for a site's answer."""
+LOOK = 1.0
+"""Seconds between two looks when the bell was not heard."""
+GIVEN_UP = timedelta(seconds=4)
+"""A worker that took a question and said nothing for so long may be dead: another may take it too,
+since answering changes nothing."""
 
+_AT_ONCE = 16  # questions that one worker takes
 _KINDS: dict[str, type[LaganError]] = {
     each.code: each for each in (BadInput, Forbidden, NotFound, Conflict, Unavailable)
 }
@@ -30,17 +37,17 @@ def ask(
 ) -> dict[str, Any]:
     """Ask a site and wait. Unavailable when no worker of it is there or none answers in time; the
     worker's own refusal otherwise."""
-    row = put(site, verb, args, patience)
-    waker, deadline = DatabaseWaker(), time.monotonic() + patience
+    row, deadline = put(site, verb, args, patience), time.monotonic() + patience
     try:
-        while not (settled := Question.objects.filter(pk=row, answered__isnull=False).first()):
-            left = deadline - time.monotonic()
-            if left <= 0:
-                raise Unavailable(f"The site {site} did not answer within {patience:.0f} s.")
-            waker.wait(min(left, 1.0))
-        return read(settled)
+        while True:
+            heard = bell.heard()
+            if (answered := settled(row)) is not None:
+                return read(answered)
+            if (left := deadline - time.monotonic()) <= 0:
+                raise no_answer(site, patience)
+            bell.wait(min(left, LOOK), heard)
     finally:
-        Question.objects.filter(pk=row).delete()
+        forget(row)
 
 
 def put(site: str, verb: str, args: Mapping[str, Any], patience: float) -> int:
@@ -48,14 +55,20 @@ def put(site: str, verb: str, args: Mapping[str, Any], patience: float) -> int:
     if not presence.is_online(site):
         raise Unavailable(f"No worker of the site {site} is there.", site=site)
     with transaction.atomic():
+        Question.objects.filter(expires__lt=Now() - timedelta(minutes=1)).delete()
         row = Question.objects.create(
             site_id=site,
             verb=verb,
             args=packing.pack(dict(args)),
-            expires=timezone.now() + timedelta(seconds=patience),
+            expires=Now() + timedelta(seconds=patience),
         )
-        announce()
+        _announce()
     return row.pk
+
+
+def settled(row: int) -> Question | None:
+    """The question if it was answered."""
+    return Question.objects.filter(pk=row, answered__isnull=False).first()
 
 
 def read(row: Question) -> dict[str, Any]:
@@ -67,36 +80,64 @@ def read(row: Question) -> dict[str, Any]:
     return answer
 
 
+def forget(row: int) -> None:
+    """Nobody waits for it any more."""
+    Question.objects.filter(pk=row).delete()
+
+
+def no_answer(site: str, patience: float) -> Unavailable:
+    """What is said when the site took too long."""
+    return Unavailable(f"The site {site} did not answer within {patience:g} s.", site=site)
+
+
 def take(sites: Sequence[str], wait: float) -> list[Asked]:
     """Questions for `sites`, each given to one taker; up to `wait` seconds are waited for the
     first."""
-    waker, deadline = DatabaseWaker(), time.monotonic() + wait
-    while not (taken := _take(sites)):
-        left = deadline - time.monotonic()
-        if left <= 0:
+    deadline = time.monotonic() + wait
+    while True:
+        heard = bell.heard()
+        if taken := take_now(sites):
+            return taken
+        if (left := deadline - time.monotonic()) <= 0:
             return []
-        waker.wait(min(left, 1.0))
-    return taken
+        bell.wait(min(left, LOOK), heard)
 
 
-def settle(id: int, answer: Mapping[str, Any] | None, error: LaganError | None) -> None:
-    """Keep the answer of a question, or its refusal. Who asked may have gone."""
-    refusal = {"code": error.code, "sentence": error.sentence} if error else None
-    with transaction.atomic():
-        Question.objects.filter(pk=id, answered=None).update(
-            answered=timezone.now(),
-            answer=packing.pack(dict(answer or {})) if error is None else b"",
-            error=refusal,
-        )
-        announce()
-
-
-def _take(sites: Sequence[str]) -> list[Asked]:
-    now = timezone.now()
-    due = Question.objects.filter(site_id__in=sites, taken=None, expires__gt=now)
+def take_now(sites: Sequence[str]) -> list[Asked]:
+    """Questions for `sites` that are there."""
+    forgotten = Q(taken=None) | Q(taken__lt=Now() - GIVEN_UP, answered=None)
+    due = Question.objects.filter(forgotten, site_id__in=sites, expires__gt=Now())
     if not due.exists():
         return []
     with transaction.atomic():
-        rows = list(due.select_for_update(skip_locked=True, no_key=True).order_by("id")[:16])
-        Question.objects.filter(pk__in=[row.pk for row in rows]).update(taken=now)
+        locked = due.select_for_update(skip_locked=True, no_key=True).order_by("id")
+        rows = list(locked[:_AT_ONCE])
+        Question.objects.filter(pk__in=[row.pk for row in rows]).update(taken=Now())
     return [Asked(row.pk, row.site_id, row.verb, packing.unpack(row.args)) for row in rows]
+
+
+def settle(
+    id: int,
+    answer: Mapping[str, Any] | None,
+    error: LaganError | None,
+    sites: Sequence[str] | None = None,
+) -> None:
+    """Keep the answer of a question, or its refusal. Who asked may have gone. `sites`: those that
+    whoever answers may speak for; None for all."""
+    refusal = {"code": error.code, "sentence": error.sentence} if error else None
+    open_one = Question.objects.filter(pk=id, answered=None)
+    if sites is not None:
+        open_one = open_one.filter(site_id__in=sites)
+    with transaction.atomic():
+        open_one.update(
+            answered=Now(),
+            answer=packing.pack(dict(answer or {})) if error is None else b"",
+            error=refusal,
+        )
+        _announce()
+
+
+def _announce() -> None:
+    """Wake other processes, and those of this one without the way through the database."""
+    announce()
+    transaction.on_commit(bell.ring)

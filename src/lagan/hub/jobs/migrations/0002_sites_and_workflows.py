@@ -198,6 +198,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddField(
             model_name="task",
+            name="found_number",
+            field=models.PositiveIntegerField(null=True),
+        ),
+        migrations.AddField(
+            model_name="task",
             name="found_by",
             field=models.BigIntegerField(null=True),
         ),
@@ -271,7 +276,24 @@ class Migration(migrations.Migration):
             index=models.Index(fields=["site", "taken", "id"], name="question_due"),
         ),
         migrations.AddConstraint(
+            model_name="task",
+            constraint=models.UniqueConstraint(
+                fields=("found_by", "found_attempt", "found_number"), name="task_found_once"
+            ),
+        ),
+        migrations.AddConstraint(
             model_name="siteworker",
             constraint=models.UniqueConstraint(fields=("site", "name"), name="worker_of_site_once"),
+        ),
+        migrations.AlterField(
+            model_name="task",
+            name="site",
+            field=models.ForeignKey(
+                db_constraint=False,
+                db_index=False,
+                on_delete=django.db.models.deletion.DO_NOTHING,
+                to="jobs.site",
+                to_field="name",
+            ),
         ),
     ]
