@@ -33,6 +33,8 @@ class StillRunning(Conflict):
     """A schedule's last run still goes on; it is not begun a second time."""
 
     code = "still-running"
+
+
 class SiteTaken(BadInput):
     """Another site has this name."""
 
