@@ -11,6 +11,7 @@ from a2wsgi import WSGIMiddleware
 from lagan.hub.access.routes import route as access_route
 from lagan.hub.base.raw import Exchange, Receive, Scope, Send, answer
 from lagan.hub.ingest.routes import route as ingest_route
+from lagan.hub.jobs.api.files import route as file_route
 from lagan.hub.jobs.wire.routes import route as work_route
 from lagan.hub.wsgi import application as django
 
@@ -29,11 +30,14 @@ async def application(scope: Scope, receive: Receive, send: Send) -> None:
     if scope["type"] != "http":
         return
     path = scope["path"]
-    if path.startswith(("/api/uploads", "/api/datasets/", "/s/", "/api/work/")):
+    if path.startswith(("/api/uploads", "/api/datasets/", "/s/", "/api/work/", "/api/file/")):
         exchange = Exchange(scope, receive, send)
         method, name = exchange.method, exchange.path
         handle = (
-            ingest_route(method, name) or access_route(method, name) or work_route(method, name)
+            ingest_route(method, name)
+            or access_route(method, name)
+            or work_route(method, name)
+            or file_route(method, name)
         )
         if handle is not None:
             await answer(exchange, handle)
