@@ -8,7 +8,7 @@ import pytest
 from click.testing import CliRunner
 
 from lagan.cli import main
-from lagan.cli.worker import WorkerSettings, read_settings
+from lagan.worker.settings import WorkerSettings, read_settings
 from lagan.kit.errors import BadInput
 
 

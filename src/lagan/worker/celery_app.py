@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from threading import Event, Thread
 from typing import Any
 
 from amqp.exceptions import AMQPError  # type: ignore[import-untyped]
@@ -18,6 +20,7 @@ from kombu.entity import Exchange, Queue
 from kombu.exceptions import KombuError
 
 from lagan.kit.errors import Unavailable
+from lagan.worker.answering import answering
 from lagan.worker.embedded import Presence, Worker
 from lagan.worker.execute import execute
 from lagan.worker.ledger import Claimed, Ledger, SiteFull
@@ -114,16 +117,19 @@ def serve(worker: Worker, ledger: Ledger, broker_url: str) -> None:
         if claimed is not None:
             execute(claimed, ledger, lease=worker.lease)
 
-    presence = Presence(worker, ledger)
+    beside = ExitStack()
 
-    def say(**_: object) -> None:
-        try:
-            presence.say()
-        finally:
-            ledger.leave()  # a child forked later must not share the connection
+    def begin(**_: object) -> None:
+        # Only now: the children that run tasks were forked before there was any thread.
+        beside.enter_context(answering(worker.sites, ledger, worker.poll))
+        beside.enter_context(_presence(worker, ledger))
 
-    signals.heartbeat_sent.connect(say, weak=False)
-    ledger.leave()
+    def end(**_: object) -> None:
+        beside.close()
+
+    signals.worker_ready.connect(begin, weak=False)
+    signals.worker_shutting_down.connect(end, weak=False)
+    ledger.leave()  # a child must not share a connection
     arguments = [
         "worker",
         "--pool=prefork",
@@ -137,9 +143,33 @@ def serve(worker: Worker, ledger: Ledger, broker_url: str) -> None:
             f"--queues={queues}",
             "--without-gossip",
             "--without-mingle",
+            "--without-heartbeat",
             f"--hostname={worker.name}",
         ]
     )
+
+
+@contextmanager
+def _presence(worker: Worker, ledger: Ledger) -> Iterator[None]:
+    """Say every few seconds that the sites are served, while the block runs."""
+    stop, presence = Event(), Presence(worker, ledger)
+
+    def say() -> None:
+        while not stop.is_set():
+            try:
+                presence.say()
+            except Exception as error:
+                log.warning("the hub was not told that this worker is there: %s", error)
+            stop.wait(1.0)
+        ledger.leave()
+
+    thread = Thread(target=say, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join(2.0)
 
 
 def claim_when_room(

@@ -131,7 +131,9 @@ class _Given:
             return Path(file).read_text().strip()
         except (OSError, UnicodeDecodeError) as error:
             reason = getattr(error, "strerror", None) or "it is no text"
-            raise self.odd(f"{name}_file", f"names {file}, which cannot be read: {reason}") from None
+            raise self.odd(
+                f"{name}_file", f"names {file}, which cannot be read: {reason}"
+            ) from None
 
     def roots(self, name: str) -> tuple[Path, ...]:
         """One a line, or in one line with colons between."""
