@@ -29,6 +29,10 @@ class JobOfAnother(BadInput):
     code = "job-of-another-workflow"
 
 
+class StillRunning(Conflict):
+    """A schedule's last run still goes on; it is not begun a second time."""
+
+    code = "still-running"
 class SiteTaken(BadInput):
     """Another site has this name."""
 
