@@ -33,6 +33,8 @@ class StillRunning(Conflict):
     """A schedule's last run still goes on; it is not begun a second time."""
 
     code = "still-running"
+
+
 class SiteTaken(BadInput):
     """Another site has this name."""
 
@@ -43,3 +45,15 @@ class SiteInUse(Conflict):
     """The site has open work."""
 
     code = "site-in-use"
+
+
+class JobNotRepeatable(Conflict):
+    """The job was not started as a workflow on paths, so that there is nothing to repeat."""
+
+    code = "job-not-repeatable"
+
+
+class JobIsOurs(Conflict):
+    """The job's numbers are counted here; nobody tells them."""
+
+    code = "job-is-ours"

@@ -7,6 +7,8 @@ from importlib import import_module
 
 _MODULES: tuple[str, ...] = (
     "folders",
+    "snapshots",
+    "tiering",
     "walking",
 )  # fmt: skip
 """Each has a `register` of its own."""
