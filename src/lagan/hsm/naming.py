@@ -7,25 +7,28 @@ import hashlib
 import os
 from uuid import UUID
 
+from lagan.kit.errors import BadPath
+from lagan.store.layout import check_object
+
 PART_LIMIT = 200
 """Bytes of an encoded part: leaves room for a suffix within the 255 of a filesystem."""
 NAME_LIMIT = 700
 """Bytes of an encoded name: leaves room for a prefix within the 1,024 of a bucket."""
 _ELSEWHERE = "~"
 """Folder of objects whose own name cannot be had; no encoded name begins so."""
-_ESCAPED = frozenset('%\\:"')
+_ESCAPED = frozenset("%\\")
 
 
 def object_name(relative: str) -> str:
     """The name for the file at `relative` beneath its root; bytes that are no UTF-8 are surrogates.
 
-    Readable, printable, no hidden part; what is not is percent-encoded as in URLs. Names that are
-    too long for a volume are told by their digest.
+    Readable, printable, no hidden part; what is not is percent-encoded as in URLs. Names that no
+    volume would take all the same, as they are too long, are told by their digest.
     """
     parts = [_encoded(part) for part in relative.split("/")]
     name = "/".join(parts)
     too_long = any(len(part.encode()) > PART_LIMIT for part in parts)
-    if too_long or len(name.encode()) > NAME_LIMIT:
+    if too_long or len(name.encode()) > NAME_LIMIT or not _is_taken(name):
         return f"{_ELSEWHERE}/{digest_of(relative)}"
     return name
 
@@ -49,6 +52,15 @@ def record_name(relative: str) -> str:
 def digest_of(relative: str) -> str:
     """40 hex digits for a path."""
     return hashlib.sha256(os.fsencode(relative)).hexdigest()[:40]
+
+
+def _is_taken(name: str) -> bool:
+    """Whether volumes take the name: not when it begins like a drive (`C:`)."""
+    try:
+        check_object(name)
+    except BadPath:
+        return False
+    return True
 
 
 def _encoded(part: str) -> str:

@@ -16,11 +16,12 @@ from stat import S_ISREG
 
 from lagan.hsm import marker as markers
 from lagan.hsm.content import expect_room, fill
-from lagan.hsm.errors import MissingAtTarget, Taken
+from lagan.hsm.errors import Taken
 from lagan.hsm.marker import MIGRATED, PREMIGRATED, Marker
 from lagan.hsm.migrating import Outcome
 from lagan.hsm.recalling import recall
 from lagan.hsm.record import Record, dress
+from lagan.hsm.states import state_of
 from lagan.hsm.target import Target, Tick, digest_of_file, quiet
 
 _NO_NAMELESS = {errno.EOPNOTSUPP, errno.EISDIR, errno.ENOENT, errno.EINVAL}
@@ -39,15 +40,13 @@ def reverse_stub(
     overwrite: bool = False,
     tick: Tick = quiet,
 ) -> Outcome:
-    """Make the file `name` in an open folder from a `record` of `target`: size, time, mode, owner,
-    attributes, and the content too when it is to `hydrate` or has at most `stub_size` bytes.
+    """Make the file `name` in an open folder from a `record` that `target` found: size, time, mode,
+    owner, attributes, and the content too when it is to `hydrate` or has at most `stub_size` bytes.
 
     A file here with the same content is left as it is (or gets it back). Taken when another is
     here, unless `overwrite`, and always for a folder or a link. MissingAtTarget, WrongContent,
     NoSpace, or the system's OSError leave what was here.
     """
-    if target.size(record.object) != record.size:
-        raise MissingAtTarget(f"The target {target.name} has no object {record.object}.")
     content = hydrate or record.size <= stub_size
     here = _look(folder, name)
     if here is not None:
@@ -101,7 +100,7 @@ def _same_here(
             return Outcome(MIGRATED, already=True)
         if digest_of_file(descriptor, found.st_size, tick) != record.sha256:
             return None
-        return Outcome(PREMIGRATED, already=True)
+        return Outcome(state_of(descriptor, found), already=True)
     finally:
         os.close(descriptor)
 

@@ -124,15 +124,17 @@ class Target:
 
     def find(self, origin: str, relative: str) -> Record:
         """What is known of the file that is at `origin` at its own site; else of the one at
-        `relative` beneath whatever root. MissingAtTarget."""
+        `relative` beneath whatever root. MissingAtTarget, also when only its content is not
+        there."""
         parts = origin.strip("/").split("/")
         tails = dict.fromkeys([relative, *("/".join(parts[at:]) for at in range(len(parts)))])
         for tail in filter(None, tails):
             found = self.record(tail)
             if found is not None and found.origin == origin:
-                return found
-        found = self.record(relative) if relative else None
-        if found is None:
+                break
+        else:
+            found = self.record(relative) if relative else None
+        if found is None or self.size(found.object) != found.size:
             raise MissingAtTarget(f"The target {self.name} has nothing of {origin!a}.")
         return found
 
