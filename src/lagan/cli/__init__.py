@@ -48,6 +48,7 @@ COMMANDS = {
     "job": "lagan.cli.job:job",
     "site": "lagan.cli.site:site",
     "transparent-recall": "lagan.cli.transparent_recall:transparent_recall",
+    "hsm": "lagan.cli.hsm:hsm",
 }
 """Command name to `module:attribute`; a command appears in `lagan --help` by its line in
 SUMMARIES."""
@@ -82,6 +83,7 @@ SUMMARIES = {
     "job": "Show, follow, stop, repeat a job; list its paths.",
     "site": "List and look after sites, their keys and workers.",
     "transparent-recall": "Recall one file that somebody opened.",
+    "hsm": "Move the content of a site's files to a target and back.",
     "demo": "Take real instrument files through the whole main job.",
 }
 """One line a command, kept here so that `lagan --help` imports none of them."""

@@ -52,6 +52,13 @@ class Kind(StrEnum):
     JOB_FAILED = "job.failed"
     JOB_CANCELLED = "job.cancelled"
     JOB_RETRIED = "job.retried"
+    JOB_EXTENDED = "job.extended"
+    JOB_PAUSED = "job.paused"
+    JOB_RESUMED = "job.resumed"
+    JOB_REPEATED = "job.repeated"
+    JOB_NOTED = "job.noted"
+    JOB_TOLD = "job.told"
+    JOB_DELETED = "job.deleted"
     SITE_KEY_CREATED = "site-key.created"
     SITE_KEY_REVOKED = "site-key.revoked"
 

@@ -29,6 +29,18 @@ class JobOfAnother(BadInput):
     code = "job-of-another-workflow"
 
 
+class JobNotRepeatable(Conflict):
+    """The job was not started as a workflow on paths, so that there is nothing to repeat."""
+
+    code = "job-not-repeatable"
+
+
+class JobIsOurs(Conflict):
+    """The job's numbers are counted here; nobody tells them."""
+
+    code = "job-is-ours"
+
+
 class SiteTaken(BadInput):
     """Another site has this name."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from django.db import models
 
-from lagan.hub.jobs.rules import JobState, TaskState
+from lagan.hub.jobs.rules import WALK, JobState, TaskState
 
 
 class Site(models.Model):
@@ -153,14 +153,22 @@ class Job(models.Model):
     skipped = models.BigIntegerField(default=0)
     failed = models.BigIntegerField(default=0)
     bytes = models.BigIntegerField(default=0)
+    categories = models.JSONField(default=dict)
+    """How many items failed or were skipped, by category; the same sums as above, finer."""
 
     class Meta:
         indexes = (
             models.Index(fields=["created_by", "id"], name="job_by_creator"),
+            models.Index(fields=["created_by_name", "id"], name="job_by_owner"),
             models.Index(fields=["state", "id"], name="job_by_state"),
             models.Index(fields=["kind", "id"], name="job_by_kind"),
             models.Index(fields=["site", "id"], name="job_by_site"),
             models.Index(fields=["created"], name="job_by_time"),
+            models.Index(
+                fields=["resubmits", "id"],
+                name="job_repeats",
+                condition=models.Q(resubmits__isnull=False),
+            ),
         )
 
     def __str__(self) -> str:
@@ -193,6 +201,8 @@ class Task(models.Model):
     attempt = models.PositiveIntegerField(default=0)
     errors = models.PositiveIntegerField(default=0)
     """Attempts whose step raised."""
+    again = models.PositiveSmallIntegerField(default=0)
+    """How often its items failed before in a way that trying again may cure."""
     lapses = models.PositiveIntegerField(default=0)
     """Attempts whose worker vanished."""
     lease_until = models.DateTimeField(null=True)
@@ -207,6 +217,8 @@ class Task(models.Model):
     done_items = models.PositiveIntegerField(default=0)
     done_bytes = models.BigIntegerField(default=0)
     skipped_items = models.PositiveIntegerField(default=0)
+    already_items = models.PositiveIntegerField(default=0)
+    """Of the skipped ones those that went on to the next stage, and so count there."""
     failed_items = models.PositiveIntegerField(default=0)
     failures = models.BinaryField(default=b"")
     """Failed and skipped items with their reasons, packed."""
@@ -239,6 +251,7 @@ class Task(models.Model):
                 name="task_found",
                 condition=models.Q(state=TaskState.FOUND),
             ),
+            models.Index(fields=["job"], name="task_walks", condition=models.Q(stage=WALK)),
         )
 
     def __str__(self) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -39,6 +39,19 @@ class JobRow:
     skipped: int
     failed: int
     bytes: int
+    site: str = ""
+    discovery: str | None = None
+    fields: dict[str, Any] = field(default_factory=dict)
+    paused: datetime | None = None
+    outside: bool = False
+    resubmits: int | None = None
+    repeatable: bool = False
+    walking: bool = False
+
+    @property
+    def handled(self) -> int:
+        """Items that are behind us."""
+        return self.processed + self.skipped + self.failed
 
     @property
     def fraction(self) -> float:
@@ -122,6 +135,49 @@ def failures(
     return Page([each for row in page.items for each in _failures_of(row)], page.next)
 
 
+def task(actor: Actor, id: int) -> TaskRow:
+    """One task of a job that `actor` may see."""
+    row = Task.objects.filter(pk=id).select_related("job").first()
+    if row is None or not may_see(actor, row.job):
+        raise NotFound(f"There is no task {id}.", task=id)
+    return _task_row(row)
+
+
+@dataclass(frozen=True, slots=True)
+class ItemOutcome:
+    """A path of a job and what became of it."""
+
+    item: str
+    state: str
+    category: str
+    reason: str
+
+
+def item_outcomes(
+    actor: Actor, job: int, category: str | None, after: str | None = None, size: int = 50
+) -> Page[ItemOutcome]:
+    """Interim."""
+    rows = Task.objects.filter(job=_visible_job(actor, job))
+    page = page_by_key(rows, keys=["id"], after=after, size=5)
+    found = []
+    for row in page.items:
+        failed = {each.item: each for each in _failures_of(row)}
+        for item in packing.unpack_items(row.items):
+            if item in failed:
+                each = failed[item]
+                state = each.category.partition(".")[0]
+                found.append(ItemOutcome(item, state, each.category, each.reason))
+            else:
+                state = {"done": "processed", "running": "running"}.get(row.state, "waiting")
+                found.append(ItemOutcome(item, state, "", ""))
+    return Page([each for each in found if category in (None, each.state)], page.next)
+
+
+def categories(actor: Actor, job: int) -> dict[str, int]:
+    """Interim."""
+    return {}
+
+
 def sites() -> list[SiteRow]:
     """All sites by name; there are tens of them, not thousands."""
     return [
@@ -190,6 +246,13 @@ def _job_row(row: Job, items: int, size: int) -> JobRow:
         skipped=row.skipped,
         failed=row.failed,
         bytes=row.bytes + size,
+        site=row.site,
+        discovery=row.discovery,
+        fields=row.fields,
+        paused=row.paused,
+        outside=row.outside,
+        resubmits=row.resubmits,
+        repeatable=bool(row.stages) and row.state not in OPEN_JOBS,
     )
 
 

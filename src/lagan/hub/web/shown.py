@@ -78,6 +78,12 @@ LOOKS = {
     "failed": Look("bad", "x", _("Failed")),
     "error": Look("bad", "triangle-alert", _("Error")),
     "cancelled": Look("quiet", "ban", _("Cancelled")),
+    "paused": Look("suspect", "pause", _("Paused")),
+    "held": Look("suspect", "pause", _("Held")),
+    "found": Look("quiet", "search", _("Found")),
+    "processed": Look("good", "check", _("Processed")),
+    "skipped": Look("quiet", "skip-forward", _("Skipped")),
+    "waiting": Look("quiet", "clock", _("Waiting")),
     # replicas and volumes
     "good": Look("good", "check", _("Good")),
     "suspect": Look("suspect", "triangle-alert", _("Suspect")),

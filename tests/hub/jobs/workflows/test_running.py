@@ -87,6 +87,8 @@ def test_every_reason_is_told_before_anything_runs(scene: Scene) -> None:
         ({"fields": [1]}, "fields"),
         ({"filters": "*.txt"}, "filters"),
         ({"filters": {"include": ["*.txt"]}, "discovery": None}, "filters"),
+        ({"filters": {"min_size": "huge"}}, "filters"),
+        ({"filters": {"include": ["\udc80*"]}}, "filters"),
         ({"discovery": ""}, "discovery"),
     ],
 )

@@ -98,6 +98,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddField(
             model_name="job",
+            name="categories",
+            field=models.JSONField(default=dict),
+        ),
+        migrations.AddField(
+            model_name="job",
             name="discovery",
             field=models.TextField(null=True),
         ),
@@ -188,6 +193,16 @@ class Migration(migrations.Migration):
         ),
         migrations.AddField(
             model_name="task",
+            name="again",
+            field=models.PositiveSmallIntegerField(default=0),
+        ),
+        migrations.AddField(
+            model_name="task",
+            name="already_items",
+            field=models.PositiveIntegerField(default=0),
+        ),
+        migrations.AddField(
+            model_name="task",
             name="after",
             field=models.BigIntegerField(null=True, unique=True),
         ),
@@ -238,6 +253,24 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="job",
             index=models.Index(fields=["created"], name="job_by_time"),
+        ),
+        migrations.AddIndex(
+            model_name="job",
+            index=models.Index(fields=["created_by_name", "id"], name="job_by_owner"),
+        ),
+        migrations.AddIndex(
+            model_name="job",
+            index=models.Index(
+                condition=models.Q(("resubmits__isnull", False)),
+                fields=["resubmits", "id"],
+                name="job_repeats",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="task",
+            index=models.Index(
+                condition=models.Q(("stage", -1)), fields=["job"], name="task_walks"
+            ),
         ),
         migrations.AddIndex(
             model_name="task",

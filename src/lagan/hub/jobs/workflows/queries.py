@@ -13,7 +13,6 @@ from lagan.hub.jobs.site_rights import runnable
 from lagan.hub.jobs.workflows import fields, rules
 from lagan.hub.jobs.workflows.fields import Field, FieldType
 from lagan.hub.jobs.workflows.rules import Definition
-from lagan.hub.tree.models import Type
 from lagan.hub.tree.permissions import Permission
 from lagan.hub.tree.queries import permitted
 from lagan.kit.errors import NotFound
@@ -65,9 +64,9 @@ def choices(actor: Actor, type: FieldType) -> Sequence[tuple[str, str]]:
         case fields.SITE:
             return [(site.name, site.title or site.name) for site in runnable(actor)]
         case fields.GROUP:
-            held = permitted(actor, Type.GROUP, Permission.DATASET_CREATE)
+            held = permitted(actor, "GROUP", Permission.DATASET_CREATE)
         case fields.DATASET:
-            held = permitted(actor, Type.DATASET, Permission.DATASET_READ)
+            held = permitted(actor, "DATASET", Permission.DATASET_READ)
         case _:
             return [(each, each) for each in type.choices]
     return [(str(id), path) for id, path in held]

@@ -18,14 +18,14 @@ from lagan.hub.jobs.starting import start
 from lagan.hub.jobs.submission import Stage, Submission
 from lagan.hub.jobs.workflows import rules
 from lagan.hub.jobs.workflows.errors import UnsoundRun
-from lagan.hub.jobs.workflows.fields import Value
+from lagan.hub.jobs.workflows.fields import Value, is_printable
 from lagan.hub.jobs.workflows.paths import settle
 from lagan.hub.jobs.workflows.queries import definition, named
 from lagan.hub.tree import browsing
-from lagan.hub.tree.models import Type
 from lagan.hub.tree.permissions import Permission
 from lagan.hub.tree.services import require
 from lagan.kit.errors import BadInput, NotFound
+from lagan.worker.site.filters import check as check_filters
 
 RECURSIVE, SNAPDIFF = "recursive", "snapdiff"
 DISCOVERIES = (RECURSIVE, SNAPDIFF)
@@ -34,8 +34,8 @@ DISCOVERIES = (RECURSIVE, SNAPDIFF)
 Reasons = defaultdict[str, list[str]]
 
 _PLACES: Mapping[str, tuple[str, str, Permission]] = {
-    "dataset.archive": ("group", Type.GROUP, Permission.DATASET_CREATE),
-    "dataset.put": ("dataset", Type.DATASET, Permission.DATASET_READ),
+    "dataset.archive": ("group", "GROUP", Permission.DATASET_CREATE),
+    "dataset.put": ("dataset", "DATASET", Permission.DATASET_READ),
 }
 """Of steps that act in the tree: the argument that names where, what must be there, and what
 whoever starts the job must hold."""
@@ -142,11 +142,23 @@ def _about_discovery(discovery: Any) -> Iterator[str]:
         yield f"One of {', '.join(DISCOVERIES)} and null is expected."
 
 
-def _about_filters(filters: Any, discovery: Any) -> Iterator[str]:
-    if not isinstance(filters or {}, Mapping):
+def _about_filters(given: Any, discovery: Any) -> Iterator[str]:
+    if not isinstance(given or {}, Mapping):
         yield "An object of filters and their values is expected."
-    elif filters and discovery is None:
+        return
+    if given and discovery is None:
         yield "Without a discovery the paths are taken as they are; nothing can be filtered."
+    try:
+        check_filters(given or {})
+    except BadInput as odd:
+        yield odd.sentence
+    patterns = [each for value in (given or {}).values() for each in _listed(value)]
+    if any(isinstance(each, str) and not is_printable(each) for each in patterns):
+        yield "A filter has characters that cannot be shown."
+
+
+def _listed(value: Any) -> list[Any]:
+    return list(value) if isinstance(value, list | tuple) else [value]
 
 
 def _require_sites(by: Actor, site: Any, stages: Sequence[Stage], reasons: Reasons) -> None:
