@@ -39,6 +39,8 @@ class SiteInUse(Conflict):
     """The site has open work."""
 
     code = "site-in-use"
+
+
 class JobNotRepeatable(Conflict):
     """The job was not started as a workflow on paths, so that there is nothing to repeat."""
 

@@ -90,13 +90,13 @@ def act(request: HttpRequest, actor: Actor, job: int, verb: str) -> HttpResponse
     return redirect(then or f"/jobs/{made.pk}/")
 
 
-ACTS: dict[str, tuple[Callable[..., Any] | None, str | Promise, str]] = {
+ACTS: dict[str, tuple[Callable[..., Any], str | Promise, str]] = {
     "cancel": (services.cancel, gettext_lazy("The job is being cancelled."), ""),
-    "pause": (getattr(services, "pause", None), gettext_lazy("Nothing more of the job is begun."), ""),
-    "resume": (getattr(services, "resume", None), gettext_lazy("The job goes on."), ""),
+    "pause": (services.pause, gettext_lazy("Nothing more of the job is begun."), ""),
+    "resume": (services.resume, gettext_lazy("The job goes on."), ""),
     "retry": (services.retry, gettext_lazy("What failed runs again."), ""),
-    "resubmit": (getattr(services, "resubmit", None), gettext_lazy("This is the repetition of the job."), ""),
-    "delete": (getattr(services, "delete", None), gettext_lazy("The job is deleted."), "/jobs/"),
+    "resubmit": (services.resubmit, gettext_lazy("This is the repetition of the job."), ""),
+    "delete": (services.delete, gettext_lazy("The job is deleted."), "/jobs/"),
 }
 
 
