@@ -122,7 +122,7 @@ def _confirmation(
         "shown_files": [names.readable(each) for each in picked.files[: running.SHOWN]],
         "more_folders": max(len(picked.folders) - running.SHOWN, 0),
         "more_files": max(len(picked.files) - running.SHOWN, 0),
-        "fields": running.form_fields(actor, row, request.POST, reasons.get("fields", ())),
+        "fields": running.form_fields(actor, row, request.POST),
         "given": request.POST,
         "reasons": reasons,
         "walks": bool(picked.folders),
