@@ -20,6 +20,7 @@ ROUTERS = {
     "jobs/": "lagan.hub.jobs.api.jobs.router",
     "tasks/": "lagan.hub.jobs.api.tasks.router",
     "sites/": "lagan.hub.jobs.api.sites.router",
+    "schedules/": "lagan.hub.jobs.api.schedules.router",
     "computers/": "lagan.hub.computers.api.router",
     "datasets/": "lagan.hub.datasets.api.router",
     "quotas/": "lagan.hub.datasets.quotas_api.router",

@@ -29,10 +29,10 @@ class JobOfAnother(BadInput):
     code = "job-of-another-workflow"
 
 
-class SiteTaken(BadInput):
-    """Another site has this name."""
+class StillRunning(Conflict):
+    """A schedule's last run still goes on; it is not begun a second time."""
 
-    code = "site-taken"
+    code = "still-running"
 
 
 class SiteInUse(Conflict):
@@ -51,3 +51,9 @@ class JobIsOurs(Conflict):
     """The job's numbers are counted here; nobody tells them."""
 
     code = "job-is-ours"
+
+
+class SiteTaken(BadInput):
+    """Another site has this name."""
+
+    code = "site-taken"

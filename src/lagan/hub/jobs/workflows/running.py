@@ -110,8 +110,9 @@ def hourly_key(submission: Submission, by: Actor) -> str:
     """The same for what one person starts of a workflow, with the same steps and fields, at a
     site within an hour (UTC)."""
     hour = timezone.now().strftime("%Y-%m-%dT%H")
-    steps = json.dumps([stage.as_json() for stage in submission.stages], sort_keys=True)
-    mark = hashlib.sha256(steps.encode()).hexdigest()[:12]
+    stages = [stage.as_json() for stage in submission.stages]
+    asked = [stages, submission.discovery, dict(submission.filters)]
+    mark = hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()[:12]
     return f"{submission.kind}:{submission.site}:{by.entity}:{hour}:{mark}"
 
 
