@@ -53,6 +53,9 @@ class JobIsOurs(Conflict):
     code = "job-is-ours"
 
 
+    code = "still-running"
+
+
 class SiteTaken(BadInput):
     """Another site has this name."""
 

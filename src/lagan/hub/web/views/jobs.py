@@ -54,7 +54,7 @@ def items(request: HttpRequest, actor: Actor, job: int) -> HttpResponse:
     """The paths of a job of one category, with the reasons of those that were not done: a page, or
     what a dialog shows of it."""
     category = asked(request, "category")
-    if category not in jobpages.CATEGORIES:
+    if category.partition(".")[0] not in jobpages.CATEGORIES:
         raise BadInput("No paths are kept as that.", field="category")
     context = {
         "row": queries.job(actor, job),
