@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from threading import Event
 from typing import Any
@@ -97,9 +98,7 @@ def test_a_walk_that_is_killed_finds_each_path_once(
     (first,) = ledger.claim(["lab"], "killed")
     find_some(first, ledger, 4)
     assert queries.job(owner, job.pk).total == 0
-    Task.objects.filter(pk=first.id).update(
-        lease_until=timezone.now() - timezone.timedelta(hours=1)
-    )
+    Task.objects.filter(pk=first.id).update(lease_until=timezone.now() - timedelta(hours=1))
     assert reconcile() == 1
     (second,) = ledger.claim(["lab"], "w")
     execute(second, ledger)
