@@ -15,6 +15,7 @@ from lagan.hub.base.actors import Actor
 from lagan.hub.base.pages import Page, page_by_key
 from lagan.hub.jobs.models import Job, Schedule, Site, Task
 from lagan.hub.jobs.outcomes import ItemOutcome, categories, failures_of, item_outcomes
+from lagan.hub.jobs.presence import WorkerRow, online, workers
 from lagan.hub.jobs.resubmitting import repeatable
 from lagan.hub.jobs.rules import OPEN_JOBS, OPEN_TASKS, WALK, JobState, TaskState
 from lagan.hub.jobs.visibility import may_see, seen_by, visible_job
@@ -28,11 +29,13 @@ __all__ = [
     "ScheduleRow",
     "SiteRow",
     "TaskRow",
+    "WorkerRow",
     "categories",
     "failures",
     "item_outcomes",
     "job",
     "oldest_due",
+    "online",
     "open_tasks",
     "reported",
     "schedules",
@@ -40,6 +43,7 @@ __all__ = [
     "task",
     "tasks",
     "visible",
+    "workers",
 ]
 
 
