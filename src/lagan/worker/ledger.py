@@ -41,6 +41,12 @@ ALREADY = "skipped.already"
 workflow's next step has it all the same."""
 
 
+AGAIN = "failed.again"
+"""The category of an item whose failure may pass by itself (a file that is open, that changes
+while it is read). `failed.again.busy` says why. It is tried again with growing pauses, a few times;
+after that it counts as `failed.busy`, or `failed` when nothing was said."""
+
+
 @dataclass(frozen=True, slots=True)
 class WorkerFacts:
     """What a worker tells of itself every few seconds. `load` is the machine's of the last minute,

@@ -1,75 +1,60 @@
-"""How a workflow's tasks follow each other: what a walk found becomes tasks, and what a stage did
-goes on to the next, all in the transaction that ends the task."""
+"""How a workflow's tasks follow each other: what a walk found becomes tasks, what a stage did goes
+on to the next, what failed in passing is tried again; all in the transaction that ends the task."""
 
 from __future__ import annotations
 
+import random
 from collections.abc import Iterable, Sequence
+from datetime import timedelta
+from typing import Any
 
-from django.db.models import QuerySet, Sum
-from django.db.models.functions import Coalesce
+from django.db.models import Sum
+from django.db.models.functions import Coalesce, Now
 from django.utils import timezone
 
 from lagan.hub.jobs import ending, packing
 from lagan.hub.jobs.models import Job, Task
-from lagan.hub.jobs.rules import WALK, TaskState
-from lagan.worker.ledger import ALREADY, Claimed, ItemFailure, Outcome
+from lagan.hub.jobs.rules import MAX_AGAIN, WALK, TaskState, pause_after
+from lagan.hub.jobs.settling import Part, Settled, Sums, settle
+from lagan.worker.ledger import Outcome
 
 
-def go_on(job: Job, claimed: Claimed, outcome: Outcome) -> None:
-    """After `claimed` has ended with `outcome`: count what is final, and make the tasks that
-    follow. The job is locked."""
-    row = Task.objects.only("stage", "priority", "job_id").get(pk=claimed.id)
-    if row.stage == WALK:
-        _count_whole(job, claimed, outcome)
-        if outcome.cancelled:
-            forget_found(claimed.id)
-        else:
-            _begin_found(job, claimed)
-            _walk_on(job, claimed, row, outcome.walks)
-    elif row.stage + 1 < len(job.stages) and not outcome.cancelled:
-        passed = passing(claimed.items, outcome.failures)
-        _count_stopped(job, outcome, len(passed))
-        _follow(job, claimed, row, passed)
-    else:
-        _count_whole(job, claimed, outcome)
-
-
-def passing(items: Sequence[str], failures: Iterable[ItemFailure]) -> list[str]:
-    """The items that go on to the next stage: all that were done, and those that were as they
-    should be already."""
-    stopped = {each.item for each in failures if each.category != ALREADY}
-    return [item for item in items if item not in stopped]
-
-
-def keep_found(
-    claimed: Claimed, items: Sequence[str], size: int, number: int | None = None
-) -> None:
-    """Keep a batch that a walk found for its first stage; `size` is its bytes. One with a `number`
-    that was kept before is the same batch."""
-    known = Task.objects.filter(found_by=claimed.id, found_attempt=claimed.attempt)
-    if number is not None and known.filter(found_number=number).exists():
-        return
-    job = Job.objects.only("stages").get(pk=claimed.job)
-    stage = job.stages[0]
-    Task.objects.create(
-        job=job,
-        step=stage["step"],
-        site_id=stage["site"],
-        args=stage["args"],
-        stage=0,
-        state=TaskState.FOUND,
-        found_by=claimed.id,
-        found_attempt=claimed.attempt,
-        found_number=number,
-        items=packing.pack_items(items),
-        item_count=len(items),
-        not_before=timezone.now(),
+def close(job: Job, row: Task, outcome: Outcome) -> None:
+    """End a task whose step came to its end, count what is final, and make the tasks that follow.
+    The job and the task are locked."""
+    part = ending.part_of(job, row.stage)
+    tries = row.again < MAX_AGAIN and not (row.cancel or outcome.cancelled)
+    settled = settle(
+        packing.unpack_items(row.items), outcome, part=part, tries=tries, exact=bool(job.stages)
     )
+    _write(row, outcome, settled)
+    ending.count(job, ending.counted(job, row))
+    after = _after(job, row)
+    if part == Part.WALK and outcome.cancelled:
+        _found(row).delete()
+    elif part == Part.WALK:
+        _begin_found(job, row, after)
+        _walk_on(job, row, outcome.walks, after)
+    if settled.passed:
+        _follow(job, row, settled.passed, after)
+    if settled.again:
+        _try_again(job, row, settled.again)
 
 
-def forget_found(walk: int) -> None:
-    """Drop whatever a walk that did not end well had found."""
-    _found(walk).delete()
+def keep_found(row: Task, items: Sequence[str], attempt: int, number: int | None = None) -> None:
+    """Keep a batch that the walk `row` found for the first stage. One with a `number` that was
+    kept before is the same batch."""
+    mine = Task.objects.filter(found_by=row.pk, state=TaskState.FOUND)
+    if number is not None and mine.filter(found_attempt=attempt, found_number=number).exists():
+        return
+    job = Job.objects.only("stages").get(pk=row.job_id)
+    Task.objects.create(
+        **_stage(job, 0, row.priority, items),
+        state=TaskState.FOUND,
+        found_by=row.pk,
+        found_attempt=attempt,
+        found_number=number,
+    )
 
 
 def waiting_state(job: Job) -> TaskState:
@@ -77,75 +62,93 @@ def waiting_state(job: Job) -> TaskState:
     return TaskState.HELD if job.paused else TaskState.QUEUED
 
 
-def _begin_found(job: Job, claimed: Claimed) -> None:
-    mine = _found(claimed.id).filter(found_attempt=claimed.attempt)
-    items = mine.aggregate(items=Coalesce(Sum("item_count"), 0))["items"]
-    mine.update(state=waiting_state(job), not_before=timezone.now())
-    forget_found(claimed.id)  # what earlier attempts found
-    ending.count(job, total=items)
-
-
-def _walk_on(job: Job, claimed: Claimed, row: Task, walks: Sequence[Sequence[str]]) -> None:
-    """Tasks for the folders that a walk left, as urgent as it was."""
-    Task.objects.bulk_create(
-        Task(
-            job=job,
-            step=claimed.step,
-            site_id=claimed.site,
-            args=dict(claimed.args),
-            stage=WALK,
-            state=waiting_state(job),
-            items=packing.pack_items(folders),
-            item_count=0,
-            priority=row.priority,
-            not_before=timezone.now(),
-        )
-        for folders in walks
-    )
-
-
-def _follow(job: Job, claimed: Claimed, row: Task, items: Sequence[str]) -> None:
-    if not items:
-        return
-    stage = job.stages[row.stage + 1]
-    Task.objects.create(
+def again_in(job: Job, row: Task, items: Sequence[str], **more: Any) -> Task:
+    """A new task for some items of `row`, which has lost them."""
+    return Task.objects.create(
         job=job,
-        step=stage["step"],
-        site_id=stage["site"],
-        args=stage["args"],
-        stage=row.stage + 1,
-        after=claimed.id,
-        state=waiting_state(job),
+        step=row.step,
+        site_id=row.site_id,
+        args=row.args,
+        stage=row.stage,
         items=packing.pack_items(items),
-        item_count=len(items),
-        priority=row.priority,
-        not_before=timezone.now(),
+        item_count=0 if row.stage == WALK else len(items),
+        **{
+            "state": waiting_state(job),
+            "priority": row.priority,
+            "not_before": timezone.now(),
+            **more,
+        },
     )
 
 
-def _count_whole(job: Job, claimed: Claimed, outcome: Outcome) -> None:
-    """A task that found its items itself adds to the total too. A walk's items are folders, whose
-    failures count as items of the job."""
-    handled = outcome.done + outcome.skipped + outcome.failed
-    total = 0 if claimed.items else handled
-    if claimed.step.startswith("discover."):
-        total = outcome.skipped + outcome.failed
-        outcome = Outcome(skipped=outcome.skipped, failed=outcome.failed)
-    ending.count(
-        job,
-        total=total,
-        done=outcome.done,
-        skipped=outcome.skipped,
-        failed=outcome.failed,
-        size=outcome.bytes,
-    )
+def _write(row: Task, outcome: Outcome, settled: Settled) -> None:
+    ended = {
+        "state": TaskState.CANCELLED if outcome.cancelled else TaskState.DONE,
+        "done_items": settled.done,
+        "done_bytes": outcome.bytes,
+        "skipped_items": settled.skipped,
+        "already_items": settled.already,
+        "failed_items": settled.failed,
+        "failures": packing.pack_failures(settled.failures),
+        "result": packing.storable(dict(outcome.result)),
+        "error": "",
+    }
+    if settled.again:
+        ended["items"] = packing.pack_items(settled.kept)
+        ended["item_count"] = 0 if row.stage == WALK else len(settled.kept)
+    for name, value in ended.items():
+        setattr(row, name, value)
+    Task.objects.filter(pk=row.pk).update(**ended, lease_until=None, finished=Now())
 
 
-def _count_stopped(job: Job, outcome: Outcome, passed: int) -> None:
-    """Of a stage that others follow only what ends here counts; bytes count at every stage."""
-    already = sum(each.category == ALREADY for each in outcome.failures)
-    ending.count(job, skipped=outcome.skipped - already, failed=outcome.failed, size=outcome.bytes)
+def _after(job: Job, row: Task) -> dict[str, Any]:
+    """How what follows `row` begins: it waits, unless the job was cancelled while `row` ran."""
+    if row.cancel:
+        return {"state": TaskState.CANCELLED, "finished": timezone.now()}
+    return {"state": waiting_state(job)}
 
 
-def _found(walk: int) -> QuerySet[Task]:
-    return Task.objects.filter(found_by=walk, state=TaskState.FOUND)
+def _begin_found(job: Job, row: Task, after: dict[str, Any]) -> None:
+    mine = _found(row).filter(found_attempt=row.attempt)
+    items = mine.aggregate(items=Coalesce(Sum("item_count"), 0))["items"]
+    mine.update(not_before=timezone.now(), **after)
+    _found(row).delete()  # what earlier attempts found
+    ending.count(job, Sums(total=items))
+
+
+def _walk_on(job: Job, row: Task, walks: Iterable[Sequence[str]], after: dict[str, Any]) -> None:
+    """Tasks for the folders that a walk left to others."""
+    for folders in walks:
+        again_in(job, row, folders, **after)
+
+
+def _follow(job: Job, row: Task, items: Sequence[str], after: dict[str, Any]) -> None:
+    """A task of the next stage, which goes before what was not begun yet: otherwise all of a stage
+    would be done before anything of the next."""
+    stage = _stage(job, row.stage + 1, row.priority + 1, items)
+    Task.objects.create(**stage, after=row.pk, **after)
+
+
+def _try_again(job: Job, row: Task, items: Sequence[str]) -> None:
+    pause: timedelta = pause_after(row.again + 1, random.random())  # noqa: S311 - spreads retries, keeps no secret
+    again_in(job, row, items, again=row.again + 1, not_before=timezone.now() + pause)
+
+
+def _stage(job: Job, number: int, priority: int, items: Sequence[str]) -> dict[str, Any]:
+    """The columns of a task for `items` at a stage of the job."""
+    stage = job.stages[number]
+    return {
+        "job": job,
+        "step": stage["step"],
+        "site_id": stage["site"],
+        "args": stage["args"],
+        "stage": number,
+        "items": packing.pack_items(items),
+        "item_count": len(items),
+        "priority": priority,
+        "not_before": timezone.now(),
+    }
+
+
+def _found(walk: Task) -> Any:
+    return Task.objects.filter(found_by=walk.pk, state=TaskState.FOUND)

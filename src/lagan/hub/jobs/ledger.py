@@ -82,53 +82,41 @@ class DatabaseLedger:
         return Task.objects.filter(pk=claimed.id, cancel=True).exists()
 
     def finish(self, claimed: Claimed, outcome: Outcome) -> None:
-        """See the protocol; the job's sums and perhaps its end are of the same transaction."""
-        state = TaskState.CANCELLED if outcome.cancelled else TaskState.DONE
+        """See the protocol; the job's sums and perhaps its end are of the same transaction. What
+        the task is comes from its row: of `claimed` only id, job and attempt matter."""
         with transaction.atomic():
-            job = ending.lock(claimed.job)
-            ended = _held(claimed).update(
-                state=state,
-                lease_until=None,
-                finished=Now(),
-                done_items=outcome.done,
-                done_bytes=outcome.bytes,
-                skipped_items=outcome.skipped,
-                failed_items=outcome.failed,
-                failures=packing.pack_failures(outcome.failures),
-                result=dict(outcome.result),
-                error="",
-            )
-            if not ended:
-                raise _lost(claimed)
-            chaining.go_on(job, claimed, outcome)
+            job, row = _locked(claimed)
+            chaining.close(job, row, outcome)
             ending.end_if_over(job)
             announce()
 
     def fail(self, claimed: Claimed, error: str, permanent: bool) -> None:
         """See the protocol."""
+        error = packing.storable(error)
         with transaction.atomic():
-            job = ending.lock(claimed.job)
-            row = _held(claimed).only("errors", "lapses", "cancel", "item_count").first()
-            if row is None:
-                raise _lost(claimed)
+            job, row = _locked(claimed)
             errors = row.errors + 1
             if row.cancel:
-                ending.close_tasks(job, _held(claimed), TaskState.CANCELLED, error)
+                ending.cancel_tasks(_held(claimed), error)
             elif permanent or is_spent(errors=errors, lapses=row.lapses):
-                chaining.forget_found(claimed.id)
                 _held(claimed).update(errors=errors)
-                ending.close_tasks(job, _held(claimed), TaskState.FAILED, error)
+                ending.fail_task(job, row, error)
             else:
                 pause = pause_after(errors, random.random())  # noqa: S311 - spreads retries, keeps no secret
-                put_back(_held(claimed), errors=errors, error=error, not_before=Now() + pause)
+                waits = {"errors": errors, "error": error, "not_before": Now() + pause}
+                put_back(_held(claimed), state=chaining.waiting_state(job), **waits)
             ending.end_if_over(job)
             announce()
 
     def release(self, claimed: Claimed) -> None:
-        """See the protocol."""
+        """See the protocol. What was cancelled meanwhile waits no more."""
         with transaction.atomic():
-            if not put_back(_held(claimed)):
-                raise _lost(claimed)
+            job, row = _locked(claimed)
+            if row.cancel:
+                ending.cancel_tasks(_held(claimed))
+                ending.end_if_over(job)
+            else:
+                put_back(_held(claimed), state=chaining.waiting_state(job))
             announce()
 
     def found(
@@ -136,9 +124,10 @@ class DatabaseLedger:
     ) -> None:
         """See the protocol. A batch that comes again over a network has the same `number`."""
         with transaction.atomic():
-            if not _held(claimed).select_for_update(no_key=True).exists():
+            row = _held(claimed).select_for_update(no_key=True).defer("items", "failures").first()
+            if row is None:
                 raise _lost(claimed)
-            chaining.keep_found(claimed, items, size, number)
+            chaining.keep_found(row, items, claimed.attempt, number)
 
     def token(self, claimed: Claimed) -> str:
         """See the protocol."""
@@ -234,6 +223,15 @@ def _is_true(row: Task, attempt: int, redelivered: bool) -> bool:
 
 def _held(claimed: Claimed) -> QuerySet[Task]:
     return Task.objects.filter(pk=claimed.id, attempt=claimed.attempt, state=TaskState.RUNNING)
+
+
+def _locked(claimed: Claimed) -> tuple[Job, Task]:
+    """The rows of the job and of the task that this attempt holds, locked."""
+    job = Job.objects.select_for_update(no_key=True).filter(pk=claimed.job).first()
+    row = _held(claimed).select_for_update(no_key=True).filter(job=claimed.job).first()
+    if job is None or row is None:
+        raise _lost(claimed)
+    return job, row
 
 
 def _lost(claimed: Claimed) -> LeaseLost:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from django.db import models
 
-from lagan.hub.jobs.rules import JobState, TaskState
+from lagan.hub.jobs.rules import WALK, JobState, TaskState
 
 
 class Site(models.Model):
@@ -96,6 +96,8 @@ class Workflow(models.Model):
     fields = models.JSONField(default=list)
     default = models.BooleanField(default=False)
     """Lagan brought it."""
+    removed = models.DateTimeField(null=True)
+    """Since when one that Lagan brought is gone; it can be brought back."""
     created_by = models.BigIntegerField(null=True)
     changed = models.DateTimeField(auto_now=True)
 
@@ -151,14 +153,22 @@ class Job(models.Model):
     skipped = models.BigIntegerField(default=0)
     failed = models.BigIntegerField(default=0)
     bytes = models.BigIntegerField(default=0)
+    categories = models.JSONField(default=dict)
+    """How many items failed or were skipped, by category; the same sums as above, finer."""
 
     class Meta:
         indexes = (
             models.Index(fields=["created_by", "id"], name="job_by_creator"),
+            models.Index(fields=["created_by_name", "id"], name="job_by_owner"),
             models.Index(fields=["state", "id"], name="job_by_state"),
             models.Index(fields=["kind", "id"], name="job_by_kind"),
             models.Index(fields=["site", "id"], name="job_by_site"),
             models.Index(fields=["created"], name="job_by_time"),
+            models.Index(
+                fields=["resubmits", "id"],
+                name="job_repeats",
+                condition=models.Q(resubmits__isnull=False),
+            ),
         )
 
     def __str__(self) -> str:
@@ -181,13 +191,18 @@ class Task(models.Model):
     found_number = models.PositiveIntegerField(null=True)
     """Which of the walk's batches it is, if that was told over a network: one that is told twice
     is kept once."""
-    site = models.ForeignKey(Site, to_field="name", on_delete=models.PROTECT, db_index=False)
+    # Not held by the database: the record of a task outlives its site (see `sites.remove_site`).
+    site = models.ForeignKey(
+        Site, to_field="name", on_delete=models.DO_NOTHING, db_index=False, db_constraint=False
+    )
     state = models.TextField(choices=TaskState, default=TaskState.QUEUED)
     priority = models.SmallIntegerField(default=0)
     not_before = models.DateTimeField()
     attempt = models.PositiveIntegerField(default=0)
     errors = models.PositiveIntegerField(default=0)
     """Attempts whose step raised."""
+    again = models.PositiveSmallIntegerField(default=0)
+    """How often its items failed before in a way that trying again may cure."""
     lapses = models.PositiveIntegerField(default=0)
     """Attempts whose worker vanished."""
     lease_until = models.DateTimeField(null=True)
@@ -202,6 +217,8 @@ class Task(models.Model):
     done_items = models.PositiveIntegerField(default=0)
     done_bytes = models.BigIntegerField(default=0)
     skipped_items = models.PositiveIntegerField(default=0)
+    already_items = models.PositiveIntegerField(default=0)
+    """Of the skipped ones those that went on to the next stage, and so count there."""
     failed_items = models.PositiveIntegerField(default=0)
     failures = models.BinaryField(default=b"")
     """Failed and skipped items with their reasons, packed."""
@@ -234,6 +251,7 @@ class Task(models.Model):
                 name="task_found",
                 condition=models.Q(state=TaskState.FOUND),
             ),
+            models.Index(fields=["job"], name="task_walks", condition=models.Q(stage=WALK)),
         )
 
     def __str__(self) -> str:
@@ -249,9 +267,13 @@ class Schedule(models.Model):
     next_run = models.DateTimeField()
     enabled = models.BooleanField(default=True)
     last_error = models.TextField(default="", blank=True)
+    title = models.TextField(default="", blank=True)
+    """What people call the one that they made; its `name` is made up."""
     run = models.JSONField(default=dict)
-    """What it runs if people made it: `workflow`, `site`, `paths`, `discovery`, `fields`,
-    `filters`. Empty for those that rooms registered."""
+    """What it runs if people made it: `workflow`, `site`, `discovery`, `fields`, `filters`. Empty
+    for those that rooms registered."""
+    paths = models.BinaryField(default=b"")
+    """What that runs on, packed (see `packing`)."""
     created_by = models.BigIntegerField(null=True)
     """As whom it runs."""
     created_by_name = models.TextField(default="", blank=True)

@@ -4,12 +4,14 @@ a filesystem can hold survives."""
 from __future__ import annotations
 
 import json
+import re
 import zlib
 from collections.abc import Iterable, Sequence
 from typing import Any
 
 from lagan.worker.ledger import ItemFailure
 
+_UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 _LEVEL = 1  # paths of one folder shrink to a tenth even so, at 200 MB/s
 
 
@@ -42,3 +44,15 @@ def pack(value: Any) -> bytes:
 def unpack(packed: bytes | memoryview) -> Any:
     """The value that `pack` was given."""
     return json.loads(zlib.decompress(packed))
+
+
+def storable(value: Any) -> Any:
+    """A text, or a JSON value, as a database takes it: bytes of a path that are no UTF-8, and NUL,
+    become a replacement character."""
+    if isinstance(value, str):
+        return _UNSTORABLE.sub("\N{REPLACEMENT CHARACTER}", value)
+    if isinstance(value, dict):
+        return {storable(key): storable(each) for key, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [storable(each) for each in value]
+    return value

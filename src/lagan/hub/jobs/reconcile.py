@@ -13,7 +13,7 @@ from django.db.models.functions import Now
 from lagan.hub.jobs import ending
 from lagan.hub.jobs.changes import announce
 from lagan.hub.jobs.ledger import put_back
-from lagan.hub.jobs.models import Task
+from lagan.hub.jobs.models import Job, Task
 from lagan.hub.jobs.rules import MAX_LAPSES, TaskState
 
 REPUBLISH_AFTER = timedelta(seconds=60)
@@ -43,10 +43,8 @@ def give_back(which: Q, reason: str) -> int:
     back = 0
     while count := _put_back_some(_running(which).exclude(ended)):
         back += count
-    for task, job, cancelled in list(
-        _running(which).filter(ended).values_list("pk", "job_id", "cancel")
-    ):
-        _end(task, job, cancelled, which, reason)
+    for task, job in list(_running(which).filter(ended).values_list("pk", "job_id")):
+        _end(task, job, which, reason)
     return back
 
 
@@ -55,26 +53,41 @@ def _running(which: Q) -> QuerySet[Task]:
 
 
 def _put_back_some(tasks: QuerySet[Task]) -> int:
-    if not tasks.exists():
+    jobs = sorted(set(tasks.values_list("job_id", flat=True)[:_AT_ONCE]))
+    if not jobs:
         return 0
     with transaction.atomic():
-        # Only rows that nobody else is changing: no waiting, so no deadlock with a cancel of the
-        # whole job.
-        chosen = tasks.select_for_update(skip_locked=True, no_key=True).order_by("pk")
-        ids = list(chosen.values_list("pk", flat=True)[:_AT_ONCE])
-        count = put_back(Task.objects.filter(pk__in=ids), lapses=F("lapses") + 1)
+        held = {job.pk for job in _lock_jobs(jobs) if job.paused}
+        # Only rows that nobody else is changing: no waiting for them.
+        chosen = tasks.filter(job__in=jobs).select_for_update(skip_locked=True, no_key=True)
+        ids = list(chosen.order_by("pk").values_list("pk", flat=True)[:_AT_ONCE])
+        rows = Task.objects.filter(pk__in=ids)
+        lapsed = {"lapses": F("lapses") + 1}
+        count = put_back(rows.filter(job__in=held), state=TaskState.HELD, **lapsed)
+        count += put_back(rows.exclude(job__in=held), **lapsed)
         announce()
     return count
 
 
-def _end(task: int, job_id: int, cancelled: bool, which: Q, reason: str) -> None:
+def _lock_jobs(ids: list[int]) -> list[Job]:
+    """Jobs come before tasks in the order of locks, and by their numbers."""
+    rows = Job.objects.select_for_update(no_key=True).filter(pk__in=ids).order_by("pk")
+    return list(rows.only("pk", "paused"))
+
+
+def _end(task: int, job_id: int, which: Q, reason: str) -> None:
+    """End a task that is to be cancelled or has lost too many workers, if it still is so."""
     with transaction.atomic():
         job = ending.lock(job_id)
-        state = TaskState.CANCELLED if cancelled else TaskState.FAILED
-        if ending.close_tasks(
-            job, _running(which).filter(pk=task, cancel=cancelled), state, reason
-        ):
-            ending.end_if_over(job)
+        row = _running(which).select_for_update(no_key=True).filter(pk=task).first()
+        if row is None:
+            return
+        if row.cancel:
+            ending.cancel_tasks(Task.objects.filter(pk=task), reason)
+        elif row.lapses >= MAX_LAPSES - 1:
+            ending.fail_task(job, row, reason)
+        ending.end_if_over(job)
+        announce()
 
 
 def _forget_messages(older_than: timedelta) -> None:

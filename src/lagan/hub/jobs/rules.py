@@ -21,7 +21,17 @@ MAX_ERRORS = 5
 MAX_LAPSES = 20
 """Attempts whose worker vanished; a task that kills its worker must end some time."""
 
+MAX_AGAIN = 5
+"""How often an item whose failure may pass is tried again before it counts as failed."""
+
 LONGEST_PAUSE = 600.0  # seconds
+
+BULK, SOON, AT_ONCE = 0, 100, 200
+"""Priorities: what nobody waits for, recalls (somebody wants the content), and what a person does
+to a few paths and looks at."""
+
+FEW = 50
+"""Paths up to which work is a person's that looks at it."""
 
 WALK = -1
 """The stage of tasks that look for a job's items."""
@@ -77,6 +87,38 @@ def pause_after(errors: int, chance: float) -> timedelta:
 def is_spent(*, errors: int, lapses: int) -> bool:
     """Whether a task has been tried often enough."""
     return errors >= MAX_ERRORS or lapses >= MAX_LAPSES
+
+
+def priority(*, steps: Iterable[str], few: bool, person: bool) -> int:
+    """How urgent a workflow of `steps` is; `few`: it was started on a few paths and walks over no
+    folders."""
+    recalls = "hsm.recall" in steps
+    if few and (person or recalls):
+        return AT_ONCE
+    return SOON if recalls else BULK
+
+
+def apart(paths: Iterable[str], *, walked: bool) -> list[str]:
+    """`paths` once each in their order; if they are `walked`, without those that lie beneath
+    another, which the walk finds anyway. So a path has one outcome."""
+    once = list(dict.fromkeys(paths))
+    if not walked:
+        return once
+    tops = {path.rstrip("/") for path in once}
+    kept: dict[str, str] = {}
+    for path in once:
+        if not _beneath(path, tops):
+            kept.setdefault(path.rstrip("/"), path)
+    return list(kept.values())
+
+
+def _beneath(path: str, tops: set[str]) -> bool:
+    above = path.rstrip("/")
+    while above:
+        above = above.rpartition("/")[0]
+        if above in tops:
+            return True
+    return False
 
 
 def batches(

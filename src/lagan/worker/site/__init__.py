@@ -7,7 +7,10 @@ from importlib import import_module
 
 _MODULES: tuple[str, ...] = (
     "folders",
+    "snapshots",
+    "tiering",
     "walking",
+    "tiering",
 )  # fmt: skip
 """Each has a `register` of its own."""
 

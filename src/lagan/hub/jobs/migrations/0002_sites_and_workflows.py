@@ -91,9 +91,15 @@ class Migration(migrations.Migration):
                 ("steps", models.JSONField(default=list)),
                 ("fields", models.JSONField(default=list)),
                 ("default", models.BooleanField(default=False)),
+                ("removed", models.DateTimeField(null=True)),
                 ("created_by", models.BigIntegerField(null=True)),
                 ("changed", models.DateTimeField(auto_now=True)),
             ],
+        ),
+        migrations.AddField(
+            model_name="job",
+            name="categories",
+            field=models.JSONField(default=dict),
         ),
         migrations.AddField(
             model_name="job",
@@ -162,6 +168,16 @@ class Migration(migrations.Migration):
         ),
         migrations.AddField(
             model_name="schedule",
+            name="paths",
+            field=models.BinaryField(default=b""),
+        ),
+        migrations.AddField(
+            model_name="schedule",
+            name="title",
+            field=models.TextField(blank=True, default=""),
+        ),
+        migrations.AddField(
+            model_name="schedule",
             name="run",
             field=models.JSONField(default=dict),
         ),
@@ -174,6 +190,16 @@ class Migration(migrations.Migration):
             model_name="site",
             name="place",
             field=models.BigIntegerField(null=True),
+        ),
+        migrations.AddField(
+            model_name="task",
+            name="again",
+            field=models.PositiveSmallIntegerField(default=0),
+        ),
+        migrations.AddField(
+            model_name="task",
+            name="already_items",
+            field=models.PositiveIntegerField(default=0),
         ),
         migrations.AddField(
             model_name="task",
@@ -229,6 +255,24 @@ class Migration(migrations.Migration):
             index=models.Index(fields=["created"], name="job_by_time"),
         ),
         migrations.AddIndex(
+            model_name="job",
+            index=models.Index(fields=["created_by_name", "id"], name="job_by_owner"),
+        ),
+        migrations.AddIndex(
+            model_name="job",
+            index=models.Index(
+                condition=models.Q(("resubmits__isnull", False)),
+                fields=["resubmits", "id"],
+                name="job_repeats",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="task",
+            index=models.Index(
+                condition=models.Q(("stage", -1)), fields=["job"], name="task_walks"
+            ),
+        ),
+        migrations.AddIndex(
             model_name="task",
             index=models.Index(
                 condition=models.Q(("state", "found")),
@@ -273,5 +317,16 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="siteworker",
             constraint=models.UniqueConstraint(fields=("site", "name"), name="worker_of_site_once"),
+        ),
+        migrations.AlterField(
+            model_name="task",
+            name="site",
+            field=models.ForeignKey(
+                db_constraint=False,
+                db_index=False,
+                on_delete=django.db.models.deletion.DO_NOTHING,
+                to="jobs.site",
+                to_field="name",
+            ),
         ),
     ]
