@@ -29,6 +29,12 @@ class JobOfAnother(BadInput):
     code = "job-of-another-workflow"
 
 
+class StillRunning(Conflict):
+    """A schedule's last run still goes on; it is not begun a second time."""
+
+    code = "still-running"
+
+
 class JobNotRepeatable(Conflict):
     """The job was not started as a workflow on paths, so that there is nothing to repeat."""
 
