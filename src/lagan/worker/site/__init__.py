@@ -10,6 +10,7 @@ _MODULES: tuple[str, ...] = (
     "snapshots",
     "tiering",
     "walking",
+    "tiering",
 )  # fmt: skip
 """Each has a `register` of its own."""
 
