@@ -10,7 +10,6 @@ _MODULES: tuple[str, ...] = (
     "snapshots",
     "tiering",
     "walking",
-    "tiering",
 )  # fmt: skip
 """Each has a `register` of its own."""
 
