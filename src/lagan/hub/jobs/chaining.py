@@ -41,9 +41,7 @@ def close(job: Job, row: Task, outcome: Outcome) -> None:
         _try_again(job, row, settled.again)
 
 
-def keep_found(
-    row: Task, items: Sequence[str], attempt: int, number: int | None = None
-) -> None:
+def keep_found(row: Task, items: Sequence[str], attempt: int, number: int | None = None) -> None:
     """Keep a batch that the walk `row` found for the first stage. One with a `number` that was
     kept before is the same batch."""
     mine = Task.objects.filter(found_by=row.pk, state=TaskState.FOUND)
@@ -118,9 +116,7 @@ def _begin_found(job: Job, row: Task, after: dict[str, Any]) -> None:
     ending.count(job, Sums(total=items))
 
 
-def _walk_on(
-    job: Job, row: Task, walks: Iterable[Sequence[str]], after: dict[str, Any]
-) -> None:
+def _walk_on(job: Job, row: Task, walks: Iterable[Sequence[str]], after: dict[str, Any]) -> None:
     """Tasks for the folders that a walk left to others."""
     for folders in walks:
         again_in(job, row, folders, **after)
