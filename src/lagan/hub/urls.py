@@ -24,6 +24,7 @@ ROUTERS = {
     "workflows/": "lagan.hub.jobs.api.workflows.router",
     "file/": "lagan.hub.jobs.api.files.router",
     "filestatustypes/": "lagan.hub.jobs.api.status_types.router",
+    "schedules/": "lagan.hub.jobs.api.schedules.router",
     "computers/": "lagan.hub.computers.api.router",
     "datasets/": "lagan.hub.datasets.api.router",
     "quotas/": "lagan.hub.datasets.quotas_api.router",
