@@ -10,6 +10,7 @@ from lagan.hub.ops import views as ops
 
 ROUTERS = {
     "auth/": "lagan.hub.accounts.api.auth",
+    "token/": "lagan.hub.accounts.api.old_tokens",
     "users/": "lagan.hub.accounts.api.users",
     "account/": "lagan.hub.accounts.own_api.account",
     "providers/": "lagan.hub.accounts.own_api.providers",
@@ -20,6 +21,9 @@ ROUTERS = {
     "jobs/": "lagan.hub.jobs.api.jobs.router",
     "tasks/": "lagan.hub.jobs.api.tasks.router",
     "sites/": "lagan.hub.jobs.api.sites.router",
+    "workflows/": "lagan.hub.jobs.api.workflows.router",
+    "file/": "lagan.hub.jobs.api.files.router",
+    "filestatustypes/": "lagan.hub.jobs.api.status_types.router",
     "schedules/": "lagan.hub.jobs.api.schedules.router",
     "computers/": "lagan.hub.computers.api.router",
     "datasets/": "lagan.hub.datasets.api.router",

@@ -61,6 +61,8 @@ class Config:
     """Who publishes datasets whose metadata names nobody: usually the institution."""
     share_days: int = 180
     """The longest life of a share link, in days."""
+    job_days: int = 90
+    """How long ended jobs are kept, in days; 0 for ever."""
 
     @property
     def engine(self) -> str:
@@ -95,6 +97,7 @@ def load(environ: Mapping[str, str] | None = None) -> Config:
         institution=_institution(settings),
         publisher=settings.get("LAGAN_PUBLISHER", "").strip(),
         share_days=_positive(settings, "LAGAN_SHARE_DAYS", 180),
+        job_days=_positive(settings, "LAGAN_JOB_DAYS", 90, least=0),
     )
 
 
@@ -221,10 +224,10 @@ def _prefixes(settings: Mapping[str, str], name: str) -> dict[str, str]:
     return found
 
 
-def _positive(settings: Mapping[str, str], name: str, default: int) -> int:
+def _positive(settings: Mapping[str, str], name: str, default: int, least: int = 1) -> int:
     text = settings.get(name, str(default))
-    if not text.isdigit() or int(text) < 1:
-        raise BadInput(f"{name} must be a whole number from 1, not {text!r}.", setting=name)
+    if not text.isdigit() or int(text) < least:
+        raise BadInput(f"{name} must be a whole number from {least}, not {text!r}.", setting=name)
     return int(text)
 
 

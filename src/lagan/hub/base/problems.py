@@ -63,10 +63,11 @@ def reasons(error: LaganError) -> dict[str, list[str]]:
 
 @contextmanager
 def about(field: str) -> Iterator[None]:
-    """Whatever is refused as bad input or as taken in here is said of `field`, with status 400."""
+    """Whatever is refused in here as bad input, as taken or as absent is said of `field`, with
+    status 400: what is absent is not what the address names."""
     try:
         yield
-    except (BadInput, Conflict) as refusal:
+    except (BadInput, Conflict, NotFound) as refusal:
         if reasons(refusal) and refusal.status == BadInput.status:
             raise
         told = reasons(refusal) or {field: [refusal.sentence]}
@@ -89,7 +90,7 @@ def refusal(error: Exception) -> LaganError | None:
         case LaganError():
             return error
         case ValidationError():
-            return _validation(error)
+            return of_validation(error)
         case Http404():
             return NotFound("There is nothing at this address.")
         case AuthenticationError():
@@ -129,7 +130,7 @@ def _database(error: OperationalError) -> LaganError:
     return Unavailable("The hub's database cannot be used just now.")
 
 
-def _validation(error: ValidationError) -> BadInput:
+def of_validation(error: ValidationError) -> BadInput:
     """Names each field; never repeats what was sent, for that may be a password."""
     fields = [
         {"field": ".".join(map(str, each["loc"][1:])), "problem": each["msg"]}

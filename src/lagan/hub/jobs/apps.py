@@ -9,3 +9,12 @@ class JobsConfig(AppConfig):
     name = "lagan.hub.jobs"
     label = "jobs"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Tell the scheduler and the workers what the room does by itself."""
+        from lagan.hub.jobs import retention
+        from lagan.hub.jobs.schedules import register_schedule
+        from lagan.worker.steps import register_step
+
+        register_step(retention.STEP, retention.forget)
+        register_schedule("jobs.forget", "35 2 * * *", retention.plan_forgetting)

@@ -2,22 +2,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Count, Min, Sum
+from django.db.models import Count, F, Min, Q, Sum
 from django.utils import timezone
 
 from lagan.hub.base.actors import Actor
 from lagan.hub.base.pages import Page, page_by_key
-from lagan.hub.jobs import packing
 from lagan.hub.jobs.models import Job, Schedule, Site, Task
-from lagan.hub.jobs.rules import OPEN_JOBS, JobState, TaskState
-from lagan.hub.jobs.visibility import may_see, seen_by
+from lagan.hub.jobs.outcomes import ItemOutcome, categories, failures_of, item_outcomes
+from lagan.hub.jobs.resubmitting import repeatable
+from lagan.hub.jobs.rules import OPEN_JOBS, OPEN_TASKS, WALK, JobState, TaskState
+from lagan.hub.jobs.visibility import may_see, seen_by, visible_job
 from lagan.kit.errors import BadInput, NotFound
 from lagan.worker.ledger import ItemFailure
+
+__all__ = [
+    "ItemOutcome",
+    "JobRow",
+    "Reported",
+    "ScheduleRow",
+    "SiteRow",
+    "TaskRow",
+    "categories",
+    "failures",
+    "item_outcomes",
+    "job",
+    "oldest_due",
+    "open_tasks",
+    "reported",
+    "schedules",
+    "sites",
+    "task",
+    "tasks",
+    "visible",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +69,11 @@ class JobRow:
     outside: bool = False
     resubmits: int | None = None
     repeatable: bool = False
+    """Whether it may be resubmitted now."""
     walking: bool = False
+    """Whether items are still looked for."""
+    walks: int = 0
+    """How many tasks look, or looked, for items."""
 
     @property
     def handled(self) -> int:
@@ -58,8 +85,7 @@ class JobRow:
         """How much of it is behind us, 0 to 1; an ended job is 1 however it ended."""
         if self.state not in OPEN_JOBS:
             return 1.0
-        handled = self.processed + self.skipped + self.failed
-        return min(1.0, handled / self.total) if self.total else 0.0
+        return min(1.0, self.handled / self.total) if self.total else 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +109,10 @@ class TaskRow:
     started: datetime | None
     finished: datetime | None
     result: dict[str, Any]
+    stage: int = 0
+    """Which of the job's stages it is of; -1 for a walk."""
+    again: int = 0
+    """How often its items were tried before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,12 +143,13 @@ def visible(
 
 def job(actor: Actor, id: int) -> JobRow:
     """One job with its progress; NotFound when there is none, or none for `actor`."""
-    return _with_progress([_visible_job(actor, id)])[0]
+    return _with_progress([visible_job(actor, id)])[0]
 
 
 def tasks(actor: Actor, job_id: int, after: str | None = None, size: int = 50) -> Page[TaskRow]:
     """The tasks of a job in the order in which they were made."""
-    rows = Task.objects.filter(job=_visible_job(actor, job_id)).defer("items", "failures", "args")
+    rows = Task.objects.filter(job=visible_job(actor, job_id)).exclude(state=TaskState.FOUND)
+    rows = rows.defer("items", "failures", "args")
     page = page_by_key(rows, keys=["id"], after=after, size=size)
     return Page([_task_row(row) for row in page.items], page.next)
 
@@ -128,54 +159,19 @@ def failures(
 ) -> Page[ItemFailure]:
     """Failed and skipped items of a job with their reasons, those of at most `size` tasks on a
     page; a task that could not be run to its end stands for all its items."""
-    rows = Task.objects.filter(job=_visible_job(actor, job_id)).exclude(
-        failed_items=0, skipped_items=0
-    )
-    page = page_by_key(rows.defer("args"), keys=["id"], after=after, size=size)
-    return Page([each for row in page.items for each in _failures_of(row)], page.next)
+    job = visible_job(actor, job_id)
+    stopped = Q(failed_items__gt=0) | Q(skipped_items__gt=F("already_items"))
+    rows = Task.objects.filter(stopped, job=job).defer("args")
+    page = page_by_key(rows, keys=["id"], after=after, size=size)
+    return Page([each for row in page.items for each in failures_of(job, row)], page.next)
 
 
 def task(actor: Actor, id: int) -> TaskRow:
-    """One task of a job that `actor` may see."""
-    row = Task.objects.filter(pk=id).select_related("job").first()
-    if row is None or not may_see(actor, row.job):
+    """One task; NotFound when there is none, or none of a job that `actor` may see."""
+    row = Task.objects.filter(pk=id).select_related("job").defer("items", "failures").first()
+    if row is None or row.state == TaskState.FOUND or not may_see(actor, row.job):
         raise NotFound(f"There is no task {id}.", task=id)
     return _task_row(row)
-
-
-@dataclass(frozen=True, slots=True)
-class ItemOutcome:
-    """A path of a job and what became of it."""
-
-    item: str
-    state: str
-    category: str
-    reason: str
-
-
-def item_outcomes(
-    actor: Actor, job: int, category: str | None, after: str | None = None, size: int = 50
-) -> Page[ItemOutcome]:
-    """Interim."""
-    rows = Task.objects.filter(job=_visible_job(actor, job))
-    page = page_by_key(rows, keys=["id"], after=after, size=5)
-    found = []
-    for row in page.items:
-        failed = {each.item: each for each in _failures_of(row)}
-        for item in packing.unpack_items(row.items):
-            if item in failed:
-                each = failed[item]
-                state = each.category.partition(".")[0]
-                found.append(ItemOutcome(item, state, each.category, each.reason))
-            else:
-                state = {"done": "processed", "running": "running"}.get(row.state, "waiting")
-                found.append(ItemOutcome(item, state, "", ""))
-    return Page([each for each in found if category in (None, each.state)], page.next)
-
-
-def categories(actor: Actor, job: int) -> dict[str, int]:
-    """Interim."""
-    return {}
 
 
 def sites() -> list[SiteRow]:
@@ -215,22 +211,45 @@ def schedules() -> list[ScheduleRow]:
     return [ScheduleRow(row.name, row.next_run, row.last_error) for row in rows]
 
 
-def _visible_job(actor: Actor, id: int) -> Job:
-    row = Job.objects.filter(pk=id).first()
-    if row is None or not may_see(actor, row):
-        raise NotFound(f"There is no job {id}.", job=id)
-    return row
+@dataclass(frozen=True, slots=True)
+class Reported:
+    """What the running tasks of a job report beside its sums, and how its walks stand."""
+
+    items: int = 0
+    bytes: int = 0
+    walks: int = 0
+    walking: bool = False
 
 
-def _with_progress(jobs: Sequence[Job]) -> list[JobRow]:
-    """Rows of `jobs`, with what their running tasks report added; one query for all of them."""
-    running = Task.objects.filter(job__in=[row.pk for row in jobs], state=TaskState.RUNNING)
-    sums = running.values("job").annotate(items=Sum("done_items"), size=Sum("done_bytes"))
-    reported = {each["job"]: (each["items"], each["size"]) for each in sums}
-    return [_job_row(row, *reported.get(row.pk, (0, 0))) for row in jobs]
+def reported(jobs: Sequence[Job]) -> dict[int, Reported]:
+    """What is known of each job's running tasks and walks; two queries for all of them. Of a
+    workflow only its last stage tells of items that are done."""
+    last = {job.pk: max(0, len(job.stages) - 1) for job in jobs}
+    running = Task.objects.filter(job__in=list(last), state=TaskState.RUNNING, stage__gte=0)
+    items, size = Counter[int](), Counter[int]()
+    for job, stage, done, moved in running.values_list("job", "stage").annotate(
+        Sum("done_items"), Sum("done_bytes")
+    ):
+        items[job] += done if stage == last[job] else 0
+        size[job] += moved
+    walks = Task.objects.filter(job__in=list(last), stage=WALK).values("job")
+    counted = {
+        each["job"]: (each["walks"], each["open"] > 0)
+        for each in walks.annotate(
+            walks=Count("id"), open=Count("id", filter=Q(state__in=OPEN_TASKS))
+        )
+    }
+    return {job: Reported(items[job], size[job], *counted.get(job, (0, False))) for job in last}
 
 
-def _job_row(row: Job, items: int, size: int) -> JobRow:
+def _with_progress(jobs: Iterable[Job]) -> list[JobRow]:
+    """Rows of `jobs` with what their running tasks report added."""
+    rows = list(jobs)
+    more = reported(rows)
+    return [_job_row(row, more[row.pk]) for row in rows]
+
+
+def _job_row(row: Job, more: Reported) -> JobRow:
     return JobRow(
         id=row.pk,
         kind=row.kind,
@@ -242,17 +261,19 @@ def _job_row(row: Job, items: int, size: int) -> JobRow:
         started=row.started,
         finished=row.finished,
         total=row.total,
-        processed=row.processed + items,
+        processed=row.processed + more.items,
         skipped=row.skipped,
         failed=row.failed,
-        bytes=row.bytes + size,
+        bytes=row.bytes + more.bytes,
         site=row.site,
         discovery=row.discovery,
         fields=row.fields,
         paused=row.paused,
         outside=row.outside,
         resubmits=row.resubmits,
-        repeatable=bool(row.stages) and row.state not in OPEN_JOBS,
+        repeatable=repeatable(row) and row.state not in OPEN_JOBS,
+        walking=more.walking,
+        walks=more.walks,
     )
 
 
@@ -275,10 +296,6 @@ def _task_row(row: Task) -> TaskRow:
         started=row.started,
         finished=row.finished,
         result=row.result,
+        stage=row.stage,
+        again=row.again,
     )
-
-
-def _failures_of(row: Task) -> list[ItemFailure]:
-    if row.state == TaskState.FAILED:
-        return [ItemFailure(item, "failed", row.error) for item in packing.unpack_items(row.items)]
-    return packing.unpack_failures(row.failures)

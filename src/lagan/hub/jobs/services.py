@@ -13,13 +13,14 @@ from lagan.hub.audit.services import record
 from lagan.hub.base.actors import Actor
 from lagan.hub.jobs import ending
 from lagan.hub.jobs.changes import announce
-from lagan.hub.jobs.errors import JobNotOver, JobOver
+from lagan.hub.jobs.errors import JobOver
 from lagan.hub.jobs.holding import pause, resume
 from lagan.hub.jobs.locking import locked
 from lagan.hub.jobs.models import Job, Site, Task
 from lagan.hub.jobs.outside import note_outside, tell
 from lagan.hub.jobs.questions import ask
 from lagan.hub.jobs.resubmitting import resubmit
+from lagan.hub.jobs.retention import delete
 from lagan.hub.jobs.retrying import retry
 from lagan.hub.jobs.rows import TaskSpec, insert, keep_or_find
 from lagan.hub.jobs.rules import OPEN_JOBS, JobState, TaskState
@@ -89,19 +90,6 @@ def cancel(*, job: int, by: Actor) -> Job:
         announce()
     row.refresh_from_db()
     return row
-
-
-def delete(*, job: int, by: Actor) -> None:
-    """Remove an ended job with its tasks; JobNotOver for one that goes on."""
-    with transaction.atomic():
-        row = locked(job, by)
-        if row.state in OPEN_JOBS:
-            raise JobNotOver(f"Job {job} has not ended yet.", job=job)
-        facts = {"job": job, "kind": row.kind, "title": row.title, "state": row.state}
-        record(kind=Kind.JOB_DELETED, by=by, data=facts)
-        Task.objects.filter(job=row).delete()
-        row.delete()
-        announce()
 
 
 def ensure_site(*, name: str, title: str = "", limit: int | None = None) -> Site:

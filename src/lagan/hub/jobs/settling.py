@@ -39,7 +39,10 @@ class Sums:
     def less(self) -> Sums:
         """The same, taken away."""
         return Sums(
-            *(-each for each in (self.total, self.processed, self.skipped, self.failed)),
+            -self.total,
+            -self.processed,
+            -self.skipped,
+            -self.failed,
             -self.bytes,
             {name: -count for name, count in self.categories.items()},
         )

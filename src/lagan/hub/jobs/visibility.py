@@ -10,6 +10,7 @@ from lagan.hub.jobs.models import Job
 from lagan.hub.tree.permissions import Permission
 from lagan.hub.tree.queries import may, path_of_entity
 from lagan.hub.tree.rules import ids_in
+from lagan.kit.errors import NotFound
 
 
 def seen_by(actor: Actor) -> Q:
@@ -22,6 +23,14 @@ def seen_by(actor: Actor) -> Q:
 def may_see(actor: Actor, job: Job) -> bool:
     """Whether `actor` may see `job`; the same rule as `seen_by`."""
     return may_see_all(actor) or (actor.entity is not None and job.created_by == actor.entity)
+
+
+def visible_job(actor: Actor, id: int) -> Job:
+    """The job's row; NotFound when there is none, or none for `actor`."""
+    row = Job.objects.filter(pk=id).first()
+    if row is None or not may_see(actor, row):
+        raise NotFound(f"There is no job {id}.", job=id)
+    return row
 
 
 def may_change(actor: Actor, job: Job) -> bool:

@@ -174,9 +174,9 @@ def _listed(value: Any) -> list[Any]:
 def _require_sites(by: Actor, site: Any, stages: Sequence[Stage], reasons: Reasons) -> None:
     """What one may not see of sites looks absent. Forbidden is raised: no other words would
     help."""
+    if not stages:
+        return
     for name in dict.fromkeys([site, *(stage.site for stage in stages)]):
-        if not stages:
-            return
         try:
             require_run(by, name)
         except NotFound as absent:
