@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.services.hub import PASSWORD, Hub
+from tests.services.hub import LAGAN, PASSWORD, Hub, until
 
 GET_TOKEN = """curl -s -X POST 'http://localhost:8000/api/auth/token/' -H 'Accept: \
 application/json' -H 'Content-Type: application/json' -d '{"username": "dfoster", "password": \
@@ -235,20 +236,40 @@ def test_a_script_of_the_workflow_hubs_users_runs(admin: Shell) -> None:
         client.post(f"/api/jobs/{job}/cancel/")
 
 
-def test_a_folder_of_the_hubs_own_site_is_told(admin: Shell) -> None:
-    """In front of Django, by the worker that `lagan up` runs."""
-    root = admin.hub.data / "site"
-    (root / "scans").mkdir(parents=True, exist_ok=True)
-    (root / "scans" / "caf\udce9\n.txt").write_bytes(b"123")
+@pytest.fixture
+def scans(town: Hub, tmp_path: Path) -> Iterator[Path]:
+    """A folder of the site `dfoster1`, which a worker of its own serves."""
+    (tmp_path / "caf\udce9\n.txt").write_bytes(b"123")
+    command = [str(LAGAN), "worker", "--site", "dfoster1", "--root", str(tmp_path)]
+    environment = {**town.environment, "LAGAN_DATA": str(town.data)}
+    with (tmp_path.parent / "worker.log").open("w") as log:
+        worker = subprocess.Popen(command, env=environment, stdout=log, stderr=log)
+    try:
+        with town.administrator() as client:
+            until(lambda: _online(client, "dfoster1"))
+        yield tmp_path
+    finally:
+        worker.terminate()
+        worker.wait(60)
+
+
+def test_a_folder_is_told_by_its_site_in_front_of_django(admin: Shell, scans: Path) -> None:
     with admin.hub.as_user(admin.username) as client:
-        where = {"site": "local", "path": str(root / "scans"), "details": "true"}
+        where = {"site": "dfoster1", "path": str(scans), "details": "true"}
         told = client.get("/api/file/", params=where)
         assert told.status_code == 200, told.text
         (child,) = told.json()["children"]
         assert (child["name"], child["size"], child["type"]) == ("caf\udce9\n.txt", 3, "file")
+        address = f"/api/file/?site=dfoster1&path={scans}/caf%E9%0A.txt"
+        assert "not a folder" in client.get(address).json()["detail"]
+        assert client.get("/api/file/", params={**where, "path": "/etc"}).status_code == 400
         odd = client.get("/api/file/", params={"path": "/etc"})
         assert (odd.status_code, odd.json()["site"]) == (400, ["Field required"])
-        assert client.get("/api/file/", params={**where, "path": "/etc"}).status_code == 400
     refused = httpx.get(f"{admin.hub.url}/api/file/", params=where)
     assert refused.status_code == 401
     assert refused.headers["www-authenticate"].startswith("Bearer")
+
+
+def _online(client: httpx.Client, site: str) -> bool:
+    rows = client.get("/api/sites/").json()["results"]
+    return any(each["online"] for each in rows if each["name"] == site)
