@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from tests.services.process import (
     Running,
+    ServiceFailed,
     await_ready,
     find_program,
     free_port,
@@ -49,6 +52,17 @@ def start(folder: Path, host: str = "127.0.0.1") -> Running:
     await_ready(ready, process=process, folder=folder)
     url = f"amqp://guest:guest@{host}:{ports['amqp']}//"
     return Running(process.pid, {"BROKER_URL": url}, folder)
+
+
+def control(folder: Path, *words: str) -> str:
+    """What `rabbitmqctl` says to the broker that was started in `folder`. ServiceFailed when it
+    refuses."""
+    program = find_program("rabbitmqctl", "/usr/lib/rabbitmq/bin", package=PACKAGE)
+    environment = {**os.environ, **_environment(folder, _ports(folder))}
+    done = subprocess.run([program, *words], env=environment, capture_output=True, text=True)
+    if done.returncode != 0:
+        raise ServiceFailed(done.stderr or done.stdout)
+    return done.stdout
 
 
 @contextmanager

@@ -13,6 +13,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from threading import Event, Thread
 from typing import Any
+from urllib.parse import urlsplit
 
 from amqp.exceptions import AMQPError  # type: ignore[import-untyped]
 from celery import Celery, Task, signals
@@ -39,6 +40,7 @@ _SETTINGS: dict[str, Any] = {
     "worker_prefetch_multiplier": 1,
     "task_ignore_result": True,
     "task_default_queue_type": "quorum",
+    "task_default_exchange": "",  # the broker's own; any other would have to be declared
     "worker_detect_quorum_queues": True,
     # Without confirms a killed broker lost publishes that had returned success.
     "broker_transport_options": {"confirm_publish": True},
@@ -48,6 +50,9 @@ _SETTINGS: dict[str, Any] = {
     "broker_connection_max_retries": None,
     "worker_cancel_long_running_tasks_on_connection_loss": False,
     "worker_send_task_events": False,
+    # A site's account at the broker has rights on the site's queue and on nothing else.
+    "worker_enable_remote_control": False,
+    "worker_consumer": "lagan.worker.consumer:SiteConsumer",
     "task_serializer": "json",
     "accept_content": ["json"],
     "worker_hijack_root_logger": False,
@@ -62,11 +67,12 @@ def make_app(broker_url: str, sites: Sequence[str] = ()) -> Celery:
 
 
 def queue_of(site: str) -> Queue:
-    """The site's queue: replicated, durable, and rid of a message that killed twenty consumers."""
+    """The site's queue: replicated, durable, and rid of a message that killed twenty consumers. By
+    the default exchange, which brings nothing of one site to another's queue."""
     name = f"eng.{site}"
     return Queue(  # type: ignore[no-untyped-call]
         name,
-        Exchange("eng", type="topic", durable=True),  # type: ignore[no-untyped-call]
+        Exchange(""),  # type: ignore[no-untyped-call]
         routing_key=name,
         durable=True,
         queue_arguments={"x-queue-type": "quorum", "x-delivery-limit": 20},
@@ -137,7 +143,7 @@ def serve(worker: Worker, ledger: Ledger, broker_url: str) -> None:
         "--loglevel=WARNING",
     ]
     queues = ",".join(queue_of(site).name for site in worker.sites)
-    app.worker_main(
+    status = app.worker_main(
         [
             *arguments,
             f"--queues={queues}",
@@ -147,6 +153,14 @@ def serve(worker: Worker, ledger: Ledger, broker_url: str) -> None:
             f"--hostname={worker.name}",
         ]
     )
+    if status:
+        raise Unavailable(f"Work by {_bare(broker_url)} ended with status {status}; see the log.")
+
+
+def _bare(broker_url: str) -> str:
+    """The broker's address without the account."""
+    parts = urlsplit(broker_url)
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
 
 
 @contextmanager

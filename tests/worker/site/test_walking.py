@@ -85,6 +85,17 @@ def test_a_slow_filesystem_ends_a_walk_but_each_looks_into_one_folder_at_least(
     assert sorted(found) == made
 
 
+def test_a_walk_goes_on_while_it_would_leave_more_than_a_message_holds(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(walking, "MOST_ENTRIES", 1)
+    make(root, *(f"a folder with a long name {n:02}/x" for n in range(20)))
+    one = len(f"{root}/a folder with a long name 00{searching.LEFT}")
+    monkeypatch.setattr(walking, "MOST_LEFT", one * 3)
+    told = Told()
+    assert walking.recursive(told, {}, [str(root)])["left"] == 3
+
+
 def test_batches_are_cut(root: Path) -> None:
     made = make(root, *(f"x{n}" for n in range(BATCH_ITEMS + 1)))
     found, told = walk(str(root))
@@ -203,7 +214,7 @@ def test_a_filesystem_that_is_not_mounted_is_no_empty_one(root: Path) -> None:
 @pytest.mark.slow
 def test_memory_does_not_grow_with_a_folder(root: Path) -> None:
     for n in range(200_000):
-        os.close(os.open(f"{root}/a name of a usual length {n:06}", os.O_CREAT | os.O_WRONLY))
+        os.mknod(f"{root}/a name of a usual length {n:06}")
 
     class Counting(Told):
         count = 0

@@ -35,18 +35,6 @@ class StillRunning(Conflict):
     code = "still-running"
 
 
-class SiteTaken(BadInput):
-    """Another site has this name."""
-
-    code = "site-taken"
-
-
-class SiteInUse(Conflict):
-    """The site has open work."""
-
-    code = "site-in-use"
-
-
 class JobNotRepeatable(Conflict):
     """The job was not started as a workflow on paths, so that there is nothing to repeat."""
 
@@ -57,3 +45,15 @@ class JobIsOurs(Conflict):
     """The job's numbers are counted here; nobody tells them."""
 
     code = "job-is-ours"
+
+
+class SiteTaken(BadInput):
+    """Another site has this name."""
+
+    code = "site-taken"
+
+
+class SiteInUse(Conflict):
+    """The site has open work."""
+
+    code = "site-in-use"

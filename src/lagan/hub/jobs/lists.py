@@ -1,67 +1,27 @@
-"""Jobs in numbered pages with filters, and what all jobs of a list are by type, state and site."""
+"""Pages of jobs and of a job's tasks, by any column."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime
-
 from typing import Any
-
-from django.db.models import Count, QuerySet
 
 from lagan.hub.base.actors import Actor
 from lagan.hub.base.pages import Page, page_by_key
 from lagan.hub.jobs import packing, queries, visibility
-from lagan.hub.jobs.models import Job, Task
+from lagan.hub.jobs.listing import JobFilter, jobs
+from lagan.hub.jobs.models import Task
 from lagan.hub.jobs.queries import JobRow, TaskRow
-from lagan.hub.jobs.visibility import seen_by
 from lagan.kit.errors import NotFound
 
 
-@dataclass(frozen=True, slots=True)
-class JobFilters:
-    """Which jobs: None leaves a condition out. `owner` is a user name; `until` is excluded."""
-
-    kind: str | None = None
-    state: str | None = None
-    owner: str | None = None
-    site: str | None = None
-    since: datetime | None = None
-    until: datetime | None = None
-
-
-def jobs(actor: Actor, filters: JobFilters) -> QuerySet[Job]:
-    """The jobs that `actor` may see and that are so."""
-    named = {
-        "kind": filters.kind,
-        "state": filters.state,
-        "created_by_name": filters.owner,
-        "site": filters.site,
-        "created__gte": filters.since,
-        "created__lt": filters.until,
-    }
-    given = {name: value for name, value in named.items() if value is not None}
-    return Job.objects.filter(seen_by(actor), **given)
-
-
 def page(
-    actor: Actor, filters: JobFilters, order: str, number: int, size: int
+    actor: Actor, wanted: JobFilter, order: str, number: int, size: int
 ) -> tuple[list[JobRow], int]:
     """A page of them and how many there are; `order` is a column, downwards with a minus."""
-    rows = jobs(actor, filters).defer("paths", "stages").order_by(order, "-id")
+    rows = jobs(actor, wanted).defer("paths", "stages").order_by(order, "-id")
     count = rows.count()
     if number > 1 and (number - 1) * size >= count:
         raise NotFound(f"There is no page {number}.", page=number)
     return queries._with_progress(rows[(number - 1) * size : number * size]), count
-
-
-def job_stats(actor: Actor, filters: JobFilters) -> dict[str, dict[str, int]]:
-    """How many jobs there are by type, state and site."""
-    rows = jobs(actor, filters).order_by()
-    return {
-        name: dict(rows.values_list(column).annotate(Count("id")))
-        for name, column in (("type", "kind"), ("state", "state"), ("site", "site"))
-    }
 
 
 def may_change(actor: Actor, row: JobRow) -> bool:

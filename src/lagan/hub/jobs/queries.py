@@ -15,6 +15,7 @@ from lagan.hub.base.actors import Actor
 from lagan.hub.base.pages import Page, page_by_key
 from lagan.hub.jobs.models import Job, Schedule, Site, Task
 from lagan.hub.jobs.outcomes import ItemOutcome, categories, failures_of, item_outcomes
+from lagan.hub.jobs.presence import WorkerRow, online, workers
 from lagan.hub.jobs.resubmitting import repeatable
 from lagan.hub.jobs.rules import OPEN_JOBS, OPEN_TASKS, WALK, JobState, TaskState
 from lagan.hub.jobs.visibility import may_see, seen_by, visible_job
@@ -28,11 +29,13 @@ __all__ = [
     "ScheduleRow",
     "SiteRow",
     "TaskRow",
+    "WorkerRow",
     "categories",
     "failures",
     "item_outcomes",
     "job",
     "oldest_due",
+    "online",
     "open_tasks",
     "reported",
     "schedules",
@@ -40,6 +43,7 @@ __all__ = [
     "task",
     "tasks",
     "visible",
+    "workers",
 ]
 
 
@@ -206,8 +210,8 @@ class ScheduleRow:
 
 
 def schedules() -> list[ScheduleRow]:
-    """The hub's own enabled schedules by name; those of people are in `workflows.schedules`."""
-    rows = Schedule.objects.filter(enabled=True, run={}).order_by("name")
+    """All enabled schedules by name."""
+    rows = Schedule.objects.filter(enabled=True).order_by("name")
     return [ScheduleRow(row.name, row.next_run, row.last_error) for row in rows]
 
 

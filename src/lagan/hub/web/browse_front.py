@@ -3,7 +3,6 @@ to answer and the pages have few threads."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from django.http import HttpRequest
@@ -12,7 +11,7 @@ from django.utils import translation
 
 from lagan.hub.accounts.exchanges import asker
 from lagan.hub.base.raw import Exchange, Handler, in_thread
-from lagan.hub.jobs.site_rights import require_browse
+from lagan.hub.jobs.browsing import VERB, Folder, question, read
 from lagan.hub.jobs.wire.asking import ask
 from lagan.hub.jobs.workflows import queries as workflows
 from lagan.hub.web import browsing, names
@@ -37,39 +36,39 @@ async def folder(exchange: Exchange) -> None:
     the site is a row too; NotSignedIn and bad addresses are refused."""
     site, level = exchange.query("site") or "", _level(exchange.query("level") or "2")
     path = names.uncarried(text) if (text := exchange.query("path")) else ""
-    asked = {
-        "path": path,
-        "details": True,
-        "hidden": exchange.query("hidden") == "1",
-        "size": browsing.SIZE,
-        "after": exchange.query("after") or None,
-    }
+    refused = ""
     try:
-        await in_thread(_enter, exchange, site)
-        found: dict[str, Any] = await ask(site, "folder", asked)
-    except (NotSignedIn, BadInput):
+        asked = await in_thread(_asked, exchange, site, path)
+        found = read(site, await ask(site, VERB, asked))
+    except NotSignedIn:
         raise
     except LaganError as refusal:
-        found = {"entries": [], "next": None, "refused": refusal.sentence}
-    shown = await in_thread(_rows, exchange, site, path, level, found)
+        found, refused = Folder(site, path, [], None), refusal.sentence
+    shown = await in_thread(_rows, exchange, found, level, refused)
     await exchange.reply(200, HEADERS, shown.encode(), HTML)
 
 
-def _enter(exchange: Exchange, site: str) -> None:
-    require_browse(asker(exchange), site)
+def _asked(exchange: Exchange, site: str, path: str) -> dict[str, Any]:
+    return question(
+        actor=asker(exchange),
+        site=site,
+        path=path,
+        details=True,
+        hidden=exchange.query("hidden") == "1",
+        after=exchange.query("after") or None,
+        size=browsing.SIZE,
+    )
 
 
-def _rows(
-    exchange: Exchange, site: str, path: str, level: int, found: Mapping[str, Any]
-) -> str:
+def _rows(exchange: Exchange, found: Folder, level: int, refused: str) -> str:
     """The rows in the visitor's language."""
     context = {
-        "site": site,
-        "lines": browsing.lines(site, found["entries"]),
+        "site": found.site,
+        "lines": browsing.lines(found.site, found.entries),
         "level": level,
-        "parent": names.carried(path) if path else "",
-        "more": found["next"],
-        "refused": found.get("refused", ""),
+        "parent": names.carried(found.path) if found.path else "",
+        "more": found.next,
+        "refused": refused,
         "labels": {row.key: row.label for row in workflows.status_types()},
     }
     with translation.override(_language(exchange)):

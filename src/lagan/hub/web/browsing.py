@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from lagan.hub.base.actors import Actor
 from lagan.hub.jobs import sites as known
+from lagan.hub.jobs.browsing import Entry
 from lagan.hub.jobs.rules import HUB
 from lagan.hub.jobs.site_rights import browsable
 from lagan.hub.web import names, presented
@@ -83,7 +84,7 @@ def site_lines(actor: Actor) -> list[SiteLine]:
     ]
 
 
-def lines(site: str, entries: Iterable[Mapping[str, Any]]) -> list[Line]:
+def lines(site: str, entries: Iterable[Entry]) -> list[Line]:
     """The entries of a site's answer."""
     return [_line(site, each) for each in entries]
 
@@ -128,22 +129,21 @@ def texts(given: Sequence[str], gathered: str) -> list[str]:
     return read
 
 
-def _line(site: str, entry: Mapping[str, Any]) -> Line:
-    type, path = str(entry.get("type", "other")), str(entry["path"])
-    is_folder, changed = type == "directory", entry.get("mtime")
+def _line(site: str, entry: Entry) -> Line:
+    is_folder = entry.type == "directory"
     kind = FOLDER if is_folder else FILE
     return Line(
-        name=names.readable(str(entry["name"])),
-        pick=f"{kind}:{names.carried(path)}",
-        path=names.carried(path),
+        name=names.readable(entry.name),
+        pick=f"{kind}:{names.carried(entry.path)}",
+        path=names.carried(entry.path),
         is_folder=is_folder,
-        icon=ICONS.get(type, ICONS["other"]),
-        type=TYPES.get(type, TYPES["other"]),
-        size=None if is_folder else entry.get("size"),
-        status=str(entry.get("status") or ""),
-        modified=_moment(changed) if isinstance(changed, int | float) else None,
-        target=names.readable(str(entry.get("target") or "")),
-        address=folder_address(site, path) if is_folder else "",
+        icon=ICONS.get(entry.type, ICONS["other"]),
+        type=TYPES.get(entry.type, TYPES["other"]),
+        size=None if is_folder else entry.size,
+        status=entry.status or "",
+        modified=None if entry.mtime is None else _moment(entry.mtime),
+        target=names.readable(entry.target or ""),
+        address=folder_address(site, entry.path) if is_folder else "",
     )
 
 

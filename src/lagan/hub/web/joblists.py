@@ -15,8 +15,8 @@ from django.utils.translation import gettext_lazy as _
 
 from lagan.hub.accounts.queries import visible_names
 from lagan.hub.base.actors import Actor
-from lagan.hub.jobs import lists, marks, queries
-from lagan.hub.jobs.lists import JobFilters
+from lagan.hub.jobs import listing, lists, marks, queries
+from lagan.hub.jobs.listing import JobFilter
 from lagan.hub.jobs.queries import JobRow
 from lagan.hub.web import charts, presented, shown
 from lagan.hub.web.visitor import asked
@@ -94,17 +94,17 @@ def asking(request: HttpRequest, *, base: str = "/jobs/", owner: str = "") -> As
     return found
 
 
-def filters(found: Asking) -> JobFilters:
+def filters(found: Asking) -> JobFilter:
     """The same for the query: a period and days as moments."""
     since, until = _day("since", found.since), _day("until", found.until)
     if found.period:
         today = datetime.combine(timezone.now().date(), time(), tzinfo=timezone.now().tzinfo)
         since = max(filter(None, (since, today - timedelta(days=PERIODS[found.period][0]))))
-    return JobFilters(
-        kind=found.type or None,
-        state=found.state or None,
-        owner=found.owner or None,
-        site=found.site or None,
+    return JobFilter(
+        kind=found.type,
+        state=found.state,
+        owner=found.owner,
+        site=found.site,
         since=since,
         until=until + timedelta(days=1) if until else None,
     )
@@ -125,7 +125,7 @@ def job_list(actor: Actor, found: Asking) -> dict[str, Any]:
         "live": marks.digest(mark),
         "heads": [_head(found, name, words, sort) for name, (_key, words) in COLUMNS.items()],
         **_turning(found, count, len(rows)),
-        **_summary(found, lists.job_stats(actor, wanted)),
+        **_summary(found, listing.job_stats(actor, wanted)),
     }
 
 
@@ -162,7 +162,7 @@ def chips(found: Asking) -> list[dict[str, Any]]:
 
 def choices(actor: Actor, found: Asking) -> dict[str, Any]:
     """What the form of filters offers."""
-    every = lists.job_stats(actor, JobFilters(owner=found.owner if found.base != "/jobs/" else None))
+    every = listing.job_stats(actor, JobFilter(owner=found.owner if found.base != "/jobs/" else ""))
     return {
         "chips": chips(found),
         "periods": [(name, words) for name, (_days, words) in PERIODS.items()],
@@ -198,7 +198,9 @@ def _turning(found: Asking, count: int, here: int) -> dict[str, Any]:
 
 
 def _summary(found: Asking, stats: Mapping[str, Mapping[str, int]]) -> dict[str, Any]:
-    types = ((("", kind, number, found.address(type=kind))) for kind, number in stats["type"].items())
+    types = (
+        (("", kind, number, found.address(type=kind))) for kind, number in stats["type"].items()
+    )
     states = (
         (
             f"slice-{TONES.get(state, 'quiet')}",

@@ -17,7 +17,7 @@ from lagan.hub.jobs.queries import JobRow
 from lagan.hub.jobs.rules import OPEN_JOBS, JobState
 from lagan.hub.web import presented
 from lagan.hub.web.visitor import asked
-from lagan.kit.errors import BadInput
+from lagan.kit.errors import BadInput, NotFound
 
 TASKS, ITEMS = 50, 100
 """Rows of a page."""
@@ -93,18 +93,27 @@ def items(actor: Actor, job: int, category: str, after: str) -> dict[str, Any]:
     return {
         "outcomes": page.items,
         "category": category,
-        "heading": CATEGORIES[category],
+        "heading": CATEGORIES[category.partition(".")[0]],
         "more_items": following,
         "first_items": presented.addressed(here, category=category) if after else None,
-        "reasons": queries.categories(actor, job) if category in ("failed", "skipped") else {},
+        "reasons": _finer(queries.categories(actor, job), category.partition(".")[0], job),
     }
+
+
+def _finer(counts: Mapping[str, int], state: str, job: int) -> list[tuple[str, int, str]]:
+    """The categories within a state that have paths, with the list of each."""
+    return [
+        (name, number, presented.addressed(f"/jobs/{job}/items/", category=name))
+        for name, number in counts.items()
+        if number and name.startswith(f"{state}.")
+    ]
 
 
 def task(actor: Actor, row: JobRow, id: int) -> dict[str, Any]:
     """One of its tasks, with the first of its paths and what went wrong."""
     found = queries.task(actor, id)
     if found.job != row.id:
-        raise queries.NotFound(f"Job {row.id} has no task {id}.")
+        raise NotFound(f"Job {row.id} has no task {id}.")
     told = lists.task_items(actor, id, ITEMS)
     result = json.dumps(found.result, indent=2, sort_keys=True) if found.result else ""
     return {"task": found, "result": result, **told}

@@ -3,7 +3,7 @@ and the reasons against it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -59,9 +59,14 @@ class FormField:
 def offered() -> list[Offered]:
     """All workflows, those that Lagan brings first."""
     return [
-        Offered(row.name, row.label, ICONS.get(row.name, "workflow"), row.name == "delete")
+        Offered(row.name, row.label, icon(row.name), row.name == "delete")
         for row in queries.workflows()
     ]
+
+
+def icon(name: str) -> str:
+    """The icon of a workflow; those that people made have one in common."""
+    return ICONS.get(name, "workflow")
 
 
 def workflow(name: str) -> Any:
@@ -72,9 +77,7 @@ def workflow(name: str) -> Any:
     return row
 
 
-def form_fields(
-    actor: Actor, row: Any, given: Mapping[str, str], _reasons: Iterable[str] = ()
-) -> list[FormField]:
+def form_fields(actor: Actor, row: Any, given: Mapping[str, Any]) -> list[FormField]:
     """What whoever runs it fills in, with what was filled in so far."""
     return [
         FormField(
@@ -98,12 +101,13 @@ def values(given: QueryDict, row: Any) -> dict[str, Any]:
     return found
 
 
-def discovery(given: QueryDict, picked: Picked) -> str | None:
+def discovery(given: Mapping[str, Any], picked: Picked) -> str | None:
     """How files are found; files alone are taken as they are."""
-    return given.get("discovery", RECURSIVE if picked.folders else "") or None
+    chosen: str = given.get("discovery", RECURSIVE if picked.folders else "")
+    return chosen or None
 
 
-def discoveries(given: QueryDict, picked: Picked) -> list[tuple[str, str | Promise, bool]]:
+def discoveries(given: Mapping[str, Any], picked: Picked) -> list[tuple[str, str | Promise, bool]]:
     """The ways to find files, and which is chosen."""
     chosen = discovery(given, picked) or ""
     return [(value, words, value == chosen) for value, words in DISCOVERIES]

@@ -93,6 +93,9 @@ LOOKS = {
     "readonly": Look("quiet", "lock", _("Read only")),
     "draining": Look("suspect", "arrow-right-left", _("Draining")),
     "retired": Look("quiet", "archive", _("Retired")),
+    # sites and their workers
+    "site-online": Look("good", "plug-zap", pgettext_lazy("site", "Online")),
+    "site-offline": Look("suspect", "unplug", pgettext_lazy("site", "Offline")),
     # archive nodes and their volumes
     "offline": Look("suspect", "power-off", _("Offline")),
     "not-running": Look("bad", "circle-stop", _("Not running")),

@@ -123,6 +123,13 @@ def readable(name: str) -> str:
 
 
 @register.simple_tag
+def lookup(table: Mapping[str, Any], name: str) -> Any:
+    """What stands under a name; the name itself for a label that there is not, nothing for a field
+    that was not filled in."""
+    return table.get(name, "" if ":" in name else name)
+
+
+@register.simple_tag
 def owner(job: JobRow, people: Mapping[int, str]) -> str:
     """The user name of a job's owner whose page the visitor may see; nothing for others."""
     return people.get(job.created_by or 0, "")

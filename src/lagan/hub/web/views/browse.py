@@ -4,18 +4,20 @@ picked, after a confirmation that says on what."""
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from typing import Any
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.text import slugify
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from lagan.hub.base.actors import Actor
+from lagan.hub.jobs.browsing import Folder, folder
 from lagan.hub.jobs.site_rights import require_browse
-from lagan.hub.jobs.services import ask
 from lagan.hub.jobs.workflows import queries as workflows
 from lagan.hub.jobs.workflows import services
 from lagan.hub.web import browsing, joblists, names, running
@@ -24,6 +26,7 @@ from lagan.hub.web.visitor import asked, signed_in
 from lagan.kit.errors import LaganError
 
 RECENT = 5
+_COLOUR = re.compile(r"#[0-9a-fA-F]{3,6}")
 
 
 @require_safe
@@ -86,6 +89,21 @@ def run(request: HttpRequest, actor: Actor) -> HttpResponse:
     return redirect(browsing.folder_address(site))
 
 
+@require_safe
+@signed_in
+def file_states(request: HttpRequest, actor: Actor) -> HttpResponse:
+    """The colours of file states as a style sheet: a page may hold no style of its own."""
+    rules = "".join(map(_rule, workflows.status_types()))
+    return HttpResponse(rules, content_type="text/css; charset=utf-8")
+
+
+def _rule(row: Any) -> str:
+    colours = row.background_color, row.text_color
+    if not all(_COLOUR.fullmatch(each) for each in colours):
+        return ""
+    return f".file-state-{slugify(row.key)} {{ background: {colours[0]}; color: {colours[1]}; }}\n"
+
+
 def _confirmation(
     request: HttpRequest, actor: Actor, reasons: Mapping[str, Any], status: int = 200
 ) -> HttpResponse:
@@ -104,7 +122,7 @@ def _confirmation(
         "shown_files": [names.readable(each) for each in picked.files[: running.SHOWN]],
         "more_folders": max(len(picked.folders) - running.SHOWN, 0),
         "more_files": max(len(picked.files) - running.SHOWN, 0),
-        "fields": running.form_fields(actor, row, request.POST, reasons.get("fields", ())),
+        "fields": running.form_fields(actor, row, request.POST),
         "given": request.POST,
         "reasons": reasons,
         "walks": bool(picked.folders),
@@ -124,20 +142,22 @@ def _folder(request: HttpRequest, actor: Actor, site: str) -> dict[str, Any]:
     text = asked(request, "path")
     path, after = names.uncarried(text) if text else "", asked(request, "after")
     hidden = asked(request, "hidden") == "1"
-    wanted = {"path": path, "details": True, "hidden": hidden, "size": browsing.SIZE}
-    refused = ""
+    refused, found = "", Folder(site, path, [], None)
     try:
-        found = ask(site, "folder", {**wanted, "after": after or None})
+        found = folder(
+            actor=actor, site=site, path=path, details=True, hidden=hidden,
+            after=after or None, size=browsing.SIZE,
+        )  # fmt: skip
     except LaganError as refusal:
-        found, refused = {"entries": [], "next": None}, refusal.sentence
+        refused = refusal.sentence
     more = {"hidden": "1" if hidden else ""}
-    following = found["next"]
+    following = found.next
     return {
-        "lines": browsing.lines(site, found["entries"]),
+        "lines": browsing.lines(site, found.entries),
+        "level": 2,
         "refused": refused,
         "way": browsing.way(site, path),
-        "more_entries": following
-        and browsing.folder_address(site, path, after=following, **more),
+        "more_entries": following and browsing.folder_address(site, path, after=following, **more),
         "labels": {row.key: row.label for row in workflows.status_types()},
         "hide_address": browsing.folder_address(site, path),
         "show_address": browsing.folder_address(site, path, hidden="1"),

@@ -9,7 +9,6 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.functional import Promise
-
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
@@ -54,7 +53,7 @@ def items(request: HttpRequest, actor: Actor, job: int) -> HttpResponse:
     """The paths of a job of one category, with the reasons of those that were not done: a page, or
     what a dialog shows of it."""
     category = asked(request, "category")
-    if category not in jobpages.CATEGORIES:
+    if category.partition(".")[0] not in jobpages.CATEGORIES:
         raise BadInput("No paths are kept as that.", field="category")
     context = {
         "row": queries.job(actor, job),
@@ -90,13 +89,13 @@ def act(request: HttpRequest, actor: Actor, job: int, verb: str) -> HttpResponse
     return redirect(then or f"/jobs/{made.pk}/")
 
 
-ACTS: dict[str, tuple[Callable[..., Any] | None, str | Promise, str]] = {
+ACTS: dict[str, tuple[Callable[..., Any], str | Promise, str]] = {
     "cancel": (services.cancel, gettext_lazy("The job is being cancelled."), ""),
-    "pause": (getattr(services, "pause", None), gettext_lazy("Nothing more of the job is begun."), ""),
-    "resume": (getattr(services, "resume", None), gettext_lazy("The job goes on."), ""),
+    "pause": (services.pause, gettext_lazy("Nothing more of the job is begun."), ""),
+    "resume": (services.resume, gettext_lazy("The job goes on."), ""),
     "retry": (services.retry, gettext_lazy("What failed runs again."), ""),
-    "resubmit": (getattr(services, "resubmit", None), gettext_lazy("This is the repetition of the job."), ""),
-    "delete": (getattr(services, "delete", None), gettext_lazy("The job is deleted."), "/jobs/"),
+    "resubmit": (services.resubmit, gettext_lazy("This is the repetition of the job."), ""),
+    "delete": (services.delete, gettext_lazy("The job is deleted."), "/jobs/"),
 }
 
 
@@ -119,5 +118,3 @@ def dialog_or_page(
 
 def _template(request: HttpRequest, name: str) -> str:
     return f"web/{'parts' if is_part(request) else 'pages'}/{name}.html"
-
-

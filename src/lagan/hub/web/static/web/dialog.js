@@ -19,7 +19,8 @@ function make() {
   return made;
 }
 
-// Ask for `address` and show the answer; a redirection that the hub wants leads the whole page there.
+// Ask for `address` and show the answer; a redirection that the hub wants leads the whole page there. False for what is
+// no part of a dialog, the answer itself when it says that something was done (X-Done).
 export async function showDialog(address, options = {}, from = document.activeElement) {
   const dialog = box() ?? make();
   if (!dialog.open) opener = from;
@@ -28,6 +29,7 @@ export async function showDialog(address, options = {}, from = document.activeEl
     const answer = await fetch(address, { ...options, headers: { ...options.headers, "HX-Request": "true" } });
     if (answer.headers.has("HX-Redirect")) return location.assign(answer.headers.get("HX-Redirect"));
     const type = answer.headers.get("content-type") ?? "";
+    if (answer.headers.has("X-Done")) return answer;
     if (answer.headers.get("X-Part") !== "dialog" || !type.startsWith("text/html")) return false;
     dialog.innerHTML = await answer.text();
     offerPickers(dialog);
