@@ -201,23 +201,27 @@ def addsite(
 @click.option("--json", "as_json", is_flag=True, help="Say it as one JSON object.")
 @_where
 def status(as_json: bool, config: Path | None, data: Path | None) -> None:
-    """Say whether the hub runs and is well; exit status 10 when it is not."""
+    """Say whether the hub runs and is well; exit status 10 when it is not. One that systemd or
+    containers run is asked at LAGAN_ADDRESS."""
     settings = _settings(config, data)
     from lagan.hub.ops import health
+    from lagan.hub.ops.background import pages_answer
     from lagan.hub.ops.data_folder import holder
 
     runs, checks = holder(settings.data), health.look()
-    well = runs is not None and all(check.well for check in checks)
+    answers = runs is not None or pages_answer(settings.address)
+    well = answers and all(check.well for check in checks)
     if as_json:
         facts = {
-            "running": runs is not None,
+            "running": answers,
             "pid": runs and runs.pid,
-            "address": runs and runs.address,
+            "address": runs.address if runs else settings.address if answers else None,
             "checks": [{"name": c.name, "well": c.well, "detail": c.detail} for c in checks],
         }
         click.echo(json.dumps(facts))
     else:
-        click.echo(f"runs at {runs.address} (process {runs.pid})" if runs else "does not run here")
+        elsewhere = f"answers at {settings.address}" if answers else "does not run here"
+        click.echo(f"runs at {runs.address} (process {runs.pid})" if runs else elsewhere)
         for check in checks:
             click.echo(f"{'well  ' if check.well else 'UNWELL'} {check.name}: {check.detail}")
     sys.exit(0 if well else 10)
@@ -258,6 +262,34 @@ def dbshell(config: Path | None, data: Path | None) -> None:
         call_command("dbshell")
     except CommandError as error:
         raise Unavailable(str(error)) from None
+
+
+@hub.command()
+@click.argument("folder", type=FOLDER)
+@_where
+def backup(folder: Path, config: Path | None, data: Path | None) -> None:
+    """Write the database and the secret key into FOLDER, which is made. The hub may run."""
+    settings = _settings(config, data, django=False)
+    from lagan.hub.ops.backup import back_up
+
+    about = back_up(settings, folder.absolute())
+    click.echo(f"The {about['database']} database is in {folder}; keep it as secret as the hub.")
+
+
+@hub.command()
+@click.argument("folder", type=FOLDER)
+@_where
+def restore(folder: Path, config: Path | None, data: Path | None) -> None:
+    """Put the backup in FOLDER where the settings have no database yet, and bring it up to date."""
+    settings = _settings(config, data, django=False)
+    from lagan.hub.ops import backup
+
+    about = backup.restore(settings, folder.absolute())
+    _settings(config, data)
+    from lagan.hub.ops.first_start import prepare_hub
+
+    prepare_hub()
+    click.echo(f"The database is as it was at {about['made']}; `lagan hub start` starts the hub.")
 
 
 @hub.command()

@@ -110,7 +110,7 @@ def remove(ctx: click.Context, name: str) -> None:
 def key(ctx: click.Context, name: str, label: str, as_json: bool) -> None:
     """Make a key for the site's workers and print it. It is shown this once."""
     made = _sites(ctx).make_key(name, label)
-    click.echo(json.dumps(made) if as_json else made["site_key"])
+    click.echo(json.dumps(made) if as_json else made["key"])
 
 
 @site.command()
@@ -151,5 +151,6 @@ def _words(row: dict[str, Any]) -> str:
 
 
 def _worker(row: dict[str, Any]) -> str:
-    state = "online" if row.get("online") else f"last seen {row.get('seen')}"
-    return f"worker\t{shown(row['name'])}\t{row.get('version', '')}\t{state}"
+    state = "online" if row["online"] else f"last seen {row['seen']}"
+    tasks = f"{row['running']} of {row['threads']} tasks"
+    return f"worker\t{shown(row['name'])}\t{row['version']}\t{state}\t{tasks}"

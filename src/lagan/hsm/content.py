@@ -11,6 +11,7 @@ from contextlib import suppress
 from lagan.hsm import space
 from lagan.hsm.errors import Unsupported, WrittenInto, WrongContent
 from lagan.hsm.marker import MIGRATED, Marker
+from lagan.hsm.space import BLOCK
 from lagan.hsm.target import PIECE, Target, Tick
 from lagan.kit.errors import NoSpace
 
@@ -23,14 +24,18 @@ def is_intact(found: os.stat_result, marker: Marker) -> bool:
 
 def expect_not_written_into(descriptor: int, marker: Marker, target: Target) -> None:
     """WrittenInto when the file has data that is not its content's. A file that was only touched or
-    cut, or whose recall was broken off, has none."""
+    cut has none; one whose recall was broken off may have a last block that is not full."""
     found = os.fstat(descriptor)
     if is_intact(found, marker):
         return
+    broken_off = marker.state != MIGRATED
     for start, end in space.data(descriptor, found.st_size):
-        # The last block of the content is zeros behind its end.
-        if not _agrees(descriptor, marker, target, start, min(end, marker.size)):
+        last = min(end, marker.size)
+        agreed = _agreed(descriptor, marker, target, start, last)
+        rest = BLOCK if broken_off else 0
+        if agreed < last and not (last - agreed < rest and _is_zero(descriptor, agreed, last)):
             raise WrittenInto("Somebody wrote into this file while its content was away.")
+        # Behind the end of the content a block is zeros.
         if end > marker.size and not _is_zero(descriptor, max(start, marker.size), end):
             raise WrittenInto("Somebody wrote behind the end of this file's content.")
 
@@ -74,17 +79,18 @@ def fill(
         raise WrongContent(f"The target {target.name} gave other bytes than were brought there.")
 
 
-def _agrees(descriptor: int, marker: Marker, target: Target, start: int, end: int) -> bool:
-    """Whether a stretch of the file is the same stretch of its content."""
+def _agreed(descriptor: int, marker: Marker, target: Target, start: int, end: int) -> int:
+    """Up to where a stretch of the file is the same stretch of its content."""
     if start >= end:
-        return True
+        return end
     at = start
     for piece in target.read(marker.object, start, end - start):
-        view = memoryview(piece)
-        if os.pread(descriptor, view.nbytes, at) != bytes(view):
-            return False
-        at += view.nbytes
-    return at == end
+        wanted = bytes(piece)
+        here = os.pread(descriptor, len(wanted), at)
+        if here != wanted:
+            return at + len(os.path.commonprefix([here, wanted]))
+        at += len(wanted)
+    return at
 
 
 def _is_zero(descriptor: int, start: int, end: int) -> bool:

@@ -85,7 +85,7 @@ def unpack(value: bytes) -> Marker:
     """The marker in an attribute's value; BadMarker for anything else."""
     try:
         return _checked(json.loads(value))
-    except (ValueError, TypeError, KeyError) as error:
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
         shown = value[:80].decode("ascii", "backslashreplace")
         raise BadMarker(f"The file's attribute {NAME} cannot be read: {shown!r}.") from error
 

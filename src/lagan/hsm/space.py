@@ -64,7 +64,7 @@ def write_sparsely(descriptor: int, piece: Buffer, offset: int, whole_until: int
     """Write `piece` at `offset` but for its blocks of zeros, which are holes there; what lies
     before `whole_until` is written as it is."""
     raw = bytes(piece)
-    if offset < whole_until or _ZEROS not in raw:
+    if offset < whole_until or (_ZEROS not in raw and not raw.endswith(b"\0")):
         write_all(descriptor, [raw], offset)
         return
     view = memoryview(raw)

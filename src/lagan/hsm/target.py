@@ -149,13 +149,12 @@ class Target:
     def sweep(self, age: float = FORGOTTEN) -> int:
         """Drop uploads that were begun here longer than `age` seconds ago and that nobody goes on
         with; their number."""
-        old = time.time() - age
-        stale = [
-            each.name
-            for each in self.volume.pending()
-            if each.name.startswith(_OURS) and each.modified < old
-        ]
-        return sum(self._drop(key) for key in stale)
+        old, dropped = time.time() - age, 0
+        for each in list(self.volume.pending()):
+            if each.name.startswith(_OURS) and each.modified < old:
+                with suppress(Busy):
+                    dropped += self._drop(each.name)
+        return dropped
 
     def _same(self, descriptor: int, size: int, relative: str, tick: Tick) -> Kept | None:
         """An object of this path that has the content of the file already."""
@@ -172,20 +171,13 @@ class Target:
         )
 
     def _begin(self, relative: str) -> Incoming:
-        """One upload of a path at a time; what a killed worker left of it is begun anew."""
-        key = _OURS + digest_of(relative)
-        try:
-            return self.volume.receive(key)
-        except Conflict:
-            return self._begin_again(key)
-
-    def _begin_again(self, key: str) -> Incoming:
-        try:
-            return self.volume.resume(key, size=0)
-        except NotFound:
-            return self.volume.receive(key)
-        except Locked:
-            raise Busy("Another worker brings this file to the target.") from None
+        """One upload of a path at a time; what a killed worker left of it is dropped. Each has a
+        key of its own: a bucket knows a repeated request by it."""
+        path = f"{_OURS}{digest_of(relative)[:24]}-"
+        for each in list(self.volume.pending()):
+            if each.name.startswith(path):
+                self._drop(each.name)
+        return self.volume.receive(f"{path}{new_id().hex}")
 
     def _publish(self, incoming: Incoming, relative: str, replaces: str | None) -> str:
         """The name that the incoming was given."""
@@ -213,10 +205,14 @@ class Target:
             raise
 
     def _drop(self, key: str) -> bool:
-        with suppress(LaganError):
+        """Drop an upload, if it is still there; Busy while it is being written."""
+        try:
             self.volume.resume(key, size=0).discard()
-            return True
-        return False
+        except NotFound:
+            return False
+        except Locked:
+            raise Busy("Another worker brings this file to the target.") from None
+        return True
 
 
 def pieces_of(descriptor: int, size: int) -> Iterator[bytes]:

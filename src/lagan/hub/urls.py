@@ -10,6 +10,7 @@ from lagan.hub.ops import views as ops
 
 ROUTERS = {
     "auth/": "lagan.hub.accounts.api.auth",
+    "token/": "lagan.hub.accounts.api.old_tokens",
     "users/": "lagan.hub.accounts.api.users",
     "account/": "lagan.hub.accounts.own_api.account",
     "providers/": "lagan.hub.accounts.own_api.providers",

@@ -35,6 +35,8 @@ class StepKind:
     changes: bool = True
     """Whether it changes anything at the site."""
     as_owner: bool = False
+    folders: bool = False
+    """Whether what it works on are folders, which no walk takes apart."""
 
 
 _STUB = Argument(int, "Bytes that stay readable at the beginning of the file.", 0)
@@ -96,6 +98,7 @@ STEPS: tuple[StepKind, ...] = (
             "overwrite": Argument(bool, "Replace files that are here and differ.", False),
         },
         as_owner=True,
+        folders=True,
     ),
 )  # fmt: skip
 

@@ -23,7 +23,7 @@ from lagan.hub.jobs.services import Stage, Submission, retry, start
 from lagan.worker.execute import Run, execute
 from lagan.worker.ledger import Claimed, LeaseLost
 from lagan.worker.place import Place, serving
-from lagan.worker.site import register, snapshots, walking
+from lagan.worker.site import paths, register, snapshots, walking
 from lagan.worker.steps import Context, register_step
 
 pytestmark = pytest.mark.django_db
@@ -219,3 +219,34 @@ def test_the_order_of_paths_and_slashes_make_no_other_work(root: Path) -> None:
     assert walks.key_of(asked) != walks.key_of(replace(asked, paths=["/a"]))
     strange = work(root, paths=["/caf\udce9"])
     assert len(walks.key_of(strange)) == 64
+
+
+def test_what_could_not_be_walked_is_walked_again_and_nothing_else(
+    root: Path, ledger: DatabaseLedger, owner: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make(root, "a/x", "closed/deep/x")
+    closed = f"{root}/closed"
+    real = paths.open_at
+
+    def refuse(path: str, flags: int) -> Any:
+        if path == closed:
+            raise PermissionError(13, "Permission denied")
+        return real(path, flags)
+
+    monkeypatch.setattr("lagan.worker.site.paths.open_at", refuse)
+    named = start(submission=work(root, paths=[f"{root}/a", closed, f"{root}/late"]), by=owner)
+    assert run(ledger, named)[1] == [f"{root}/a/x"]
+    found = start(submission=work(root), by=owner)
+    assert run(ledger, found)[1] == [f"{root}/a/x"]
+    monkeypatch.setattr("lagan.worker.site.paths.open_at", real)
+    make(root, "late/x")
+    expected = {
+        named: [f"{root}/closed/deep/x", f"{root}/late/x"],
+        found: [f"{root}/closed/deep/x"],
+    }
+    for job, those in expected.items():
+        retry(job=job.pk, by=owner)
+        ended, did = run(ledger, job)
+        assert did == those
+        assert (ended.state, ended.failed) == (JobState.SUCCESS, 0)
+        assert ended.total == ended.processed == 1 + len(those)

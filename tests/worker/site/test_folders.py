@@ -65,6 +65,10 @@ def test_names_that_begin_with_a_dot_are_shown_on_request_but_not_our_notes(root
         (root / name).mkdir()
     assert listed(str(root)) == ["seen"]
     assert listed(str(root), hidden=True) == [".hidden", "seen"]
+    (root / "seen/.lagan").mkdir()
+    assert listed(f"{root}/seen", hidden=True) == [".lagan"]
+    with serving(Place(roots=(root,), state=root / "seen")):
+        assert listed(str(root), hidden=True) == [".hidden"]
 
 
 def test_every_name_is_told_and_opens_its_folder(root: Path) -> None:

@@ -35,12 +35,6 @@ class StillRunning(Conflict):
     code = "still-running"
 
 
-class SiteInUse(Conflict):
-    """The site has open work."""
-
-    code = "site-in-use"
-
-
 class JobNotRepeatable(Conflict):
     """The job was not started as a workflow on paths, so that there is nothing to repeat."""
 
@@ -53,10 +47,13 @@ class JobIsOurs(Conflict):
     code = "job-is-ours"
 
 
-    code = "still-running"
-
-
 class SiteTaken(BadInput):
     """Another site has this name."""
 
     code = "site-taken"
+
+
+class SiteInUse(Conflict):
+    """The site has open work."""
+
+    code = "site-in-use"

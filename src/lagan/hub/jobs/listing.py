@@ -11,9 +11,10 @@ from django.db.models.functions import TruncDate
 
 from lagan.hub.accounts.queries import find_user
 from lagan.hub.base.actors import Actor
-from lagan.hub.jobs.models import Job, Workflow
+from lagan.hub.jobs.models import Job
 from lagan.hub.jobs.rules import JobState
 from lagan.hub.jobs.visibility import seen_by
+from lagan.hub.jobs.workflows.queries import names
 from lagan.kit.errors import BadInput
 
 STATES = ("SUCCESS", "FAILURE", "STARTED", "PENDING", "ERROR", "CANCELLED")
@@ -54,10 +55,9 @@ def job_stats(actor: Actor, wanted: JobFilter) -> dict[str, dict[str, int]]:
     """How many of the listed jobs there are by `type` (every workflow, and what else there is), by
     `state`, by day of `created` (UTC) and by `site`."""
     rows = jobs(actor, wanted).order_by()
-    names = Workflow.objects.order_by("id").values_list("name", flat=True)
     days = rows.annotate(day=TruncDate("created", tzinfo=UTC))
     return {
-        "type": dict.fromkeys(names, 0) | _counted(rows, "kind"),
+        "type": dict.fromkeys(names(), 0) | _counted(rows, "kind"),
         "state": dict.fromkeys(STATES, 0) | _counted(rows, "state"),
         "created": _counted(days, "day"),
         "site": _counted(rows.exclude(site=""), "site"),

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.db import IntegrityError, transaction
@@ -42,6 +44,54 @@ def site(actor: Actor, id: int) -> Site:
     if row is None:
         raise NotFound(f"There is no site {id}.", id=id)
     return row
+
+
+def administered(actor: Actor, id: int) -> Site:
+    """The site, for an administrator. Forbidden for who only sees it, else NotFound."""
+    row = site(actor, id)
+    require_administer(actor)
+    return row
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerRow:
+    """A worker of a site as it last told of itself; see `lagan.worker.ledger.WorkerFacts`."""
+
+    name: str
+    online: bool
+    seen: datetime
+    started: datetime
+    host: str
+    version: str
+    transport: str
+    threads: int
+    running: int
+    load: float
+    roots: list[str]
+
+
+def workers(actor: Actor, id: int) -> list[WorkerRow]:
+    """The workers of a site that `actor` sees, by name."""
+    since = timezone.now() - GONE_AFTER
+    rows = site(actor, id).workers.order_by("name")
+    return [_worker(row, row.seen >= since) for row in rows]
+
+
+def _worker(row: SiteWorker, online: bool) -> WorkerRow:
+    told = row.facts
+    return WorkerRow(
+        name=row.name,
+        online=online,
+        seen=row.seen,
+        started=row.started,
+        host=told.get("host", ""),
+        version=told.get("version", ""),
+        transport=told.get("transport", ""),
+        threads=told.get("threads", 0),
+        running=told.get("running", 0) if online else 0,
+        load=told.get("load", 0.0) if online else 0.0,
+        roots=list(told.get("roots", ())),
+    )
 
 
 def online(names: Iterable[str]) -> set[str]:

@@ -80,11 +80,10 @@ def _page(opened: int, path: str, asked: _Asked) -> dict[str, Any]:
 
 
 def _names(opened: int, path: str, hidden: bool) -> Iterator[Item]:
+    ours = paths.ours_in(path)
     with os.scandir(opened) as entries:
         for each in entries:
-            if each.name.startswith(".") and not hidden:
-                continue
-            if paths.is_ours(paths.join(path, each.name)):
+            if each.name in ours or (each.name.startswith(".") and not hidden):
                 continue
             is_folder = each.is_dir(follow_symlinks=False)
             yield Item(each.name, "folder" if is_folder else "file", 0, 0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -9,9 +10,13 @@ from django.utils import timezone
 
 from lagan.hub.audit.models import Event
 from lagan.hub.base.actors import SYSTEM
+from lagan.hub.jobs.keys import site_of
 from lagan.hub.jobs.models import Job, Site, SiteWorker, Task
+from lagan.hub.jobs.presence import note
 from lagan.hub.jobs.services import cancel, ensure_site
 from lagan.hub.tree.services import create_entity, ensure_root, set_grants
+from lagan.kit.errors import NotSignedIn
+from lagan.worker.ledger import WorkerFacts
 from tests.hub.jobs.api.asking import Town
 
 pytestmark = pytest.mark.django_db
@@ -112,3 +117,35 @@ def test_a_site_is_online_while_a_worker_of_it_speaks(town: Town, site: Site) ->
     SiteWorker.objects.create(site=site, name="w", seen=timezone.now())
     shown = {each["name"]: each["online"] for each in town.boss.get("sites/")["results"]}
     assert shown == {"far": False, "lab": True}
+
+
+def test_a_sites_keys_are_shown_once_and_end_when_they_are_revoked(town: Town, site: Site) -> None:
+    here = f"sites/{site.pk}/keys/"
+    made = town.admin.ask("POST", here, {"name": "rack 7"})
+    assert made.status_code == 201
+    text = made.json()["key"]
+    (listed,) = town.admin.get(here)
+    assert made.json() == {**listed, "key": text}
+    assert site_of(text) == {"lab"}
+    assert text not in str(listed)
+    assert town.admin.ask("POST", here, {"name": ""}).json()["name"]
+    for who, status in ((town.boss, 403), (town.stranger, 404)):
+        assert who.ask("GET", here).status_code == status
+        assert who.ask("POST", here, {"name": "x"}).status_code == status
+        assert who.ask("DELETE", f"{here}{listed['id']}/").status_code == status
+    other = ensure_site(name="far")
+    assert town.admin.ask("DELETE", f"sites/{other.pk}/keys/{listed['id']}/").status_code == 404
+    assert town.admin.ask("DELETE", f"{here}{listed['id']}/").status_code == 204
+    assert town.admin.get(here) == []
+    with pytest.raises(NotSignedIn):
+        site_of(text)
+
+
+def test_a_sites_workers_are_shown_to_who_sees_the_site(town: Town, site: Site) -> None:
+    note(WorkerFacts("w1", ["lab"], host="rack", version="1.2", threads=10, running=3, load=0.5))
+    SiteWorker.objects.create(site=site, name="w0", seen=timezone.now() - timedelta(hours=1))
+    gone, there = town.boss.get(f"sites/{site.pk}/workers/")
+    assert (gone["name"], gone["online"], gone["running"]) == ("w0", False, 0)
+    assert (there["name"], there["online"], there["running"]) == ("w1", True, 3)
+    assert (there["host"], there["version"], there["load"]) == ("rack", "1.2", 0.5)
+    assert town.stranger.ask("GET", f"sites/{site.pk}/workers/").status_code == 404

@@ -116,6 +116,13 @@ def test_rights_are_asked_at_every_site_that_a_step_names(scene: Scene) -> None:
     assert run_workflow(by=scene.admin, **asked, fields={"target_site": "attic"}).stages
 
 
+def test_folders_that_are_filled_are_not_walked(scene: Scene) -> None:
+    steps = [{"name": "dataset.put", "dataset": "1"}]
+    make_workflow(by=scene.admin, name="put", label="Put", steps=steps)
+    told = _reasons(by=scene.people.owner, workflow="put", site="lab", paths=PATHS)
+    assert told["discovery"] == ["dataset.put takes folders as they are given: null is expected."]
+
+
 def test_more_work_is_given_to_a_job_of_the_same_kind(scene: Scene) -> None:
     asked: dict[str, Any] = {"by": scene.people.owner, "site": "lab", "discovery": None}
     first = run_workflow(**asked, workflow="migrate", paths=["/a"])

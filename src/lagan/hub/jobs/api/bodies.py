@@ -5,12 +5,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Any
+from typing import Annotated, Any
 
 from django.core.serializers.json import DjangoJSONEncoder
 from django.http import HttpRequest, HttpResponse
 from ninja import Schema
-from pydantic import ConfigDict
+from pydantic import AfterValidator, ConfigDict, Field
 
 from lagan.kit.errors import BadInput
 
@@ -28,6 +28,16 @@ class NumberedOut(Schema):
     count: int
     next: str | None
     previous: str | None
+
+
+def _one_line(text: str) -> str:
+    if not text.isprintable() or not text.strip():
+        raise ValueError("A text of one line is expected.")
+    return text
+
+
+Line = Annotated[str, Field(max_length=200), AfterValidator(_one_line)]
+"""A name: printable, so that every database and every page can hold it."""
 
 
 def json_answer(value: Any, status: int = 200) -> HttpResponse:

@@ -14,9 +14,10 @@ from pydantic import Field
 
 from lagan.hub.base.api import asker
 from lagan.hub.base.numbered import numbered_together
+from lagan.hub.base.problems import about
 from lagan.hub.jobs import listing, queries, services
 from lagan.hub.jobs.api import shown
-from lagan.hub.jobs.api.bodies import In, NumberedOut, json_answer
+from lagan.hub.jobs.api.bodies import In, Line, NumberedOut, json_answer
 from lagan.hub.jobs.listing import JobFilter
 from lagan.hub.jobs.models import Job
 from lagan.hub.jobs.periods import period
@@ -106,9 +107,9 @@ class Asked(Schema):
 class JobIn(In):
     """A job that another program runs, and tells the numbers of."""
 
-    jobtype: Text
-    site: Text
-    discovery: Text | None = None
+    jobtype: Line
+    site: Line
+    discovery: Line | None = None
     state: Text | None = None
     numfiles: Number | None = None
     numprocessedfiles: Number | None = None
@@ -141,13 +142,14 @@ def list_jobs(request: HttpRequest, asked: Query[Asked]) -> Any:
 @router.post("", response={201: JobWhole})
 def note_job(request: HttpRequest, body: JobIn) -> HttpResponse:
     """Note a job that another program runs."""
-    job = services.note_outside(
-        by=asker(request),
-        kind=body.jobtype,
-        site=body.site,
-        discovery=body.discovery,
-        **_told(body.dict(exclude_unset=True)),
-    )
+    with about("site"):
+        job = services.note_outside(
+            by=asker(request),
+            kind=body.jobtype,
+            site=body.site,
+            discovery=body.discovery,
+            **_told(body.dict(exclude_unset=True)),
+        )
     return _whole(request, job, 201)
 
 
@@ -207,7 +209,7 @@ def resubmit_job(request: HttpRequest, id: int) -> HttpResponse:
     return _whole(request, services.resubmit(job=id, by=asker(request)), 201)
 
 
-_HEAVY = ("paths", "stages", "args", "fields", "filters")
+_HEAVY = ("paths", "args", "fields", "filters")
 _NUMBERS = {
     "numfiles": "total",
     "numprocessedfiles": "processed",

@@ -118,3 +118,6 @@ def _shown(request: HttpRequest, rows: Sequence[Site]) -> list[dict[str, Any]]:
         }
         for row in rows
     ]
+
+
+router.add_router("", "lagan.hub.jobs.api.site_workers.router")

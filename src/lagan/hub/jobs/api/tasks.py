@@ -75,9 +75,11 @@ def show_task(request: HttpRequest, taskid: str) -> HttpResponse:
 
 
 def _visible(actor: Actor) -> QuerySet[Task]:
+    """What a walk found and did not vouch for yet is nobody's."""
+    tasks = Task.objects.exclude(state=TaskState.FOUND)
     if may_see_all(actor):
-        return Task.objects.all()
-    return Task.objects.filter(job__in=Job.objects.filter(seen_by(actor)))
+        return tasks
+    return tasks.filter(job__in=Job.objects.filter(seen_by(actor)))
 
 
 def _found(actor: Actor, taskid: str) -> Task:

@@ -3,6 +3,7 @@ surrogates for what is no UTF-8; no disk is looked at."""
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -43,6 +44,12 @@ def outermost(paths: Iterable[str]) -> list[str]:
             last = path
             kept.add(path)
     return [path for path in known if path in kept]
+
+
+def common(paths: Sequence[str]) -> str:
+    """The folder that all of `paths` lie in: of one path itself, `/` of none. What a walk of that
+    one path finds lies beneath it; if it is a file, it is its own folder."""
+    return posixpath.commonpath(paths) if paths else "/"
 
 
 def _objection(path: Any) -> str | None:

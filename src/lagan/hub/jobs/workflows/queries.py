@@ -3,15 +3,21 @@ shown. Everybody who is signed in may read these: they name no files."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 
 from django.db.models import QuerySet
 
 from lagan.hub.base.actors import Actor
-from lagan.hub.jobs.models import FileStatusType, Workflow
+from lagan.hub.jobs import packing
+from lagan.hub.jobs.errors import JobOver
+from lagan.hub.jobs.models import FileStatusType, Job, Workflow
+from lagan.hub.jobs.rules import OPEN_JOBS
 from lagan.hub.jobs.site_rights import runnable
 from lagan.hub.jobs.workflows import fields, rules
 from lagan.hub.jobs.workflows.fields import Field, FieldType
+from lagan.hub.jobs.workflows.paths import common
 from lagan.hub.jobs.workflows.rules import Definition
 from lagan.hub.tree.permissions import Permission
 from lagan.hub.tree.queries import permitted
@@ -70,6 +76,45 @@ def choices(actor: Actor, type: FieldType) -> Sequence[tuple[str, str]]:
         case _:
             return [(each, each) for each in type.choices]
     return [(str(id), path) for id, path in held]
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """What a job's results are named after: `folder` is the one that all its paths lie in, as the
+    site names it."""
+
+    title: str
+    created: datetime
+    folder: str
+
+
+def origin(actor: Actor, job: int) -> Origin:
+    """Where a job of `actor`'s own came from, while it goes on; NotFound for any other job, JobOver
+    for an ended one."""
+    row = Job.objects.filter(pk=job, created_by=actor.entity).first()
+    if row is None or actor.entity is None:
+        raise NotFound(f"You have no job {job}.", job=job)
+    if row.state not in OPEN_JOBS:
+        raise JobOver(f"Job {job} has ended already: {row.state}.", job=job)
+    return Origin(row.title, row.created, common(packing.unpack_items(row.paths)))
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """How a job stands: `state` is a `JobState`, `by` whoever started it."""
+
+    state: str
+    by: Actor
+
+
+def endings(jobs: Collection[int]) -> dict[int, Ending]:
+    """How some jobs stand that people started, by their ids; asks no permission: for rooms that
+    react to the end of a job."""
+    rows = Job.objects.filter(pk__in=jobs).exclude(created_by=None)
+    return {
+        row.pk: Ending(row.state, Actor(row.created_by, row.created_by_name, "job"))
+        for row in rows.only("state", "created_by", "created_by_name")
+    }
 
 
 def status_types() -> QuerySet[FileStatusType]:

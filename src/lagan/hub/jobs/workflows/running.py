@@ -25,11 +25,15 @@ from lagan.hub.tree import browsing
 from lagan.hub.tree.permissions import Permission
 from lagan.hub.tree.services import require
 from lagan.kit.errors import BadInput, NotFound
+from lagan.worker.catalogue import step_kind
 from lagan.worker.site.filters import check as check_filters
 
 RECURSIVE, SNAPDIFF = "recursive", "snapdiff"
 DISCOVERIES = (RECURSIVE, SNAPDIFF)
 """The walks that a workflow can begin with; None takes the paths as they are."""
+
+LONGEST_DATASET_NAME = 400
+"""Characters: a job's number may be added."""
 
 Reasons = defaultdict[str, list[str]]
 
@@ -88,7 +92,7 @@ def prepare(
     reasons: Reasons = defaultdict(list)
     stages, filled = _filled(row, fields, site, reasons)
     found, reasons["paths"] = settle(paths, walked=discovery is not None)
-    reasons["discovery"] += _about_discovery(discovery)
+    reasons["discovery"] += _about_discovery(discovery, stages)
     reasons["filters"] += _about_filters(filters, discovery)
     _require_sites(by, site, stages, reasons)
     _refuse(reasons)
@@ -138,9 +142,14 @@ def _filled(
     return stages, filled
 
 
-def _about_discovery(discovery: Any) -> Iterator[str]:
-    if discovery is not None and discovery not in DISCOVERIES:
+def _about_discovery(discovery: Any, stages: Sequence[Stage]) -> Iterator[str]:
+    if discovery is None:
+        return
+    if discovery not in DISCOVERIES:
         yield f"One of {', '.join(DISCOVERIES)} and null is expected."
+    for stage in stages:
+        if step_kind(stage.step).folders:
+            yield f"{stage.step} takes folders as they are given: null is expected."
 
 
 def _about_filters(given: Any, discovery: Any) -> Iterator[str]:
@@ -179,6 +188,10 @@ def _placed(by: Actor, stage: Stage, reasons: Reasons) -> Stage:
     if stage.step not in _PLACES:
         return stage
     argument, type, permission = _PLACES[stage.step]
+    name = str(stage.args.get("dataset_name", ""))
+    if "/" in name or len(name) > LONGEST_DATASET_NAME:
+        said = f"A name has no slash and at most {LONGEST_DATASET_NAME} characters."
+        reasons["fields"].append(f"{stage.step}, dataset_name: {said}")
     if by.entity is None:
         reasons["workflow"].append(f"{stage.step} acts for a person, and nobody asks for it.")
         return stage
