@@ -28,7 +28,7 @@ def page(
 
 def may_change(actor: Actor, row: JobRow) -> bool:
     """Whether `actor` may do something to the job."""
-    return visibility.may_change(actor, row)
+    return visibility.may_change_of(actor, row.created_by)
 
 
 def tasks(actor: Actor, job: int, order: str, after: str, size: int) -> Page[TaskRow]:

@@ -38,9 +38,7 @@ def ring(counts: Iterable[tuple[str, str | Promise, int, str]]) -> list[Slice]:
     gap = _GAP if len(some) > 1 else 0.0
     made: list[Slice] = []
     start = 0.0
-    for place, ((kind, words, number, address), width) in enumerate(
-        zip(some, widths, strict=True)
-    ):
+    for place, ((kind, words, number, address), width) in enumerate(zip(some, widths, strict=True)):
         colour = kind or f"slice-{place % KINDS + 1}"
         arc = width * scale
         made.append(

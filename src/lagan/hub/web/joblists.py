@@ -198,7 +198,9 @@ def _turning(found: Asking, count: int, here: int) -> dict[str, Any]:
 
 
 def _summary(found: Asking, stats: Mapping[str, Mapping[str, int]]) -> dict[str, Any]:
-    types = ((("", kind, number, found.address(type=kind))) for kind, number in stats["type"].items())
+    types = (
+        (("", kind, number, found.address(type=kind))) for kind, number in stats["type"].items()
+    )
     states = (
         (
             f"slice-{TONES.get(state, 'quiet')}",

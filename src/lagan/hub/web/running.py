@@ -107,9 +107,7 @@ def discovery(given: Mapping[str, Any], picked: Picked) -> str | None:
     return chosen or None
 
 
-def discoveries(
-    given: Mapping[str, Any], picked: Picked
-) -> list[tuple[str, str | Promise, bool]]:
+def discoveries(given: Mapping[str, Any], picked: Picked) -> list[tuple[str, str | Promise, bool]]:
     """The ways to find files, and which is chosen."""
     chosen = discovery(given, picked) or ""
     return [(value, words, value == chosen) for value, words in DISCOVERIES]

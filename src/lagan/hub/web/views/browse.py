@@ -157,8 +157,7 @@ def _folder(request: HttpRequest, actor: Actor, site: str) -> dict[str, Any]:
         "level": 2,
         "refused": refused,
         "way": browsing.way(site, path),
-        "more_entries": following
-        and browsing.folder_address(site, path, after=following, **more),
+        "more_entries": following and browsing.folder_address(site, path, after=following, **more),
         "labels": {row.key: row.label for row in workflows.status_types()},
         "hide_address": browsing.folder_address(site, path),
         "show_address": browsing.folder_address(site, path, hidden="1"),

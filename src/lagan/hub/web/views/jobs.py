@@ -9,7 +9,6 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.functional import Promise
-
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
@@ -119,5 +118,3 @@ def dialog_or_page(
 
 def _template(request: HttpRequest, name: str) -> str:
     return f"web/{'parts' if is_part(request) else 'pages'}/{name}.html"
-
-

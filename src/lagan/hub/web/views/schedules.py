@@ -12,9 +12,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from lagan.hub.base.actors import Actor
-from lagan.hub.jobs.site_rights import runnable
 from lagan.hub.jobs.rules import HUB
-from lagan.hub.jobs.workflows import queries, schedules
+from lagan.hub.jobs.site_rights import runnable
+from lagan.hub.jobs.workflows import schedules
 from lagan.hub.web import browsing, names, running
 from lagan.hub.web.visitor import asked, signed_in
 from lagan.kit.errors import LaganError, NotFound
