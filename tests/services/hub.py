@@ -26,8 +26,18 @@ PASSWORD = "a long enough pass phrase"
 class Hub:
     """A hub in a folder; `start`, `kill`, `stop`, and people who sign in."""
 
-    def __init__(self, folder: Path, *, database: str = "sqlite", workers: int = 1) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        database: str = "sqlite",
+        workers: int = 1,
+        host: str = "127.0.0.1",
+        port: int = 0,
+    ) -> None:
+        """`port` 0 is another one at each start."""
         self.folder, self.data = folder, folder / "data"
+        self._where = host, port
         self.environment = {
             **{name: value for name, value in os.environ.items() if not name.startswith("LAGAN_")},
             "WORKERS": str(workers),
@@ -45,7 +55,8 @@ class Hub:
     def start(self, prefix: Sequence[str] = ()) -> Hub:
         """Run `lagan up`, behind `prefix` if given (strace), until its pages answer."""
         command = [*prefix, str(LAGAN), "up", "--data", str(self.data), "--json"]
-        command += ["--port", str(free_port())]
+        host, port = self._where
+        command += ["--host", host, "--port", str(port or free_port())]
         with (self.folder / "up.log").open("a") as log:
             self.process = subprocess.Popen(
                 command,

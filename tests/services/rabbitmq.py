@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from tests.services.process import (
     Running,
+    ServiceFailed,
     await_ready,
     find_program,
     free_port,
@@ -24,11 +27,13 @@ ERLANG = (
 )
 
 
-def start(folder: Path) -> Running:
+def start(folder: Path, host: str = "127.0.0.1") -> Running:
     """Start a broker that keeps everything in `folder`; started there again it is the same broker,
-    at the same address, with its queues. ServiceFailed when it does not come up."""
+    at the same address, with its queues. It listens on `host`, and lets in its one user from there.
+    ServiceFailed when it does not come up."""
     folder.mkdir(parents=True, exist_ok=True)
     ports = _ports(folder)
+    _configure(folder, ports, host)
     environment = _environment(folder, ports)
     log = folder / "log"
     seen = log.stat().st_size if log.exists() else 0
@@ -46,8 +51,19 @@ def start(folder: Path) -> Running:
         return False
 
     await_ready(ready, process=process, folder=folder)
-    url = f"amqp://guest:guest@127.0.0.1:{ports['amqp']}//"
+    url = f"amqp://guest:guest@{host}:{ports['amqp']}//"
     return Running(process.pid, {"BROKER_URL": url}, folder)
+
+
+def control(folder: Path, *words: str) -> str:
+    """What `rabbitmqctl` says to the broker that was started in `folder`. ServiceFailed when it
+    refuses."""
+    program = find_program("rabbitmqctl", "/usr/lib/rabbitmq/bin", package=PACKAGE)
+    environment = {**os.environ, **_environment(folder, _ports(folder))}
+    done = subprocess.run([program, *words], env=environment, capture_output=True, text=True)
+    if done.returncode != 0:
+        raise ServiceFailed(done.stderr or done.stdout)
+    return done.stdout
 
 
 @contextmanager
@@ -65,21 +81,22 @@ def _ports(folder: Path) -> dict[str, int]:
     return ports
 
 
-def _environment(folder: Path, ports: dict[str, int]) -> dict[str, str]:
-    configuration = folder / "rabbitmq.conf"
-    configuration.write_text(
-        f"listeners.tcp.default = 127.0.0.1:{ports['amqp']}\n"
+def _configure(folder: Path, ports: dict[str, int], host: str) -> None:
+    (folder / "rabbitmq.conf").write_text(
+        f"listeners.tcp.default = {host}:{ports['amqp']}\nloopback_users = none\n"
         "consumer_timeout = 86400000\n"
         "log.console = true\nlog.console.level = info\nlog.file = false\n"
         "vm_memory_high_watermark.absolute = 500MB\ndisk_free_limit.absolute = 10MB\n"
     )
-    plugins = folder / "enabled_plugins"
-    plugins.write_text("[].\n")
+    (folder / "enabled_plugins").write_text("[].\n")
+
+
+def _environment(folder: Path, ports: dict[str, int]) -> dict[str, str]:
     return {
         "HOME": str(folder),
         "RABBITMQ_NODENAME": f"lagan{ports['amqp']}@localhost",
-        "RABBITMQ_CONFIG_FILE": str(configuration),
-        "RABBITMQ_ENABLED_PLUGINS_FILE": str(plugins),
+        "RABBITMQ_CONFIG_FILE": str(folder / "rabbitmq.conf"),
+        "RABBITMQ_ENABLED_PLUGINS_FILE": str(folder / "enabled_plugins"),
         "RABBITMQ_MNESIA_BASE": str(folder / "mnesia"),
         "RABBITMQ_LOG_BASE": str(folder / "logs"),
         "RABBITMQ_PID_FILE": str(folder / "pid"),

@@ -11,8 +11,9 @@ import pytest
 
 from lagan.kit import files
 from lagan.kit.errors import BadPath, Conflict, LaganError, Locked, NoSpace, NotFound, Unavailable
-from lagan.store import Incoming, Volume, open_volume
+from lagan.store import Incoming, Volume, open_volume, posix
 from lagan.store.errors import BadLocation
+from lagan.store.staging import lock
 from tests.store.conftest import get, names, put
 
 
@@ -71,6 +72,22 @@ def test_who_writes_an_upload_has_it_alone(volume: Volume) -> None:
         volume.resume("key", size=0)
     incoming.close()
     volume.resume("key", size=0).discard()
+
+
+def test_what_is_published_while_somebody_goes_on_with_it_is_not_cut(
+    volume: Volume, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = volume.receive("upload")
+    first.write([b"content"])
+
+    def publish_first(draft: files.Draft, key: str) -> None:
+        volume.publish([(first, "a")])
+        lock(draft, key)
+
+    monkeypatch.setattr(posix, "lock", publish_first)
+    with pytest.raises(NotFound):
+        volume.resume("upload", size=0)
+    assert get(volume, "a") == b"content"
 
 
 def test_a_removed_folder_is_made_again(folder: Path, volume: Volume) -> None:

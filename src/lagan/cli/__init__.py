@@ -2,8 +2,9 @@
 exit code.
 
 Exit codes: 0 done; 1 a fault of Lagan; 2 bad input or usage; 3 not signed in; 4 forbidden; 5 not
-found; 6 conflict; 7 digest mismatch; 8 locked; 9 no space; 10 unavailable; 130 interrupted. They
-are those of `lagan.kit.errors`. LAGAN_DEBUG=1 shows the traceback of any of them.
+found; 6 conflict; 7 digest mismatch; 8 locked; 9 no space; 10 unavailable; 20 a job that was waited
+for did not succeed; 124 it had not ended in time; 130 interrupted. Up to 10 they are those of
+`lagan.kit.errors`. LAGAN_DEBUG=1 shows the traceback of any of them.
 """
 
 from __future__ import annotations
@@ -36,6 +37,18 @@ COMMANDS = {
     "metadata": "lagan.cli.metadata:metadata",
     "demo": "lagan.cli.demo:demo",
     "quota": "lagan.cli.quota:quota",
+    "authenticate": "lagan.cli.authenticate:authenticate",
+    "migrate": "lagan.cli.workflow:migrate",
+    "premigrate": "lagan.cli.workflow:premigrate",
+    "recall": "lagan.cli.workflow:recall",
+    "send": "lagan.cli.workflow:send",
+    "run": "lagan.cli.workflow:run",
+    "workflows": "lagan.cli.workflow:workflows",
+    "jobs": "lagan.cli.job:jobs",
+    "job": "lagan.cli.job:job",
+    "site": "lagan.cli.site:site",
+    "transparent-recall": "lagan.cli.transparent_recall:transparent_recall",
+    "hsm": "lagan.cli.hsm:hsm",
 }
 """Command name to `module:attribute`; a command appears in `lagan --help` by its line in
 SUMMARIES."""
@@ -59,6 +72,18 @@ SUMMARIES = {
     "template": "Edit templates, assign them, see what is in effect.",
     "metadata": "Show, set, copy and exchange metadata.",
     "quota": "Show and set what groups may take.",
+    "authenticate": "Make a client key for scripts.",
+    "migrate": "Move files' content to a site's target, free its space.",
+    "premigrate": "Copy files' content to a site's target, keep it as well.",
+    "recall": "Bring the content of migrated files back.",
+    "send": "Make files of one site appear at another.",
+    "run": "Run any workflow on paths of a site.",
+    "workflows": "List workflows, show their steps and fields.",
+    "jobs": "List jobs.",
+    "job": "Show, follow, stop, repeat a job; list its paths.",
+    "site": "List and look after sites, their keys and workers.",
+    "transparent-recall": "Recall one file that somebody opened.",
+    "hsm": "Move the content of a site's files to a target and back.",
     "demo": "Take real instrument files through the whole main job.",
 }
 """One line a command, kept here so that `lagan --help` imports none of them."""
@@ -144,7 +169,7 @@ def _verdict(error: BaseException) -> tuple[str | None, int]:
             raise error
 
 
-@click.group(cls=LaganGroup)
+@click.group(cls=LaganGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="lagan")
 def main() -> None:
     """Research data off the instruments, kept and verified for decades, given back bit for bit."""

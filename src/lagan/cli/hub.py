@@ -70,7 +70,7 @@ def migrate(config: Path | None, data: Path | None) -> None:
 
 
 @hub.command()
-@click.option("--username", required=True, help="The name to sign in with.")
+@click.option("--username", help="The name to sign in with; without it everything is asked for.")
 @click.option("--password-file", type=FILE, help="A file with the password in its first line.")
 @click.option("--email", default="", help="An address for notices.")
 @click.option("--name", "full_name", default="", help="The full name.")
@@ -78,7 +78,7 @@ def migrate(config: Path | None, data: Path | None) -> None:
 @click.option("--send", is_flag=True, help="Mail the way to a first password to the user.")
 @_where
 def adduser(
-    username: str,
+    username: str | None,
     password_file: Path | None,
     email: str,
     full_name: str,
@@ -87,13 +87,16 @@ def adduser(
     config: Path | None,
     data: Path | None,
 ) -> None:
-    """Add a user. Without a password, prints the path of a page where the user sets it, or mails
-    it with --send."""
+    """Add a user. Without --username it asks for name, address and password, as one does for the
+    first administrator. With it, and without a password, it prints the path of a page where the
+    user sets one, or mails it with --send."""
     password = None if password_file is None else _first_line(password_file)
     _settings(config, data)
     from lagan.hub.accounts import services
     from lagan.hub.base.actors import SYSTEM
 
+    if username is None:
+        username, email, password, admin = _ask_who(email, password, admin)
     user = services.create_user(
         by=SYSTEM,
         username=username,
@@ -112,6 +115,21 @@ def adduser(
     if password is None:
         link = services.make_password_link(user, by=SYSTEM)
         click.echo(f"The password is set at the hub's address followed by {link}")
+
+
+def _ask_who(email: str, password: str | None, admin: bool) -> tuple[str, str, str, bool]:
+    """Name, address, password and whether it is an administrator, as the terminal says."""
+    try:
+        username = click.prompt("Username")
+        email = email or click.prompt("Email address", default="", show_default=False)
+        if password is None:
+            password = click.prompt("Password", hide_input=True, confirmation_prompt=True)
+        admin = admin or click.confirm("Administrator?", default=True)
+    except click.Abort:
+        if sys.stdin.isatty():
+            raise
+        raise click.UsageError("Nobody answers here: give --username.") from None
+    return username, email, password, admin
 
 
 @hub.command()
@@ -145,41 +163,65 @@ def _first_line(path: Path) -> str:
 
 @hub.command()
 @click.argument("name")
-@click.option("--title", default="", help="What people call it.")
+@click.option("--title", help="What people call it.")
 @click.option("--limit", type=click.IntRange(1, 1000), help="Tasks that may run there at once.")
+@click.option("--address", "addresses", multiple=True, help="A network address of it; repeat it.")
+@click.option("--key", is_flag=True, help="Print a key for its workers, which is shown this once.")
 @_where
 def addsite(
-    name: str, title: str, limit: int | None, config: Path | None, data: Path | None
+    name: str,
+    title: str | None,
+    limit: int | None,
+    addresses: tuple[str, ...],
+    key: bool,
+    config: Path | None,
+    data: Path | None,
 ) -> None:
-    """Add a site, or change its title and limit."""
+    """Add a site, or change what is named of one that there is."""
     _settings(config, data)
-    from lagan.hub.jobs.services import ensure_site
+    from lagan.hub.base.actors import SYSTEM
+    from lagan.hub.jobs import keys, services, sites
+    from lagan.hub.jobs.rules import HUB
 
-    site = ensure_site(name=name, title=title, limit=limit)
-    click.echo(f"Site {site.name} runs up to {site.limit} tasks at once.")
+    given = {"title": title, "limit": limit, "addresses": list(addresses) or None}
+    facts: dict[str, Any] = {field: said for field, said in given.items() if said is not None}
+    known = sites.visible(SYSTEM).filter(name=name).first()
+    if name == HUB:  # the hub's own work is no site of people's, but has a limit
+        site = services.ensure_site(name=HUB, title=title or "", limit=limit)
+    elif known is None:
+        site = sites.add_site(by=SYSTEM, name=name, **facts)
+    else:
+        site = sites.change_site(by=SYSTEM, site=known.pk, **facts) if facts else known
+    click.echo(f"Site {site.name} runs up to {site.limit} tasks at once.", err=key)
+    if key:
+        click.echo(keys.make_site_key(site=name, name="lagan hub addsite", by=SYSTEM)[1])
 
 
 @hub.command()
 @click.option("--json", "as_json", is_flag=True, help="Say it as one JSON object.")
 @_where
 def status(as_json: bool, config: Path | None, data: Path | None) -> None:
-    """Say whether the hub runs and is well; exit status 10 when it is not."""
+    """Say whether the hub runs and is well; exit status 10 when it is not. One that systemd or
+    containers run is asked at LAGAN_ADDRESS."""
     settings = _settings(config, data)
     from lagan.hub.ops import health
+    from lagan.hub.ops.background import pages_answer
     from lagan.hub.ops.data_folder import holder
 
     runs, checks = holder(settings.data), health.look()
-    well = runs is not None and all(check.well for check in checks)
+    answers = runs is not None or pages_answer(settings.address)
+    well = answers and all(check.well for check in checks)
     if as_json:
         facts = {
-            "running": runs is not None,
+            "running": answers,
             "pid": runs and runs.pid,
-            "address": runs and runs.address,
+            "address": runs.address if runs else settings.address if answers else None,
             "checks": [{"name": c.name, "well": c.well, "detail": c.detail} for c in checks],
         }
         click.echo(json.dumps(facts))
     else:
-        click.echo(f"runs at {runs.address} (process {runs.pid})" if runs else "does not run here")
+        elsewhere = f"answers at {settings.address}" if answers else "does not run here"
+        click.echo(f"runs at {runs.address} (process {runs.pid})" if runs else elsewhere)
         for check in checks:
             click.echo(f"{'well  ' if check.well else 'UNWELL'} {check.name}: {check.detail}")
     sys.exit(0 if well else 10)
@@ -220,6 +262,34 @@ def dbshell(config: Path | None, data: Path | None) -> None:
         call_command("dbshell")
     except CommandError as error:
         raise Unavailable(str(error)) from None
+
+
+@hub.command()
+@click.argument("folder", type=FOLDER)
+@_where
+def backup(folder: Path, config: Path | None, data: Path | None) -> None:
+    """Write the database and the secret key into FOLDER, which is made. The hub may run."""
+    settings = _settings(config, data, django=False)
+    from lagan.hub.ops.backup import back_up
+
+    about = back_up(settings, folder.absolute())
+    click.echo(f"The {about['database']} database is in {folder}; keep it as secret as the hub.")
+
+
+@hub.command()
+@click.argument("folder", type=FOLDER)
+@_where
+def restore(folder: Path, config: Path | None, data: Path | None) -> None:
+    """Put the backup in FOLDER where the settings have no database yet, and bring it up to date."""
+    settings = _settings(config, data, django=False)
+    from lagan.hub.ops import backup
+
+    about = backup.restore(settings, folder.absolute())
+    _settings(config, data)
+    from lagan.hub.ops.first_start import prepare_hub
+
+    prepare_hub()
+    click.echo(f"The database is as it was at {about['made']}; `lagan hub start` starts the hub.")
 
 
 @hub.command()

@@ -2,98 +2,79 @@
 
 from __future__ import annotations
 
-import configparser
+import logging
 import os
 import signal
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
 from threading import Event
 
 import click
 
 from lagan.kit.errors import BadInput
-from lagan.worker.ledger import LEASE
+from lagan.worker.settings import WorkerSettings, read_settings
+from lagan.worker.settings import root as site_root
 
-THREADS = 10
-"""Tasks at once unless told otherwise (seeds/workflow-hub.txt, worker configuration)."""
-
-
-@dataclass(frozen=True, slots=True)
-class WorkerSettings:
-    """What a worker's configuration file says."""
-
-    threads: int = THREADS
-    broker_url: str | None = None
-    lease: float = LEASE
-
-
-def read_settings(path: Path | None) -> WorkerSettings:
-    """The `[settings]` of an ini file. BadInput names what is wrong with it.
-
-    `threads` and `broker_url` mean what seeds/workflow-hub.txt says; `result_backend` is
-    accepted and not needed, because results are rows; `lease` (seconds until a silent worker's
-    tasks go to others) is ours.
-    """
-    if path is None:
-        return WorkerSettings()
-    parser = configparser.ConfigParser(interpolation=None)
-    try:
-        parser.read_string(path.read_text(), str(path))
-        given = dict(parser["settings"])
-    except OSError as error:
-        raise BadInput(f"Cannot read {path}: {error.strerror}.") from None
-    except KeyError:
-        raise BadInput(f"{path} has no section [settings].") from None
-    except (configparser.Error, UnicodeDecodeError) as error:
-        raise BadInput(f"{path} is no ini file: {' '.join(str(error).split())}") from None
-    return WorkerSettings(
-        threads=int(_number(path, given, "threads", THREADS, whole=True)),
-        broker_url=given.get("broker_url") or None,
-        lease=_number(path, given, "lease", LEASE, whole=False),
-    )
-
-
-def _number(path: Path, given: dict[str, str], name: str, default: float, *, whole: bool) -> float:
-    text = given.get(name, str(default))
-    try:
-        value = int(text) if whole else float(text)
-    except ValueError:
-        value = -1
-    if not 0 < value < 100_000:
-        kind = "a whole number" if whole else "a number"
-        raise BadInput(f"{path}: {name} must be {kind} above 0, not {text!r}.", setting=name)
-    return value
+HUB = "hub"
+"""The site that a worker on the hub's own database serves unless told otherwise."""
 
 
 @click.command()
-@click.option(
-    "--site", "sites", multiple=True, default=("hub",), show_default=True, help="A site to serve."
-)
+@click.option("--site", "sites", multiple=True, help="A site to serve; `hub` for the hub's own.")
 @click.option("--config", type=click.Path(path_type=Path), help="An ini file with [settings].")
 @click.option("--threads", type=click.IntRange(1, 1000), help="Tasks at once.")
-def worker(sites: tuple[str, ...], config: Path | None, threads: int | None) -> None:
+@click.option("--root", "roots", multiple=True, help="A folder of the site that may be opened.")
+@click.option("--address", help="The hub's address, for a worker on the hub's own database.")
+def worker(
+    sites: tuple[str, ...],
+    config: Path | None,
+    threads: int | None,
+    roots: tuple[str, ...],
+    address: str | None,
+) -> None:
     """Run the tasks of one or more sites until told to stop.
 
-    Without a broker tasks are taken from the hub's database; with one (broker_url in --config,
-    or the hub's own BROKER_URL) from its queues. It may be killed at any time: what it ran is
-    run again elsewhere.
+    With hub_url and site_key in --config it needs nothing but the hub's address; broker_url beside
+    them brings its work by a broker. Without hub_url it uses the hub's own database. It may be
+    killed at any time: what it ran is run again.
     """
     try:
         settings = read_settings(config)
+        if roots:
+            settings = replace(settings, roots=tuple(site_root(each) for each in roots))
     except BadInput as error:
         raise click.UsageError(error.sentence) from None
+    chosen = list(dict.fromkeys(sites or settings.sites))
     stop = stop_on_signals()  # first of all: a stop is clean from the beginning
+    count = threads or settings.threads
+    if settings.hub_url:
+        _serve_site(settings, chosen, count, stop)
+    else:
+        _serve_database(settings, chosen or [HUB], count, stop, address)
+
+
+def _serve_site(settings: WorkerSettings, sites: list[str], threads: int, stop: Event) -> None:
+    from lagan.worker.serving import serve_site
+
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    serve_site(settings, sites=sites, threads=threads, stop=stop)
+
+
+def _serve_database(
+    settings: WorkerSettings, sites: list[str], threads: int, stop: Event, address: str | None
+) -> None:
     start_django()
     from django.conf import settings as hub
 
     from lagan.hub.jobs.processes import run_worker
 
     run_worker(
-        sites=list(dict.fromkeys(sites)),
-        threads=threads or settings.threads,
+        sites=sites,
+        threads=threads,
         broker_url=settings.broker_url or hub.CONFIG.broker_url,
         lease=settings.lease,
         stop=stop,
+        where=settings.place(address or hub.CONFIG.address or None),
     )
 
 

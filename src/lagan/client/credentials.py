@@ -41,6 +41,20 @@ class ClientKey:
         return "ClientKey(...)"
 
 
+class Bearer:
+    """A token that somebody else renews: `ask` gives the one to use now."""
+
+    def __init__(self, ask: Callable[[], str]) -> None:
+        self._ask = ask
+
+    def header(self) -> str:
+        """`Bearer <token>`."""
+        return f"Bearer {self._ask()}"
+
+    def __repr__(self) -> str:
+        return "Bearer(...)"
+
+
 class Token:
     """A JWT made by `ask`, which is asked again before the token runs out. Threads may share
     one."""

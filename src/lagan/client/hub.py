@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from lagan.client import batch, download, lookup
-from lagan.client.credentials import ClientKey, Credential, Nobody, Token
+from lagan.client.credentials import Bearer, ClientKey, Credential, Nobody, Token
 from lagan.client.entities import Entities
+from lagan.client.jobs import Jobs
 from lagan.client.permissions import Permissions
+from lagan.client.sites import Sites
 from lagan.client.uploads import Stored, Uploads
 from lagan.client.whole import upload_whole
+from lagan.client.workflows import Workflows
 from lagan.kit.errors import LaganError, Unavailable
 from lagan.kit.http import Http, Tls, refusal, segment
 
@@ -45,10 +48,12 @@ class Hub:
     """One hub and who we are to it. Threads may share one."""
 
     def __init__(
-        self, url: str, *, api_key: str | None = None, timeout: float = 10.0,
-        tls: Tls | None = None, connections: int = 10, retries: int = 3,
+        self, url: str, *, api_key: str | None = None, token: Callable[[], str] | None = None,
+        timeout: float = 10.0, tls: Tls | None = None, connections: int = 10, retries: int = 3,
     ) -> None:  # fmt: skip
         self._credential: Credential = ClientKey(api_key) if api_key else Nobody()
+        if token is not None:
+            self._credential = Bearer(token)
         self.http = Http(
             url, authorization=lambda: self._credential.header(), timeout=timeout, tls=tls,
             connections=connections, retries=retries,
@@ -56,16 +61,20 @@ class Hub:
         self.uploads = Uploads(self.http)
         self.entities = Entities(self.http, self._pages)
         self.permissions = Permissions(self.http)
+        self.workflows = Workflows(self.http, self._numbered)
+        self.jobs = Jobs(self.http, self._numbered)
+        self.sites = Sites(self.http, self._numbered)
 
     def close(self) -> None:
         """Close all connections."""
         self.http.close()
 
-    def sign_in(self, username: str, password: str) -> None:
-        """Use a password; NotSignedIn when it is wrong. It is kept in memory to renew the token."""
+    def sign_in(self, username: str, password: str, otp: str = "") -> None:
+        """Use a password; NotSignedIn when it is wrong. It is kept in memory to renew the token.
+        `otp` is a one-time password, for accounts that ask for one: then nothing is renewed."""
 
         def ask() -> str:
-            given = {"username": username, "password": password}
+            given = {"username": username, "password": password, **({"otp": otp} if otp else {})}
             with self.http.request(
                 "POST", "api/auth/token/", json=given, anonymous=True, repeat=True
             ) as answer:
@@ -76,6 +85,11 @@ class Hub:
     def me(self) -> dict[str, Any]:
         """Who the hub takes us for: `username`, `name`, `email`, `entity`."""
         return dict(self._json("GET", "api/auth/me/"))
+
+    def make_key(self, name: str) -> str:
+        """A new client key of that name; its text is told this once."""
+        with self.http.request("POST", "api/auth/clientkeys/", json={"name": name}) as answer:
+            return str(_member(answer.json(), "api_key"))
 
     def register_instrument(self, facility: str, name: str) -> str:
         """The id of the instrument `name` of the `facility`, made when it is missing."""
@@ -156,6 +170,18 @@ class Hub:
         before it gets its name."""
         asked = f"?version={version}" if version is not None else ""
         return download.fetch(self.http, _content(dataset, path) + asked, target)
+
+    def download_into(self, dataset: str, path: str, file: BinaryIO) -> Stored:
+        """Fetch one file into an open one, which is empty; compared with the hub's digest."""
+        return download.fill(self.http, _content(dataset, path), file)
+
+    def dataset_of_job(
+        self, job: int, group: str, name: str = "", *, close: bool = True
+    ) -> dict[str, Any]:
+        """The dataset that an open job of ours fills in a group, made by who asks first: its id as
+        `dataset`, its `state`, and the `folder` of the site to which its paths are relative."""
+        given = {"job": job, "group": group, "name": name, "close": close}
+        return dict(self._json("POST", "api/datasets/of-job/", given))
 
     def versions(self, dataset: str, path: str) -> list[dict[str, Any]]:
         """All versions of a path, newest first."""
@@ -339,6 +365,16 @@ class Hub:
             if not page.get("next"):
                 return
             query = {**query, "after": page["next"]}
+
+    def _numbered(self, path: str, query: dict[str, Any]) -> Iterator[dict[str, Any]]:
+        """The rows of a list in numbered pages, page by page."""
+        number = 1
+        while True:
+            page = self._json("GET", path, query={"page_size": 100, **query, "page": number})
+            yield from _member(page, "results")
+            if not page.get("next"):
+                return
+            number += 1
 
     def _json(
         self, method: str, path: str, given: Any = None, query: dict[str, Any] | None = None

@@ -11,12 +11,19 @@ from a2wsgi import WSGIMiddleware
 from lagan.hub.access.routes import route as access_route
 from lagan.hub.base.raw import Exchange, Receive, Scope, Send, answer
 from lagan.hub.ingest.routes import route as ingest_route
+from lagan.hub.jobs.api.files import route as file_route
 from lagan.hub.jobs.wire.routes import route as work_route
+from lagan.hub.web.browse_front import route as browse_route
+from lagan.hub.web.live import route as live_route
 from lagan.hub.wsgi import application as django
 
 # A computing page gives the interpreter back this often (seconds); with Python's 5 ms it would
 # take most of an upload's rate, with this it takes less than half (measured).
 sys.setswitchinterval(0.0002)
+
+_ROUTES = (ingest_route, access_route, work_route, file_route, live_route, browse_route)
+_RAW = ("/api/uploads", "/api/datasets/", "/s/", "/api/work/", "/api/file/", "/live/", "/browse/")
+"""Beneath these some addresses are answered without Django."""
 
 _pages = WSGIMiddleware(django, workers=8)  # type: ignore[arg-type]
 
@@ -29,12 +36,10 @@ async def application(scope: Scope, receive: Receive, send: Send) -> None:
     if scope["type"] != "http":
         return
     path = scope["path"]
-    if path.startswith(("/api/uploads", "/api/datasets/", "/s/", "/api/work/")):
+    if path.startswith(_RAW):
         exchange = Exchange(scope, receive, send)
-        method, name = exchange.method, exchange.path
-        handle = (
-            ingest_route(method, name) or access_route(method, name) or work_route(method, name)
-        )
+        routes = (route(exchange.method, exchange.path) for route in _ROUTES)
+        handle = next((found for found in routes if found is not None), None)
         if handle is not None:
             await answer(exchange, handle)
             return

@@ -298,7 +298,10 @@ def _by_code() -> dict[str, type[LaganError]]:
 
 def _json_body(value: Any, packed: bool, headers: dict[str, str]) -> bytes:
     headers["Content-Type"] = "application/json"
-    data = _json.dumps(value, separators=(",", ":"), ensure_ascii=False).encode()
+    try:
+        data = _json.dumps(value, separators=(",", ":"), ensure_ascii=False).encode()
+    except UnicodeEncodeError:  # a name of undecodable bytes: surrogates travel as escapes
+        data = _json.dumps(value, separators=(",", ":")).encode()
     if not packed:
         return data
     headers["Content-Encoding"] = "gzip"

@@ -94,6 +94,7 @@ class PosixVolume:
             draft = Draft.reopen(self._staging(key))
             try:
                 lock(draft, key)
+                _expect_staged(draft)
                 known = digested(draft, size, algorithms, digester)
                 return PosixIncoming(key, draft, known, durable_name=True)
             except BaseException:
@@ -288,6 +289,14 @@ class PosixVolume:
                 folder.rmdir()
                 self._settled.discard(folder)
                 folder = folder.parent
+
+
+def _expect_staged(draft: Draft) -> None:
+    """FileNotFoundError when the file was published between its opening and its locking: it is an
+    object now, and nobody's to cut."""
+    there = draft.path.stat(follow_symlinks=False)
+    if not os.path.samestat(there, os.fstat(draft.fileno())):
+        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(draft.path))
 
 
 class _Pieces:

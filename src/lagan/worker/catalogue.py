@@ -35,6 +35,8 @@ class StepKind:
     changes: bool = True
     """Whether it changes anything at the site."""
     as_owner: bool = False
+    folders: bool = False
+    """Whether what it works on are folders, which no walk takes apart."""
 
 
 _STUB = Argument(int, "Bytes that stay readable at the beginning of the file.", 0)
@@ -82,7 +84,7 @@ STEPS: tuple[StepKind, ...] = (
         {
             "group": Argument(str, "The group of the dataset: an id or a path like /NTNU/NV.",
                               required=True),
-            "name": Argument(str, "The dataset's name; the job's own unless given.", ""),
+            "dataset_name": Argument(str, "The dataset's name; the job's own unless given.", ""),
             "close": Argument(bool, "Close the dataset when all is there.", True),
         },
         as_owner=True,
@@ -96,6 +98,7 @@ STEPS: tuple[StepKind, ...] = (
             "overwrite": Argument(bool, "Replace files that are here and differ.", False),
         },
         as_owner=True,
+        folders=True,
     ),
 )  # fmt: skip
 

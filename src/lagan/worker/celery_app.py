@@ -9,8 +9,11 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from threading import Event, Thread
 from typing import Any
+from urllib.parse import urlsplit
 
 from amqp.exceptions import AMQPError  # type: ignore[import-untyped]
 from celery import Celery, Task, signals
@@ -18,6 +21,7 @@ from kombu.entity import Exchange, Queue
 from kombu.exceptions import KombuError
 
 from lagan.kit.errors import Unavailable
+from lagan.worker.answering import answering
 from lagan.worker.embedded import Presence, Worker
 from lagan.worker.execute import execute
 from lagan.worker.ledger import Claimed, Ledger, SiteFull
@@ -36,6 +40,7 @@ _SETTINGS: dict[str, Any] = {
     "worker_prefetch_multiplier": 1,
     "task_ignore_result": True,
     "task_default_queue_type": "quorum",
+    "task_default_exchange": "",  # the broker's own; any other would have to be declared
     "worker_detect_quorum_queues": True,
     # Without confirms a killed broker lost publishes that had returned success.
     "broker_transport_options": {"confirm_publish": True},
@@ -45,6 +50,9 @@ _SETTINGS: dict[str, Any] = {
     "broker_connection_max_retries": None,
     "worker_cancel_long_running_tasks_on_connection_loss": False,
     "worker_send_task_events": False,
+    # A site's account at the broker has rights on the site's queue and on nothing else.
+    "worker_enable_remote_control": False,
+    "worker_consumer": "lagan.worker.consumer:SiteConsumer",
     "task_serializer": "json",
     "accept_content": ["json"],
     "worker_hijack_root_logger": False,
@@ -59,11 +67,12 @@ def make_app(broker_url: str, sites: Sequence[str] = ()) -> Celery:
 
 
 def queue_of(site: str) -> Queue:
-    """The site's queue: replicated, durable, and rid of a message that killed twenty consumers."""
+    """The site's queue: replicated, durable, and rid of a message that killed twenty consumers. By
+    the default exchange, which brings nothing of one site to another's queue."""
     name = f"eng.{site}"
     return Queue(  # type: ignore[no-untyped-call]
         name,
-        Exchange("eng", type="topic", durable=True),  # type: ignore[no-untyped-call]
+        Exchange(""),  # type: ignore[no-untyped-call]
         routing_key=name,
         durable=True,
         queue_arguments={"x-queue-type": "quorum", "x-delivery-limit": 20},
@@ -114,32 +123,64 @@ def serve(worker: Worker, ledger: Ledger, broker_url: str) -> None:
         if claimed is not None:
             execute(claimed, ledger, lease=worker.lease)
 
-    presence = Presence(worker, ledger)
+    beside = ExitStack()
 
-    def say(**_: object) -> None:
-        try:
-            presence.say()
-        finally:
-            ledger.leave()  # a child forked later must not share the connection
+    def begin(**_: object) -> None:
+        # Only now: the children that run tasks were forked before there was any thread.
+        beside.enter_context(answering(worker.sites, ledger, worker.poll))
+        beside.enter_context(_presence(worker, ledger))
 
-    signals.heartbeat_sent.connect(say, weak=False)
-    ledger.leave()
-    arguments = [
-        "worker",
-        "--pool=prefork",
-        f"--concurrency={worker.threads}",
-        "--loglevel=WARNING",
-    ]
-    queues = ",".join(queue_of(site).name for site in worker.sites)
-    app.worker_main(
-        [
-            *arguments,
-            f"--queues={queues}",
-            "--without-gossip",
-            "--without-mingle",
-            f"--hostname={worker.name}",
-        ]
+    def end(**_: object) -> None:
+        beside.close()
+
+    signals.worker_ready.connect(begin, weak=False)
+    signals.worker_shutting_down.connect(end, weak=False)
+    ledger.leave()  # a child must not share a connection
+    # Not by Celery's command line, which forgets how its worker ended.
+    program = app.Worker(
+        hostname=worker.name,
+        pool_cls="prefork",
+        concurrency=worker.threads,
+        loglevel="WARNING",
+        queues=[queue_of(site).name for site in worker.sites],
+        without_gossip=True,
+        without_mingle=True,
+        without_heartbeat=True,
+        quiet=True,
     )
+    program.start()
+    if program.exitcode:
+        ended = f"Work by {_bare(broker_url)} ended with status {program.exitcode}"
+        raise Unavailable(f"{ended}; see the log.")
+
+
+def _bare(broker_url: str) -> str:
+    """The broker's address without the account."""
+    parts = urlsplit(broker_url)
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
+
+
+@contextmanager
+def _presence(worker: Worker, ledger: Ledger) -> Iterator[None]:
+    """Say every few seconds that the sites are served, while the block runs."""
+    stop, presence = Event(), Presence(worker, ledger)
+
+    def say() -> None:
+        while not stop.is_set():
+            try:
+                presence.say()
+            except Exception as error:
+                log.warning("the hub was not told that this worker is there: %s", error)
+            stop.wait(1.0)
+        ledger.leave()
+
+    thread = Thread(target=say, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join(2.0)
 
 
 def claim_when_room(

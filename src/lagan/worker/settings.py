@@ -52,7 +52,7 @@ class WorkerSettings:
 
     def place(self, hub_url: str | None = None) -> Place:
         """The site as this worker sees it; `hub_url` for a worker on the hub's own database."""
-        return Place(self.roots, self.state, self.targets, self.hub_url or hub_url)
+        return Place(self.roots, self.state, self.targets, self.hub_url or hub_url, tls=self.tls)
 
 
 def read_settings(path: Path | None) -> WorkerSettings:
@@ -131,7 +131,9 @@ class _Given:
             return Path(file).read_text().strip()
         except (OSError, UnicodeDecodeError) as error:
             reason = getattr(error, "strerror", None) or "it is no text"
-            raise self.odd(f"{name}_file", f"names {file}, which cannot be read: {reason}") from None
+            raise self.odd(
+                f"{name}_file", f"names {file}, which cannot be read: {reason}"
+            ) from None
 
     def roots(self, name: str) -> tuple[Path, ...]:
         """One a line, or in one line with colons between."""

@@ -22,8 +22,8 @@ def run(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> Any:
     """Run a command of `lagan hub` on the database of this test."""
     monkeypatch.setattr(command, "_settings", lambda *_, **__: None)
 
-    def run(*words: str) -> Any:
-        return CliRunner().invoke(command.hub, words, catch_exceptions=False)
+    def run(*words: str, typed: str = "") -> Any:
+        return CliRunner().invoke(command.hub, words, input=typed, catch_exceptions=False)
 
     return run
 
@@ -36,6 +36,22 @@ def test_an_administrator_is_added_with_a_password_from_a_file(run: Any, tmp_pat
     assert made is not None
     assert made.check_password("nine loud herons")
     assert queries.is_administrator(made)
+
+
+def test_the_first_administrator_is_asked_for(run: Any) -> None:
+    typed = "root\nroot@example.org\nnine loud herons\nnine loud herons\n\n"
+    done = run("adduser", typed=typed)
+    assert done.output.endswith("Added administrator root.\n")
+    assert "nine loud" not in done.output
+    made = queries.find_user(username="root")
+    assert made is not None
+    assert (made.email, made.check_password("nine loud herons")) == ("root@example.org", True)
+    assert queries.is_administrator(made)
+
+
+def test_when_nobody_answers_the_option_is_named(run: Any) -> None:
+    done = run("adduser")
+    assert (done.exit_code, "--username" in done.output) == (2, True)
 
 
 def test_without_a_password_it_prints_a_link_or_mails_it(run: Any, mail: Mailbox) -> None:

@@ -11,7 +11,7 @@ import pytest
 from django.db import connections
 
 from lagan.hub.base.actors import NOBODY, SYSTEM, Actor
-from lagan.hub.jobs import browsing
+from lagan.hub.jobs import bell, browsing
 from lagan.hub.jobs.ledger import DatabaseLedger
 from lagan.hub.jobs.models import Question, Site
 from lagan.kit.errors import BadInput, LaganError, NotFound, Unavailable
@@ -44,6 +44,7 @@ def answering(ledger: DatabaseLedger) -> Iterator[None]:
     finally:
         ended.set()
         worker.join()
+        bell.hush()
 
 
 @pytest.mark.django_db(transaction=True)

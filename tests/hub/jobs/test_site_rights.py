@@ -48,7 +48,8 @@ def cast(db: None) -> Cast:
     ensure_site(name="lab")
     ensure_site(name="other")
     Site.objects.filter(name="lab").update(place=group)
-    return Cast(*(Actor(id, name, "session") for name, id in people.items()), group)
+    actors = {name: Actor(id, name, "session") for name, id in people.items()}
+    return Cast(**actors, group=group)
 
 
 def test_the_owner_runs_the_team_mate_browses_and_to_the_stranger_there_is_no_site(

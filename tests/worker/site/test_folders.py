@@ -11,11 +11,14 @@ from typing import Any
 
 import pytest
 
+from lagan.hsm.states import MIGRATED, MODIFIED, PREMIGRATED, UNMANAGED
 from lagan.kit.errors import BadInput, Forbidden, LaganError, NotFound
 from lagan.worker.answers import answer
 from lagan.worker.place import Place, serving
 from lagan.worker.site import folders, register
+from lagan.worker.site.tiering import migrate
 from tests.agent.strange import names
+from tests.worker.told import Told
 
 
 def ask(path: str | None, **args: Any) -> dict[str, Any]:
@@ -62,6 +65,10 @@ def test_names_that_begin_with_a_dot_are_shown_on_request_but_not_our_notes(root
         (root / name).mkdir()
     assert listed(str(root)) == ["seen"]
     assert listed(str(root), hidden=True) == [".hidden", "seen"]
+    (root / "seen/.lagan").mkdir()
+    assert listed(f"{root}/seen", hidden=True) == [".lagan"]
+    with serving(Place(roots=(root,), state=root / "seen")):
+        assert listed(str(root), hidden=True) == [".hidden"]
 
 
 def test_every_name_is_told_and_opens_its_folder(root: Path) -> None:
@@ -73,6 +80,29 @@ def test_every_name_is_told_and_opens_its_folder(root: Path) -> None:
     assert {os.fsencode(each["name"]) for each in told} == strange
     for each in told:
         assert ask(each["path"])["path"] == each["path"] == f"{root}/{each['name']}"
+
+
+def test_the_state_of_files_is_told_on_request(root: Path, tmp_path: Path) -> None:
+    for name in ("here", "away", "both", "caf\udce9", "written"):
+        (root / name).write_bytes(b"content" * 2000)
+    (root / "link").symlink_to("away")
+    (root / "dir").mkdir()
+    (tmp_path / "target").mkdir()
+    told = Told()
+    with serving(Place(roots=(root,), targets={"target": str(tmp_path / "target")})):
+        migrate(told, {}, [f"{root}/away", f"{root}/caf\udce9"])
+        migrate(told, {"premigrate": True}, [f"{root}/both", f"{root}/written"])
+    assert told.failed == {}
+    (root / "written").write_bytes(b"other")
+    entries = ask(str(root), details=True)["entries"]
+    assert {each["name"]: each["status"] for each in entries if "status" in each} == {
+        "here": UNMANAGED,
+        "away": MIGRATED,
+        "caf\udce9": MIGRATED,
+        "both": PREMIGRATED,
+        "written": MODIFIED,
+    }
+    assert not any("status" in each for each in ask(str(root))["entries"])
 
 
 def test_pages_follow_each_other_folders_first(root: Path) -> None:

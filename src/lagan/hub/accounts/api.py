@@ -11,12 +11,16 @@ from ninja import Router, Schema, Status
 from pydantic import ConfigDict, Field
 
 from lagan.hub.accounts import queries, services
+from lagan.hub.accounts.auth import NO_KEYS
 from lagan.hub.accounts.models import ClientKey, User
 from lagan.hub.base.api import asker
 from lagan.hub.base.numbered import numbered
 
 auth = Router(tags=["auth"])
-users = Router(tags=["users"])
+users = Router(tags=["users"], auth=NO_KEYS)
+keys = Router(auth=NO_KEYS)
+old_tokens = Router(tags=["auth"])
+"""An older address of `auth/token/refresh/`."""
 
 Text = Annotated[str, Field(max_length=4096)]
 
@@ -157,6 +161,9 @@ def make_token(request: HttpRequest, body: CredentialsIn) -> Any:
     return Status(201, services.issue_tokens(user))
 
 
+@old_tokens.post(
+    "refresh/", response={201: AccessToken}, auth=None, operation_id="refresh_token_old"
+)
 @auth.post("token/refresh/", response={201: AccessToken}, auth=None)
 def refresh_token(request: HttpRequest, body: RefreshIn) -> Any:
     """Exchange a refresh token for a new access token."""
@@ -182,36 +189,39 @@ def me(request: HttpRequest) -> Any:
     }
 
 
-@auth.get("clientkeys/", response=KeysOut)
+@keys.get("", response=KeysOut)
 def list_keys(request: HttpRequest) -> Any:
     """One's own client keys."""
     return numbered(request, queries.client_keys(asker(request)), lambda key: _key(request, key))
 
 
-@auth.post("clientkeys/", response={201: NewKeyOut})
+@keys.post("", response={201: NewKeyOut})
 def create_key(request: HttpRequest, body: KeyIn) -> Any:
     """A new client key; its text is in this answer and nowhere else."""
     key, text = services.create_client_key(by=asker(request), name=body.name)
     return Status(201, {**_key(request, key), "api_key": text})
 
 
-@auth.get("clientkeys/{int:key}/", response=KeyOut)
+@keys.get("{int:key}/", response=KeyOut)
 def show_key(request: HttpRequest, key: int) -> Any:
     """One of one's own client keys."""
     return _key(request, queries.client_key(asker(request), key))
 
 
-@auth.patch("clientkeys/{int:key}/", response=KeyOut)
+@keys.patch("{int:key}/", response=KeyOut)
 def rename_key(request: HttpRequest, key: int, body: KeyIn) -> Any:
     """Rename a client key."""
     return _key(request, services.rename_client_key(by=asker(request), key=key, name=body.name))
 
 
-@auth.delete("clientkeys/{int:key}/", response={204: None})
+@keys.delete("{int:key}/", response={204: None})
 def revoke_key(request: HttpRequest, key: int) -> Any:
     """End a client key."""
     services.revoke_client_key(by=asker(request), key=key)
     return Status(204, None)
+
+
+auth.add_router("clientkeys/", keys)
 
 
 @users.get("", response=UsersOut)

@@ -8,6 +8,7 @@ from ninja.utils import check_csrf
 
 from lagan.hub.accounts import queries
 from lagan.hub.accounts.errors import SecondFactorMissing
+from lagan.hub.accounts.services.guards import refuse_client_key
 from lagan.hub.base.actors import NOBODY, Actor
 from lagan.kit.errors import Forbidden, NotSignedIn
 
@@ -26,6 +27,20 @@ class Credentials(AuthBase):
         return actor_of(request)
 
 
+class People(Credentials):
+    """As `Credentials`, but no client key: none of them reaches users and client keys.
+
+    Source: seeds/workflow-hub.txt, "Allow the client-key to access all routes excluding user and
+    client-key".
+    """
+
+    def __call__(self, request: HttpRequest) -> Actor:
+        """The actor; Forbidden for a client key."""
+        actor = actor_of(request)
+        refuse_client_key(actor)
+        return actor
+
+
 class Visitors(Credentials):
     """As `Credentials`, but lets in who brings none: what nobody in particular may see is for the
     called query to say."""
@@ -39,6 +54,7 @@ class Visitors(Credentials):
 
 SIGNED_IN = Credentials()
 ANYBODY = Visitors()
+NO_KEYS = People()
 
 
 def actor_of(request: HttpRequest) -> Actor:

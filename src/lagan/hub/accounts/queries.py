@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import timedelta
 from functools import lru_cache
 from importlib import import_module
@@ -161,6 +161,14 @@ def visible_users(actor: Actor) -> QuerySet[User]:
     USER_LIST or USER_READ."""
     condition: Q = tree.within(tree.visible(actor, Type.USER), "entity__path")
     return User.objects.filter(condition).order_by("username")
+
+
+def visible_names(actor: Actor, entities: Collection[int]) -> dict[int, str]:
+    """The user names of those of these USER entities that the actor sees, in one query."""
+    if not entities:
+        return {}
+    rows = visible_users(actor).filter(entity__in=entities)
+    return dict(rows.values_list("entity", "username"))
 
 
 def visible_user(actor: Actor, username: str) -> User:

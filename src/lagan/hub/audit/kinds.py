@@ -62,6 +62,17 @@ class Kind(StrEnum):
     SITE_KEY_CREATED = "site-key.created"
     SITE_KEY_REVOKED = "site-key.revoked"
 
+    SITE_ADDED = "site.added"
+    SITE_CHANGED = "site.changed"
+    SITE_REMOVED = "site.removed"
+    WORKFLOW_CREATED = "workflow.created"
+    WORKFLOW_CHANGED = "workflow.changed"
+    WORKFLOW_REMOVED = "workflow.removed"
+    SCHEDULE_CREATED = "schedule.created"
+    SCHEDULE_CHANGED = "schedule.changed"
+    SCHEDULE_REMOVED = "schedule.removed"
+    STATUS_TYPE_CHANGED = "file-status-type.changed"
+
     VOLUME_ADDED = "volume.added"
     FILES_STORED = "files.stored"
     FILE_DAMAGED = "file.damaged"

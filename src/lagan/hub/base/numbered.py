@@ -3,7 +3,7 @@ by key."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 from django.db.models import Model, QuerySet
@@ -18,20 +18,27 @@ SMALLEST, LARGEST = 20, 100
 
 
 def numbered(request: HttpRequest, rows: QuerySet[M], show: Callable[[M], Any]) -> dict[str, Any]:
+    """As `numbered_together`, of rows that are shown one by one."""
+    return numbered_together(request, rows, lambda page: [show(row) for row in page])
+
+
+def numbered_together(
+    request: HttpRequest, rows: QuerySet[M], show: Callable[[Sequence[M]], list[Any]]
+) -> dict[str, Any]:
     """`count`, `next`, `previous` (absolute addresses or None) and `results` of the page that the
-    query asks for.
+    query asks for; `show` is given the whole page.
 
     Source: seeds/workflow-hub.txt, the query parameters `page` and `page_size`. NotFound for a page
     that is not there.
     """
     size = page_size(request.GET)
     if size == 0:
-        results = [show(row) for row in rows]
+        results = show(list(rows))
         return {"count": len(results), "next": None, "previous": None, "results": results}
     count, number = rows.count(), _number(request.GET)
     if number > 1 and (number - 1) * size >= count:
         raise NotFound(f"There is no page {number}.", page=number)
-    results = [show(row) for row in rows[(number - 1) * size : number * size]]
+    results = show(list(rows[(number - 1) * size : number * size]))
     return {
         "count": count,
         "next": _address(request, number + 1) if number * size < count else None,

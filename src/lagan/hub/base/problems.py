@@ -5,6 +5,8 @@ from __future__ import annotations
 
 import json
 import logging
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 from django.core.exceptions import PermissionDenied, RequestDataTooBig, SuspiciousOperation
@@ -15,6 +17,7 @@ from ninja.errors import AuthenticationError, HttpError, ValidationError
 
 from lagan.kit.errors import (
     BadInput,
+    Conflict,
     Forbidden,
     LaganError,
     NoSpace,
@@ -32,8 +35,8 @@ _DISK_FULL = {"database or disk is full", "53100"}
 
 
 def problem(error: LaganError) -> dict[str, Any]:
-    """The problem document of a refusal: its facts beside `type`, `title`, `status` and
-    `detail`."""
+    """The problem document of a refusal: its facts beside `type`, `title`, `status` and `detail`,
+    and the reasons of each field under its name, as programs of the workflow hub expect them."""
     title = error.code.replace("-", " ").capitalize()
     fixed = {
         "type": f"/problems/{error.code}",
@@ -41,7 +44,34 @@ def problem(error: LaganError) -> dict[str, Any]:
         "status": error.status,
         "detail": error.sentence,
     }
-    return {**error.facts, **fixed}
+    return {**error.facts, **reasons(error), **fixed}
+
+
+def reasons(error: LaganError) -> dict[str, list[str]]:
+    """What is wrong with which field: the fact `reasons`, the fields of a validation, or the one
+    `field` that the sentence is about."""
+    told: dict[str, list[str]] = {}
+    for each in error.facts.get("fields") or ():
+        if isinstance(each, dict) and "problem" in each:
+            name = str(each["field"]).removeprefix("body.").partition(".")[0]
+            told.setdefault(name or "non_field_errors", []).append(str(each["problem"]))
+    if isinstance(field := error.facts.get("field"), str):
+        told.setdefault(field, [error.sentence])
+    given = error.facts.get("reasons")
+    return {**told, **given} if isinstance(given, Mapping) else told
+
+
+@contextmanager
+def about(field: str) -> Iterator[None]:
+    """Whatever is refused in here as bad input, as taken or as absent is said of `field`, with
+    status 400: what is absent is not what the address names."""
+    try:
+        yield
+    except (BadInput, Conflict, NotFound) as refusal:
+        if reasons(refusal) and refusal.status == BadInput.status:
+            raise
+        told = reasons(refusal) or {field: [refusal.sentence]}
+        raise BadInput(refusal.sentence, **{**refusal.facts, "reasons": told}) from refusal
 
 
 def respond(error: LaganError) -> HttpResponse:
@@ -60,7 +90,7 @@ def refusal(error: Exception) -> LaganError | None:
         case LaganError():
             return error
         case ValidationError():
-            return _validation(error)
+            return of_validation(error)
         case Http404():
             return NotFound("There is nothing at this address.")
         case AuthenticationError():
@@ -100,7 +130,7 @@ def _database(error: OperationalError) -> LaganError:
     return Unavailable("The hub's database cannot be used just now.")
 
 
-def _validation(error: ValidationError) -> BadInput:
+def of_validation(error: ValidationError) -> BadInput:
     """Names each field; never repeats what was sent, for that may be a password."""
     fields = [
         {"field": ".".join(map(str, each["loc"][1:])), "problem": each["msg"]}

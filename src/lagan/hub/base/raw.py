@@ -14,7 +14,7 @@ from uuid import uuid4
 
 from django.db import close_old_connections
 
-from lagan.hub.base.problems import refusal
+from lagan.hub.base.problems import problem, refusal
 from lagan.kit.errors import LaganError
 
 Scope = MutableMapping[str, Any]
@@ -67,10 +67,11 @@ class Exchange:
         self._ended = False
         self._query: bytes = scope.get("query_string") or b""
 
-    def query(self, name: str) -> str | None:
-        """The first value of a parameter of the address, or None."""
-        words: bytes = self._query
-        found = parse_qs(words.decode("latin-1"), keep_blank_values=True, max_num_fields=50)
+    def query(self, name: str, errors: str = "replace") -> str | None:
+        """The first value of a parameter of the address, or None; `errors` says what becomes of
+        bytes that are no UTF-8."""
+        words = self._query.decode("latin-1")
+        found = parse_qs(words, keep_blank_values=True, max_num_fields=50, errors=errors)
         return found[name][0] if name in found else None
 
     def header(self, name: str) -> str | None:
@@ -146,19 +147,14 @@ class Exchange:
 
     async def refuse(self, error: LaganError, headers: Iterable[tuple[str, str]] = ()) -> None:
         """The refusal as a problem document (RFC 9457)."""
-        document = {
-            "type": f"/problems/{error.code}",
-            "title": error.code.replace("-", " "),
-            "status": error.status,
-            "detail": error.sentence,
-            **error.facts,
-        }
         # What is left of the body is not read: the connection cannot be used again.
         extra = [*headers] if self._ended else [*headers, ("Connection", "close")]
+        if error.status == 401 and not any(name == "WWW-Authenticate" for name, _ in extra):
+            extra.append(("WWW-Authenticate", 'Bearer realm="lagan"'))
         await self.reply(
             error.status,
             extra,
-            json.dumps(document, default=str).encode(),
+            json.dumps(problem(error), default=str).encode(),
             "application/problem+json",
         )
 

@@ -14,6 +14,7 @@ from lagan.hub.datasets import queries, services
 
 router = Router(tags=["datasets"])
 router.add_router("", "lagan.hub.datasets.citizens_api.router")
+router.add_router("", "lagan.hub.datasets.of_jobs_api.router")
 Size = Annotated[int, Field(ge=1, le=1000)]
 
 
@@ -54,7 +55,8 @@ class DatasetIn(Schema):
 
 
 class FileOut(Schema):
-    """A file or folder directly in a folder of a dataset."""
+    """A file or folder directly in a folder of a dataset; `mtime_ns` is the file's time of change
+    where it came from, in nanoseconds since the epoch."""
 
     name: str
     path: str
@@ -63,6 +65,7 @@ class FileOut(Schema):
     sha256: str | None
     version: int | None
     added: datetime | None
+    mtime_ns: int | None
 
 
 class ExpiryIn(Schema):

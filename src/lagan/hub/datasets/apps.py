@@ -17,7 +17,7 @@ class DatasetsConfig(AppConfig):
         from lagan.hub.audit.feed import Reaction
         from lagan.hub.audit.feed import register as register_reaction
         from lagan.hub.audit.kinds import Kind
-        from lagan.hub.datasets import growing, keeping, personal, quota_letters, reactions
+        from lagan.hub.datasets import growing, keeping, of_jobs, personal, quota_letters, reactions
         from lagan.hub.datasets.guards import refuse_removed
         from lagan.hub.datasets.models import (
             Dataset,
@@ -46,6 +46,11 @@ class DatasetsConfig(AppConfig):
         register_reaction(REACTION)
         register_reaction(
             Reaction("datasets.quota-letters", frozenset({Kind.QUOTA_WARNED}), quota_letters.ask)
+        )
+        register_reaction(
+            Reaction(
+                "datasets.of-jobs", frozenset({Kind.JOB_FINISHED, Kind.JOB_FAILED}), of_jobs.settle
+            )
         )
         register_letter(quota_letters.KIND, quota_letters.write)
         register_step("datasets.recount", recount_step)

@@ -30,6 +30,7 @@ class FolderItem:
     version: int | None = None
     added: datetime | None = None
     stored: UUID | None = None
+    mtime_ns: int | None = None
 
 
 _SKIP_SCAN = """
@@ -58,7 +59,7 @@ EXAMINED = 10_000
 """Names that a page of a filtered folder looks at, at most: about 60 ms. The next page goes on."""
 _WINDOW = 1000
 """Names looked at in one statement while filtering."""
-_FACTS = ("size", "sha256", "version", "added_at", "stored_id")
+_FACTS = ("size", "sha256", "version", "added_at", "stored_id", "mtime_ns")
 
 
 def folder_page(

@@ -93,6 +93,27 @@ class RemovedEntry(models.Model):
         constraints = [models.UniqueConstraint(fields=["dataset", "path"], name="removed_by_path")]
 
 
+class JobDataset(models.Model):
+    """A dataset that a job fills, made by whichever of its tasks comes first."""
+
+    job = models.BigIntegerField()
+    group = models.BigIntegerField()
+    name = models.TextField()
+    """As the job asked for it; empty for one named after the job."""
+    dataset = models.ForeignKey(Dataset, models.CASCADE, null=True, related_name="+")
+    close = models.BooleanField(default=True)
+    """Whether it is closed when the job has ended well."""
+    folder = models.BinaryField(default=b"")
+    """The folder of the site to which its paths are relative, as bytes."""
+
+    class Meta:
+        """One for each of a job's wishes."""
+
+        constraints = [
+            models.UniqueConstraint(fields=["job", "group", "name"], name="dataset_of_job_once")
+        ]
+
+
 class LogLine(models.Model):
     """A line of a dataset's log, for people. Levels as in `seeds/dataset-archive.txt`: DEBUG to
     FATAL."""

@@ -19,6 +19,7 @@ from lagan.hub.datasets.fetching import STEP, acquire_again
 from lagan.hub.datasets.keeping import notes
 from lagan.hub.datasets.logbook import LEVELS, write_log, write_logs
 from lagan.hub.datasets.models import OPEN, Dataset
+from lagan.hub.datasets.of_jobs import dataset_of_job
 from lagan.hub.datasets.publishing import publish, unpublish
 from lagan.hub.datasets.sharing import create_link, note_opened, revoke_link, unlock
 from lagan.hub.datasets.versions import remove_files, restore_version
@@ -38,6 +39,7 @@ __all__ = [
     "check_room",
     "close_dataset",
     "create_dataset",
+    "dataset_of_job",
     "may_restore",
     "create_link",
     "note_opened",

@@ -29,6 +29,12 @@ class JobOfAnother(BadInput):
     code = "job-of-another-workflow"
 
 
+class StillRunning(Conflict):
+    """A schedule's last run still goes on; it is not begun a second time."""
+
+    code = "still-running"
+
+
 class JobNotRepeatable(Conflict):
     """The job was not started as a workflow on paths, so that there is nothing to repeat."""
 
@@ -39,3 +45,15 @@ class JobIsOurs(Conflict):
     """The job's numbers are counted here; nobody tells them."""
 
     code = "job-is-ours"
+
+
+class SiteTaken(BadInput):
+    """Another site has this name."""
+
+    code = "site-taken"
+
+
+class SiteInUse(Conflict):
+    """The site has open work."""
+
+    code = "site-in-use"

@@ -96,6 +96,8 @@ class Workflow(models.Model):
     fields = models.JSONField(default=list)
     default = models.BooleanField(default=False)
     """Lagan brought it."""
+    removed = models.DateTimeField(null=True)
+    """Since when one that Lagan brought is gone; it can be brought back."""
     created_by = models.BigIntegerField(null=True)
     changed = models.DateTimeField(auto_now=True)
 
@@ -189,7 +191,10 @@ class Task(models.Model):
     found_number = models.PositiveIntegerField(null=True)
     """Which of the walk's batches it is, if that was told over a network: one that is told twice
     is kept once."""
-    site = models.ForeignKey(Site, to_field="name", on_delete=models.PROTECT, db_index=False)
+    # Not held by the database: the record of a task outlives its site (see `sites.remove_site`).
+    site = models.ForeignKey(
+        Site, to_field="name", on_delete=models.DO_NOTHING, db_index=False, db_constraint=False
+    )
     state = models.TextField(choices=TaskState, default=TaskState.QUEUED)
     priority = models.SmallIntegerField(default=0)
     not_before = models.DateTimeField()
@@ -262,9 +267,13 @@ class Schedule(models.Model):
     next_run = models.DateTimeField()
     enabled = models.BooleanField(default=True)
     last_error = models.TextField(default="", blank=True)
+    title = models.TextField(default="", blank=True)
+    """What people call the one that they made; its `name` is made up."""
     run = models.JSONField(default=dict)
-    """What it runs if people made it: `workflow`, `site`, `paths`, `discovery`, `fields`,
-    `filters`. Empty for those that rooms registered."""
+    """What it runs if people made it: `workflow`, `site`, `discovery`, `fields`, `filters`. Empty
+    for those that rooms registered."""
+    paths = models.BinaryField(default=b"")
+    """What that runs on, packed (see `packing`)."""
     created_by = models.BigIntegerField(null=True)
     """As whom it runs."""
     created_by_name = models.TextField(default="", blank=True)

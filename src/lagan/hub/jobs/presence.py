@@ -2,20 +2,42 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
-from datetime import timedelta
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.db.models import Count
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from lagan.hub.jobs.models import Site, SiteWorker
+from lagan.hub.jobs.models import Site, SiteWorker, Task
+from lagan.hub.jobs.rules import TaskState
 from lagan.worker.ledger import WorkerFacts
 
 GONE_AFTER = timedelta(seconds=45)
 """A worker that said nothing for so long is not there: it speaks every ten seconds."""
 
 FORGOTTEN_AFTER = timedelta(days=7)
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerRow:
+    """A worker as lists show it. `online`: it was heard of a moment ago. `running` is counted by
+    the rows of tasks, `load` the machine's of the last minute, per processor."""
+
+    site: str
+    name: str
+    host: str
+    version: str
+    transport: str
+    threads: int
+    running: int
+    load: float
+    roots: Sequence[str]
+    started: datetime
+    seen: datetime
+    online: bool
 
 
 def note(facts: WorkerFacts) -> None:
@@ -26,16 +48,58 @@ def note(facts: WorkerFacts) -> None:
         sites.update(seen=Now(), worker=facts.name)
         for site in sites:
             SiteWorker.objects.update_or_create(
-                site=site, name=facts.name, defaults={"facts": told, "seen": timezone.now()}
+                site=site, name=facts.name, defaults={"facts": told, "seen": Now()}
             )
 
 
 def is_online(site: str) -> bool:
     """Whether a worker of the site was heard of a moment ago."""
-    since = timezone.now() - GONE_AFTER
-    return SiteWorker.objects.filter(site__name=site, seen__gte=since).exists()
+    heard = SiteWorker.objects.filter(site__name=site, seen__gte=Now() - GONE_AFTER)
+    return heard.exists()
 
 
-def forget_gone() -> int:
-    """Forget workers that have been silent for a week; how many."""
-    return SiteWorker.objects.filter(seen__lt=timezone.now() - FORGOTTEN_AFTER).delete()[0]
+def online() -> set[str]:
+    """The names of all sites that a worker of was heard a moment ago."""
+    heard = SiteWorker.objects.filter(seen__gte=Now() - GONE_AFTER)
+    return set(heard.values_list("site__name", flat=True).distinct())
+
+
+def workers(site: str | None = None) -> list[WorkerRow]:
+    """The workers of a site, or of all; those that are there come first, then by name."""
+    rows = SiteWorker.objects.select_related("site")
+    if site is not None:
+        rows = rows.filter(site__name=site)
+    now, found = timezone.now(), list(rows.order_by("site__name", "name"))
+    running = _running({row.site.name for row in found})
+    told = [_row(each, now, running) for each in found]
+    return sorted(told, key=lambda each: (each.site, not each.online, each.name))
+
+
+def forget_gone() -> None:
+    """Forget workers that have been silent for a week."""
+    SiteWorker.objects.filter(seen__lt=Now() - FORGOTTEN_AFTER).delete()
+
+
+def _running(sites: Iterable[str]) -> dict[tuple[str, str], int]:
+    """How many tasks each worker runs: site and name to number."""
+    tasks = Task.objects.filter(site_id__in=list(sites), state=TaskState.RUNNING)
+    counted = tasks.values_list("site_id", "worker").annotate(Count("id"))
+    return {(site, worker): count for site, worker, count in counted}
+
+
+def _row(row: SiteWorker, now: datetime, running: dict[tuple[str, str], int]) -> WorkerRow:
+    facts = row.facts
+    return WorkerRow(
+        site=row.site.name,
+        name=row.name,
+        host=facts.get("host", ""),
+        version=facts.get("version", ""),
+        transport=facts.get("transport", ""),
+        threads=facts.get("threads", 0),
+        running=running.get((row.site.name, row.name), 0),
+        load=facts.get("load", 0.0),
+        roots=facts.get("roots", []),
+        started=row.started,
+        seen=row.seen,
+        online=row.seen >= now - GONE_AFTER,
+    )

@@ -20,7 +20,8 @@ from lagan.hub.jobs.ledger import DatabaseLedger
 from lagan.hub.jobs.reconcile import give_back_of, reconcile
 from lagan.hub.jobs.schedules import run_due
 from lagan.hub.jobs.services import ensure_site
-from lagan.worker import embedded, lifeline, place, site
+from lagan.worker import embedded, lifeline, place
+from lagan.worker import site as site_steps
 from lagan.worker.embedded import Worker, new_name
 from lagan.worker.place import Place
 
@@ -43,7 +44,7 @@ def run_worker(
     """Serve `sites`, whose files are `where`, until `stop` is set (SIGTERM, with a broker); sites
     that nobody has set up yet are made."""
     place.serve(where or Place())
-    site.register()
+    site_steps.register()
     for site in sites:
         ensure_site(name=site)
     worker = Worker(new_name(), sites, threads, lease)

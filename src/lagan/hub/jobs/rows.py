@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
 from lagan.hub.jobs import chaining, packing
@@ -63,9 +63,21 @@ def require_sites(names: set[str]) -> None:
     """NoSuchSite when one of `names` is no site; the hub's own is made when it is missing."""
     if HUB in names:
         Site.objects.get_or_create(name=HUB, defaults={"title": "Hub"})
-    missing = names - set(Site.objects.filter(name__in=names).values_list("name", flat=True))
+    missing = names - _held(names)
     if missing:
         raise NoSuchSite(f"There is no site called {min(missing)}.", site=min(missing))
+
+
+def _held(names: set[str]) -> set[str]:
+    """Those of `names` that are sites, which nobody removes or renames before this transaction has
+    ended: PostgreSQL's lock of a foreign key. SQLite has one writer."""
+    if connection.vendor != "postgresql":
+        return set(Site.objects.filter(name__in=names).values_list("name", flat=True))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT name FROM jobs_site WHERE name = ANY(%s) FOR KEY SHARE", [sorted(names)]
+        )
+        return {row[0] for row in cursor.fetchall()}
 
 
 def _rows(job: Job, specs: Iterable[TaskSpec]) -> Iterator[Task]:

@@ -9,10 +9,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from lagan.hub.jobs.models import Schedule
 from lagan.hub.jobs.rules import next_run
+from lagan.hub.jobs.workflows.schedules import run_scheduled
+from lagan.kit.errors import LaganError
 
 log = logging.getLogger(__name__)
 
@@ -46,7 +49,8 @@ def run_due(now: datetime | None = None) -> list[str]:
     time that was missed is made up for once. Any number of processes may do this at once."""
     now = now or timezone.now()
     _add_missing(now)
-    due = Schedule.objects.filter(name__in=_entries, enabled=True, next_run__lte=now)
+    ours = Q(name__in=_entries) | ~Q(run={})
+    due = Schedule.objects.filter(ours, enabled=True, next_run__lte=now)
     return [row.name for row in due if _run(row, now)]
 
 
@@ -68,7 +72,13 @@ def _run(row: Schedule, now: datetime) -> bool:
         with transaction.atomic():
             if not _advance(row, now, ""):
                 return False
-            _entries[row.name].make()
+            if row.run:
+                run_scheduled(row)
+            else:
+                _entries[row.name].make()
+    except LaganError as refused:
+        log.warning("schedule %s: %s", row.title or row.name, refused.sentence)
+        _advance(row, now, refused.sentence)
     except Exception as error:  # one schedule's fault must not stop the others
         log.exception("schedule %s failed", row.name)
         _advance(row, now, f"{type(error).__name__}: {error}")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 from django.db import transaction
 from django.db.models import F
@@ -17,6 +16,7 @@ from lagan.hub.jobs.errors import JobOfAnother
 from lagan.hub.jobs.locking import locked
 from lagan.hub.jobs.models import Job
 from lagan.hub.jobs.submission import Submission
+from lagan.hub.jobs.walks import job_args, walk_args
 from lagan.worker.catalogue import BY_NAME
 
 
@@ -80,6 +80,7 @@ def _new(submission: Submission, by: Actor, key: str | None, repeats: int | None
         paths=packing.pack_items(submission.paths),
         stages=[stage.as_json() for stage in submission.stages],
         resubmits=repeats,
+        args=job_args(submission),
     )
 
 
@@ -107,6 +108,7 @@ def _adopt(job: Job, submission: Submission) -> None:
     job.stages = [stage.as_json() for stage in submission.stages]
     job.discovery, job.fields = submission.discovery, dict(submission.fields)
     job.filters, job.paths = dict(submission.filters), packing.pack_items(submission.paths)
+    job.args = {**job.args, **job_args(submission)}
     job.total = job.processed = job.skipped = job.failed = 0
     job.save()
 
@@ -144,8 +146,3 @@ def _priority(submission: Submission, by: Actor) -> int:
         few=submission.discovery is None and len(submission.paths) <= rules.FEW,
         person=by.entity is not None,
     )
-
-
-def walk_args(submission: Submission) -> dict[str, Any]:
-    """What a walk is told besides its folders: the filters."""
-    return {"filters": dict(submission.filters)}

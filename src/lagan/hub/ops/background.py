@@ -9,11 +9,13 @@ import signal
 import subprocess
 import sys
 import time
+from http import HTTPStatus
 from pathlib import Path
 
 from lagan.hub.ops.data_folder import Holder, holder
 from lagan.hub.ops.stack import GRACE_OF_ALL
-from lagan.kit.errors import Unavailable
+from lagan.kit.errors import LaganError, Unavailable
+from lagan.kit.http import Http
 
 START_LIMIT = 120.0  # seconds until the pages must answer; the first start makes the database
 POLL = 0.1  # seconds
@@ -67,6 +69,17 @@ def stop_holder(data: Path) -> bool:
             raise Unavailable(f"Process {who.pid} does not end.", pid=who.pid)
         time.sleep(POLL)
     return True
+
+
+def pages_answer(address: str) -> bool:
+    """Whether a hub answers at this address, well or not; False without one."""
+    if not address:
+        return False
+    try:
+        with Http(address, retries=0).request("GET", "healthz"):
+            return True
+    except LaganError as error:
+        return error.facts.get("answered") == HTTPStatus.SERVICE_UNAVAILABLE
 
 
 def _same(now: Holder | None, before: Holder) -> bool:

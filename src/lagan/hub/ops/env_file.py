@@ -22,6 +22,7 @@ WORKERS=8
 
 # The hub's database. Without POSTGRES_HOST it is an SQLite file in LAGAN_DATA.
 #POSTGRES_HOST=localhost
+#POSTGRES_DB=lagan
 POSTGRES_USER=lagan
 POSTGRES_PASSWORD={database}
 
@@ -29,6 +30,8 @@ POSTGRES_PASSWORD={database}
 #RABBITMQ_HOST=localhost
 BROKER_USER=lagan
 BROKER_PASSWORD={broker}
+# For the broker of deploy/compose.yaml: milliseconds until it takes a task from a worker that has
+# not ended it. A task is one batch of files; only a single huge file lasts longer than minutes.
 CONSUMER_TIMEOUT=10800000
 
 # Names under which browsers reach the hub, and whether it is behind https.

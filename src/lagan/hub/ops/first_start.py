@@ -13,8 +13,9 @@ from lagan.hub.archive import queries as archive_queries
 from lagan.hub.archive import services as archive
 from lagan.hub.base.actors import SYSTEM
 from lagan.hub.jobs import services as jobs
+from lagan.hub.jobs.workflows import services as workflows
 from lagan.hub.ops.data_folder import VOLUMES
-from lagan.hub.ops.stack import LOCAL_SITE
+from lagan.hub.ops.local_site import LOCAL_SITE
 from lagan.hub.tree.queries import members
 from lagan.kit.errors import Conflict, NotFound
 
@@ -37,11 +38,12 @@ def migrate() -> None:
 
 
 def prepare_hub() -> None:
-    """What any hub needs: the database's tables, the ground entities, a site for work at the
-    hub."""
+    """What any hub needs: the database's tables, the ground entities, a site for work at the hub,
+    the workflows that everybody knows."""
     migrate()
     accounts.bootstrap()
     jobs.ensure_site(name=LOCAL_SITE, title="This machine")
+    workflows.ensure_defaults()
 
 
 def prepare_volumes(data: Path) -> None:

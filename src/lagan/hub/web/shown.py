@@ -78,6 +78,12 @@ LOOKS = {
     "failed": Look("bad", "x", _("Failed")),
     "error": Look("bad", "triangle-alert", _("Error")),
     "cancelled": Look("quiet", "ban", _("Cancelled")),
+    "paused": Look("suspect", "pause", _("Paused")),
+    "held": Look("suspect", "pause", _("Held")),
+    "found": Look("quiet", "search", _("Found")),
+    "processed": Look("good", "check", _("Processed")),
+    "skipped": Look("quiet", "skip-forward", _("Skipped")),
+    "waiting": Look("quiet", "clock", _("Waiting")),
     # replicas and volumes
     "good": Look("good", "check", _("Good")),
     "suspect": Look("suspect", "triangle-alert", _("Suspect")),
@@ -87,6 +93,9 @@ LOOKS = {
     "readonly": Look("quiet", "lock", _("Read only")),
     "draining": Look("suspect", "arrow-right-left", _("Draining")),
     "retired": Look("quiet", "archive", _("Retired")),
+    # sites and their workers
+    "site-online": Look("good", "plug-zap", pgettext_lazy("site", "Online")),
+    "site-offline": Look("suspect", "unplug", pgettext_lazy("site", "Offline")),
     # archive nodes and their volumes
     "offline": Look("suspect", "power-off", _("Offline")),
     "not-running": Look("bad", "circle-stop", _("Not running")),

@@ -24,6 +24,7 @@ class Place:
 
 PLACES = (
     Place("/", _("Home"), "house"),
+    Place("/browse/", _("Browse"), "folder-open"),
     Place("/datasets/", _("Datasets"), "layers"),
     Place("/tree/", _("Tree"), "list-tree"),
     Place("/templates/", _("Templates"), "layout-template"),
@@ -32,6 +33,7 @@ PLACES = (
     Place("/quotas/", _("Quotas"), "gauge"),
     Place("/archive/", _("Archive"), "hard-drive"),
     Place("/people/", _("People"), "users"),
+    Place("/administration/", _("Administration"), "settings"),
 )
 
 

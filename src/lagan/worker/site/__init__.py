@@ -6,7 +6,10 @@ from __future__ import annotations
 from importlib import import_module
 
 _MODULES: tuple[str, ...] = (
+    "datasets",
     "folders",
+    "snapshots",
+    "tiering",
     "walking",
 )  # fmt: skip
 """Each has a `register` of its own."""

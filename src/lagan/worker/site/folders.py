@@ -4,7 +4,8 @@ Arguments: `path` (none: the site's roots), `details` (the state of each file to
 that begin with a dot too), `size` (entries of a page), `after` (the `next` of the page before).
 Answer: `path`, `entries`, `next` (None at the end). An entry has `name`, `path`, `type` (directory,
 file, link, other), `size` in bytes, `mtime` and `ctime` in seconds since the epoch, `mode` (the
-permission bits), `owner`, `target` (of a link), and with `details` the `status` of a file.
+permission bits), `owner`, `target` (of a link), and with `details` the `status` of a file (see
+`lagan.hsm.states`); whether its target still has its content is not asked.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from lagan.hsm.states import state_of
 from lagan.kit.errors import BadInput, BadPath
 from lagan.transfer import Item, page_of
 from lagan.worker.answers import register_answer
@@ -73,31 +75,32 @@ def _page(opened: int, path: str, asked: _Asked) -> dict[str, Any]:
     """Only the names of the page are looked at closely: a large folder costs a reading of its
     names, in the memory of one page."""
     page = page_of(_names(opened, path, asked.hidden), after=asked.after, size=asked.size)
-    found = [_entry(opened, path, item.name) for item in page.items]
+    found = [_entry(opened, path, item.name, asked.details) for item in page.items]
     return {"entries": [each for each in found if each is not None], "next": page.next}
 
 
 def _names(opened: int, path: str, hidden: bool) -> Iterator[Item]:
+    ours = paths.ours_in(path)
     with os.scandir(opened) as entries:
         for each in entries:
-            if each.name.startswith(".") and not hidden:
-                continue
-            if paths.is_ours(paths.join(path, each.name)):
+            if each.name in ours or (each.name.startswith(".") and not hidden):
                 continue
             is_folder = each.is_dir(follow_symlinks=False)
             yield Item(each.name, "folder" if is_folder else "file", 0, 0)
 
 
-def _entry(opened: int, folder: str, name: str) -> dict[str, Any] | None:
+def _entry(opened: int, folder: str, name: str, details: bool) -> dict[str, Any] | None:
     """The entry `name`; None when it has gone."""
     try:
         facts = os.stat(name, dir_fd=opened, follow_symlinks=False)
     except FileNotFoundError:
         return None
     entry = _told(name, paths.join(folder, name), facts)
-    if modes.S_ISLNK(facts.st_mode):
-        with suppress(OSError):
+    with suppress(OSError):  # it changes while we look: what is known is told
+        if modes.S_ISLNK(facts.st_mode):
             entry["target"] = os.readlink(name, dir_fd=opened)
+        elif details and modes.S_ISREG(facts.st_mode):
+            entry["status"] = state_of(f"/proc/self/fd/{opened}/{name}", facts)
     return entry
 
 

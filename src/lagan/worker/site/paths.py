@@ -68,6 +68,15 @@ def is_ours(path: str) -> bool:
     )
 
 
+def ours_in(folder: str) -> frozenset[str]:
+    """The names in a tidy folder that are of our own notes."""
+    here = place.current()
+    found = {OURS for root in here.roots if _named(root) == folder}
+    if here.state is not None and str(here.state.parent) == folder:
+        found.add(here.state.name)
+    return frozenset(found)
+
+
 def opened(path: str | Spot, flags: int, mode: int = 0o666) -> int:
     """A new descriptor of what is at `path`, with the flags of `os.open`; O_CLOEXEC is added.
     BadPath (`link`) where a link stands in the way or is what is there; else the system's OSError.

@@ -21,7 +21,7 @@ from typing import Any
 
 from lagan.worker.batches import cut
 from lagan.worker.site import filters, paths
-from lagan.worker.site.searching import LEFT, Search
+from lagan.worker.site.searching import LEFT, Search, is_left
 from lagan.worker.steps import Context, register_step
 
 MOST_ENTRIES = 20_000
@@ -32,6 +32,10 @@ LONGEST = 2.0
 
 OTHERS = 8
 """Walks that go on where one has stopped."""
+
+MOST_LEFT = 8 << 20
+"""Characters of the paths that a walk leaves to others: a message to the hub holds them even when
+each of them is escaped. A walk that has more goes on until it has not."""
 
 Item = tuple[str, int]
 """A path and its bytes."""
@@ -67,18 +71,21 @@ def recursive(context: Context, args: Mapping[str, Any], items: Sequence[str]) -
 def _until_enough(search: Search, waiting: list[str]) -> Iterator[Item]:
     """Files and links; `waiting` holds the folders that are left in the end."""
     until = time.monotonic() + LONGEST
+    held = sum(len(each) for each in waiting)
     while waiting:
         start = waiting.pop()
+        held -= len(start)
         seen = search.first(start)
         if seen is not None and seen.facts is not None:
             yield seen.path, seen.facts.st_size
         elif seen is not None:
-            for each in search.look(seen.path, found=start.endswith(LEFT)):
+            for each in search.look(seen.path, found=is_left(start)):
                 if each.facts is None:
                     waiting.append(each.path + LEFT)
+                    held += len(waiting[-1])
                 else:
                     yield each.path, each.facts.st_size
-        if search.entries >= MOST_ENTRIES or time.monotonic() >= until:
+        if held <= MOST_LEFT and (search.entries >= MOST_ENTRIES or time.monotonic() >= until):
             return
 
 
@@ -100,7 +107,7 @@ def _deepest_first(search: Search, waiting: list[str]) -> Iterator[Item]:
         if seen is not None and seen.facts is not None:
             yield seen.path, seen.facts.st_size
         elif seen is not None:
-            yield from _whole(search, seen.path, start.endswith(LEFT))
+            yield from _whole(search, seen.path, is_left(start))
 
 
 def _whole(search: Search, top: str, found: bool) -> Iterator[Item]:

@@ -91,6 +91,7 @@ class Migration(migrations.Migration):
                 ("steps", models.JSONField(default=list)),
                 ("fields", models.JSONField(default=list)),
                 ("default", models.BooleanField(default=False)),
+                ("removed", models.DateTimeField(null=True)),
                 ("created_by", models.BigIntegerField(null=True)),
                 ("changed", models.DateTimeField(auto_now=True)),
             ],
@@ -164,6 +165,16 @@ class Migration(migrations.Migration):
             model_name="schedule",
             name="last_run",
             field=models.DateTimeField(null=True),
+        ),
+        migrations.AddField(
+            model_name="schedule",
+            name="paths",
+            field=models.BinaryField(default=b""),
+        ),
+        migrations.AddField(
+            model_name="schedule",
+            name="title",
+            field=models.TextField(blank=True, default=""),
         ),
         migrations.AddField(
             model_name="schedule",
@@ -306,5 +317,16 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="siteworker",
             constraint=models.UniqueConstraint(fields=("site", "name"), name="worker_of_site_once"),
+        ),
+        migrations.AlterField(
+            model_name="task",
+            name="site",
+            field=models.ForeignKey(
+                db_constraint=False,
+                db_index=False,
+                on_delete=django.db.models.deletion.DO_NOTHING,
+                to="jobs.site",
+                to_field="name",
+            ),
         ),
     ]

@@ -130,14 +130,15 @@ def compare_copies(stage: Stage) -> tuple[int, int, int]:
 
 
 def jobs_since(stage: Stage, kind: str, last: int) -> list[dict[str, Any]]:
-    """Jobs of a kind with a higher number than `last`, the newest first."""
-    rows = ask(stage.admin, "GET", "api/jobs/?size=20")["items"]
-    return [row for row in rows if row["kind"] == kind and row["id"] > last]
+    """Jobs of a kind with a higher number than `last`, the newest first, with their progress."""
+    rows = ask(stage.admin, "GET", f"api/jobs/?jobtype={kind}")["results"]
+    later = [row["id"] for row in rows if row["id"] > last]
+    return [ask(stage.admin, "GET", f"api/jobs/{job}/progress/") for job in later]
 
 
 def last_job(stage: Stage) -> int:
     """The highest number of a job."""
-    rows = ask(stage.admin, "GET", "api/jobs/?size=1")["items"]
+    rows = ask(stage.admin, "GET", "api/jobs/recent/")["results"]
     return int(rows[0]["id"]) if rows else 0
 
 

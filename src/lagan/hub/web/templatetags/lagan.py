@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -11,7 +12,9 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from lucide.templatetags.lucide import lucide
 
-from lagan.hub.web import presented, shown
+from lagan.hub.jobs.queries import JobRow
+from lagan.hub.web import names, presented, shown
+from lagan.hub.web.charts import Slice
 
 register = template.Library()
 
@@ -110,6 +113,45 @@ def bar(label: str, whole: int, thin: bool = False, **amounts: int) -> SafeStrin
     classes = "bar thin" if thin else "bar"
     return format_html(
         '<svg class="{}" role="img" aria-label="{}">{}</svg>', classes, label, pieces
+    )
+
+
+@register.filter
+def readable(name: str) -> str:
+    """A name of any bytes."""
+    return names.readable(name)
+
+
+@register.simple_tag
+def lookup(table: Mapping[str, Any], name: str) -> Any:
+    """What stands under a name; the name itself for a label that there is not, nothing for a field
+    that was not filled in."""
+    return table.get(name, "" if ":" in name else name)
+
+
+@register.simple_tag
+def owner(job: JobRow, people: Mapping[int, str]) -> str:
+    """The user name of a job's owner whose page the visitor may see; nothing for others."""
+    return people.get(job.created_by or 0, "")
+
+
+@register.simple_tag
+def ring(slices: Sequence[Slice], label: str) -> SafeString:
+    """A ring of arcs; its legend beside it says the same in words."""
+    arcs = format_html_join(
+        "",
+        '<circle class="{}" cx="21" cy="21" r="15.9155" fill="none" stroke-width="6"'
+        ' stroke-dasharray="{} {}" stroke-dashoffset="{}"/>',
+        ((each.kind, each.dash, round(100 - each.dash, 2), round(25 - each.offset, 2))
+         for each in slices),
+    )  # fmt: skip
+    whole = shown.number(sum(each.number for each in slices))
+    return format_html(
+        '<svg class="ring-drawn" viewBox="0 0 42 42" role="img" aria-label="{}">{}<text x="21"'
+        ' y="21" text-anchor="middle" dominant-baseline="central">{}</text></svg>',
+        label,
+        arcs,
+        whole,
     )
 
 

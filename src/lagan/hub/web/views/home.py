@@ -11,6 +11,7 @@ from django.views.decorators.http import require_safe
 from lagan.hub.accounts.queries import user_of
 from lagan.hub.base.actors import Actor
 from lagan.hub.datasets import queries as datasets
+from lagan.hub.jobs import marks
 from lagan.hub.jobs import queries as jobs
 from lagan.hub.jobs.queries import JobRow
 from lagan.hub.tree import browsing
@@ -30,6 +31,7 @@ def home(request: HttpRequest, actor: Actor) -> HttpResponse:
     """Damaged files and failed jobs first, then recent datasets and what is running; and where the
     visitor may make datasets, and which groups are theirs."""
     context = {
+        "live": marks.digest(marks.of_jobs(actor)),
         "greeting": user_of(actor).get_full_name(),
         "damaged": damaged_lines(datasets.damaged(actor, size=SHOWN).items),
         "failed": _jobs(actor, "ERROR", "FAILURE"),
@@ -54,10 +56,10 @@ def _places(actor: Actor) -> dict[str, list[Line]]:
 @require_safe
 @signed_in
 def running(request: HttpRequest, actor: Actor) -> HttpResponse:
-    """The running jobs alone, which home asks for again while there are any."""
-    return render(
-        request, "web/parts/running.html", {"running": _jobs(actor, "STARTED", "PENDING")}
-    )
+    """The running jobs alone, which home asks for again when it hears of a change."""
+    mark = marks.digest(marks.of_jobs(actor))
+    context = {"live": mark, "running": _jobs(actor, "STARTED", "PENDING")}
+    return render(request, "web/parts/running.html", context)
 
 
 def _jobs(actor: Actor, *states: str) -> list[JobRow]:

@@ -1,0 +1,252 @@
+"""`lagan hsm`: what jobs do to a site's files, done here and now on this machine: the same steps,
+the same outcomes."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from lagan.worker.place import Place
+
+NOT_ALL = 6
+"""Exit code when some paths could not be done: that of a conflict."""
+
+_WHERE = (
+    click.argument("paths", nargs=-1, required=True),
+    click.option("--root", "roots", multiple=True, help="A folder of the site; may be repeated."),
+    click.option(
+        "--target",
+        "targets",
+        multiple=True,
+        metavar="[NAME=]LOCATION",
+        help="Where content goes: a folder or s3://...; the first is the one meant.",
+    ),
+    click.option("--config", type=click.Path(), help="A worker's ini file, instead of the two."),
+    click.option("-r", "--recursive", is_flag=True, help="All that lies beneath folders."),
+    click.option("--json", "as_json", is_flag=True, help="A line of JSON a path."),
+)
+
+
+@click.group()
+def hsm() -> None:
+    """Move the content of files to a target and back, on this machine.
+
+    Exit code 6 says that some paths could not be done; each is named on standard error.
+    """
+
+
+def _command(name: str | None = None) -> Callable[[Callable[..., None]], click.Command]:
+    """A command of the group with the arguments and options of all."""
+
+    def wrap(function: Callable[..., None]) -> click.Command:
+        for each in reversed(_WHERE):
+            function = each(function)
+        return hsm.command(name)(function)
+
+    return wrap
+
+
+_stub_size = click.option("--stub-size", default="0", help="How much stays readable, like 64 KiB.")
+_skip_hash = click.option("--skip-hash", is_flag=True, help="Do not compare with the digest.")
+
+
+@_command()
+@click.option("-p", "--premigrate", is_flag=True, help="Keep the content here as well.")
+@_stub_size
+@click.option("--overwrite", is_flag=True, help="Remove the object of a file's older content.")
+def migrate(premigrate: bool, stub_size: str, overwrite: bool, **where: Any) -> None:
+    """Bring files' content to the target and let go of their space."""
+    args = {"premigrate": premigrate, "stub_size": _size(stub_size), "overwrite": overwrite}
+    _run("hsm.migrate", args, where)
+
+
+@_command()
+@click.option("--overwrite", is_flag=True, help="Remove the object of a file's older content.")
+def premigrate(overwrite: bool, **where: Any) -> None:
+    """Bring files' content to the target and keep it here as well."""
+    _run("hsm.migrate", {"premigrate": True, "overwrite": overwrite}, where)
+
+
+@_command()
+@_skip_hash
+def recall(skip_hash: bool, **where: Any) -> None:
+    """Bring the content of migrated files back."""
+    _run("hsm.recall", {"skip_hash": skip_hash}, where)
+
+
+@_command("reverse-stub")
+@click.option("-H", "--hydrate", is_flag=True, help="Bring the content too.")
+@click.option("--stub-size", default="0", help="Files up to this size come with their content.")
+@_skip_hash
+@click.option("--overwrite", is_flag=True, help="Replace files that are here.")
+def reverse_stub(
+    hydrate: bool, stub_size: str, skip_hash: bool, overwrite: bool, **where: Any
+) -> None:
+    """Make files here of what another site brought to the target."""
+    args = {"hydrate": hydrate, "stub_size": _size(stub_size)}
+    _run("hsm.reverse_stub", {**args, "skip_hash": skip_hash, "overwrite": overwrite}, where)
+
+
+@_command()
+def delete(**where: Any) -> None:
+    """Remove files and empty folders; with -r all that is in them. Objects at the target stay."""
+    _run("hsm.delete", {}, where, folders=True)
+
+
+@_command()
+def stat(**where: Any) -> None:
+    """Tell which state files are in; the target is asked."""
+    from lagan.worker.site.tiering import look
+
+    console = Console(where["as_json"])
+    with _serving(where):
+        for item in _items(where, folders=False):
+            console.act(item, look)
+    console.end()
+
+
+class Console:
+    """A step's context that tells a person, or with JSON a program, what becomes of each path."""
+
+    def __init__(self, as_json: bool) -> None:
+        self._as_json = as_json
+        self._bad = False
+        self._said: dict[str, tuple[str, str]] = {}
+
+    @property
+    def task(self) -> Any:
+        """None: there is no task."""
+        return None
+
+    def progress(self, done: int, bytes: int = 0) -> None:
+        """Shown on a terminal only."""
+        if sys.stderr.isatty():
+            from lagan.kit.sizes import show_size
+
+            click.echo(f"\r\033[K{done} done, {show_size(bytes)}\r", nl=False, err=True)
+
+    def fail_item(self, item: str, category: str, reason: str) -> None:
+        """Kept until the step has ended."""
+        self._bad = True
+        self._said[item] = (category, reason)
+
+    def skip_item(self, item: str, category: str, reason: str) -> None:
+        """The same."""
+        self._said[item] = (category, reason)
+
+    def found(self, items: Sequence[str], size: int) -> None:
+        """No step of these finds anything."""
+
+    def leave_to_others(self, folders: Sequence[str]) -> None:
+        """Nor leaves anything."""
+
+    def token(self) -> str:
+        """None of these acts at the hub."""
+        return ""
+
+    def run(self, step: str, args: Mapping[str, Any], items: Sequence[str]) -> None:
+        """Run a step over some paths and say how each ended."""
+        from lagan.worker.steps import step as step_called
+
+        self._said = {}
+        step_called(step)(self, args, items)
+        for item in items:
+            self._tell(item, *self._said.get(item, ("done", "")))
+
+    def act(self, item: str, verb: Callable[[str], str]) -> None:
+        """Say what `verb` says of a path."""
+        from lagan.kit.errors import LaganError
+        from lagan.worker.site.refusals import category, reason
+
+        try:
+            self._tell(item, verb(item), "")
+        except (LaganError, OSError) as error:
+            self._bad = True
+            self._tell(item, category(error), reason(error))
+
+    def end(self) -> None:
+        """Leave with a code that says whether all went well."""
+        if self._bad:
+            sys.exit(NOT_ALL)
+
+    def _tell(self, item: str, what: str, reason: str) -> None:
+        bad = what.startswith("failed")
+        if self._as_json:
+            told = {"path": item, "outcome": what, **({"reason": reason} if reason else {})}
+            click.echo(json.dumps(told))
+        else:
+            line = f"{what}  ".encode() + os.fsencode(item)
+            click.echo(line + (f"  ({reason})".encode() if reason else b""), err=bad)
+
+
+def _run(
+    step: str, args: Mapping[str, Any], where: Mapping[str, Any], folders: bool = False
+) -> None:
+    from lagan.worker.batches import cut
+    from lagan.worker.site import tiering
+
+    tiering.register()
+    console = Console(where["as_json"])
+    with _serving(where):
+        for batch, _ in cut((item, 0) for item in _items(where, folders)):
+            console.run(step, args, batch)
+    console.end()
+
+
+def _serving(where: Mapping[str, Any]) -> Any:
+    """This machine as the site that the options tell."""
+    from lagan.worker.place import Place, serving
+
+    if where["config"] is not None:
+        from lagan.worker.settings import read_settings
+
+        return serving(read_settings(Path(where["config"])).place())
+    if not where["roots"]:
+        raise click.UsageError("Name the site's folder with --root, or a worker's --config.")
+    roots = tuple(Path(each).absolute() for each in where["roots"])
+    place: Place = Place(roots, targets=dict(map(_target, where["targets"])))
+    return serving(place)
+
+
+def _target(text: str) -> tuple[str, str]:
+    """A name and a location; without a name it is called `target`."""
+    name, equals, location = text.partition("=")
+    if not equals or "/" in name or ":" in name:
+        return "target", text
+    return name, location
+
+
+def _items(where: Mapping[str, Any], folders: bool) -> Iterator[str]:
+    """The paths, absolute; with `recursive` what lies beneath folders in their place, and with
+    `folders` these too, after what is in them."""
+    for each in where["paths"]:
+        path = str(Path(each).absolute())
+        if where["recursive"] and Path(path).is_dir() and not Path(path).is_symlink():
+            yield from _beneath(path, folders)
+        else:
+            yield path
+
+
+def _beneath(path: str, folders: bool) -> Iterator[str]:
+    from lagan.worker.site.paths import OURS
+
+    for folder, below, names in os.walk(path, topdown=not folders):
+        if not folders and OURS in below:
+            below.remove(OURS)
+        links = [name for name in below if Path(folder, name).is_symlink()]
+        yield from (f"{folder}/{name}" for name in (*names, *links))
+        if folders:
+            yield folder
+
+
+def _size(text: str) -> int:
+    from lagan.kit.sizes import parse_size
+
+    return parse_size(text)

@@ -1,0 +1,215 @@
+"""Bring a file's content to a target, and let go of its space here once it is safe there.
+
+The order, safe under kill -9 and power cuts at every point: copy and read back; the target's
+record; then, with everybody kept out, look whether the file changed; marker `migrating`, flushed;
+let go; time of change; marker `migrated`, flushed. Whoever waits to open the file when its space
+would be let go wins: the file stays whole.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
+from stat import S_ISREG
+
+from lagan.hsm import marker as markers
+from lagan.hsm.content import expect_not_written_into
+from lagan.hsm.errors import Busy, Changed, MissingAtTarget, Unfit, Unsupported
+from lagan.hsm.lease import leased
+from lagan.hsm.marker import MIGRATED, MIGRATING, PREMIGRATED, Marker
+from lagan.hsm.record import record_of
+from lagan.hsm.space import punch, round_up
+from lagan.hsm.states import MODIFIED, SECTOR, decide
+from lagan.hsm.target import Target, Tick, digest_of_file, quiet
+from lagan.kit.errors import LaganError
+
+SURE_OF_TIMES = (6, 13)
+"""Since this Linux every write after a look at a file's times changes them; before, the clock stood
+still for some milliseconds."""
+_SETTLED = 2.0  # seconds that a file must be unchanged on an older one
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of a file: nothing, because it was `already` as it should be, or so many bytes
+    `sent` to or fetched from the target. `state` is its state now."""
+
+    state: str
+    already: bool = False
+    sent: int = 0
+
+
+def migrate(
+    descriptor: int,
+    relative: str,
+    target: Target,
+    *,
+    origin: str = "",
+    premigrate: bool = False,
+    stub_size: int = 0,
+    overwrite: bool = False,
+    tick: Tick = quiet,
+) -> Outcome:
+    """Have the content of a file, open for reading and writing, at `target`; without `premigrate`
+    only there, but for `stub_size` bytes, rounded up to a block, at the beginning. `relative` is
+    the file's path beneath its root, `origin` the whole one.
+
+    `overwrite` removes the object of the file's older content; else that stays. Unfit for what is
+    no regular file; Busy, Changed: later; WrittenInto when somebody wrote into a file whose content
+    is away. Nothing is lost or half done whatever is raised, by `tick` too.
+    """
+    found = os.fstat(descriptor)
+    if not S_ISREG(found.st_mode):
+        raise Unfit("Only the content of files can move.")
+    marker = markers.read(descriptor)
+    if marker is not None and marker.away:
+        return _migrated_before(descriptor, relative, origin, target, marker, premigrate)
+    if not premigrate:
+        with leased(descriptor):
+            pass  # who has it open now would have it open after the copy: that is spared
+    marker, sent = _at_target(
+        descriptor, relative, target, marker, found, overwrite, premigrate, tick
+    )
+    try:
+        target.tell(record_of(descriptor, relative, origin, found, marker))
+    except BaseException:
+        if sent:  # an object that nothing speaks of would be there for ever
+            with suppress(LaganError):
+                target.volume.delete(marker.object)
+        raise
+    if premigrate or round_up(stub_size) >= found.st_size:
+        already = not sent and markers.read(descriptor) == marker
+        if not already:
+            markers.write(descriptor, marker)
+            os.fsync(descriptor)
+        return Outcome(PREMIGRATED, already, sent)
+    let_go(descriptor, found, replace(marker, head=round_up(stub_size)))
+    return Outcome(MIGRATED, sent=sent)
+
+
+def let_go(descriptor: int, found: os.stat_result, marker: Marker) -> None:
+    """Let go of a file's space, whose content is where `marker` says and which must be as `found`.
+
+    Busy when somebody has the file open or waits to open it, Changed when it is not as it was.
+    """
+    whole = replace(marker, state=PREMIGRATED, head=0)
+    with leased(descriptor) as lease:
+        if not unchanged(descriptor, found):
+            raise Changed("The file was written while it was copied.")
+        with _or_mark(descriptor, whole, BaseException):
+            markers.write(descriptor, replace(marker, state=MIGRATING))
+            os.fsync(descriptor)
+            if lease.wanted():
+                raise Busy("Somebody opened the file meanwhile.")
+        with _or_mark(descriptor, whole, Unsupported):
+            punch(descriptor, marker.head, marker.size)
+        _settle(descriptor, replace(marker, state=MIGRATED), found.st_atime_ns)
+
+
+@contextmanager
+def _or_mark(descriptor: int, marker: Marker, error: type[BaseException]) -> Iterator[None]:
+    """What leaves the block with `error` leaves the file whole and marked so."""
+    try:
+        yield
+    except error:
+        with suppress(OSError):
+            markers.write(descriptor, marker)
+        raise
+
+
+def unchanged(descriptor: int, before: os.stat_result) -> bool:
+    """Whether nobody wrote the file since `before`, and where clocks are coarse, whether that can
+    be known."""
+    now = os.fstat(descriptor)
+    if _times(now) != _times(before):
+        return False
+    return _kernel() >= SURE_OF_TIMES or now.st_ctime < time.time() - _SETTLED
+
+
+def _at_target(
+    descriptor: int,
+    relative: str,
+    target: Target,
+    marker: Marker | None,
+    found: os.stat_result,
+    overwrite: bool,
+    premigrate: bool,
+    tick: Tick,
+) -> tuple[Marker, int]:
+    """The marker of content that is at the target for certain, and the bytes that this took."""
+    state = decide(marker, found.st_size, found.st_mtime_ns, found.st_blocks)
+    if marker is not None and state == PREMIGRATED and marker.target == target.name:
+        if premigrate and target.size(marker.object) == marker.size:
+            return marker, 0
+        if not premigrate and _both_whole(descriptor, marker, target, tick):
+            return marker, 0
+    older = marker.object if marker and overwrite and state == MODIFIED else None
+    kept = target.keep(
+        descriptor,
+        found.st_size,
+        relative,
+        replaces=older if marker and marker.target == target.name else None,
+        unchanged=lambda: unchanged(descriptor, found),
+        tick=tick,
+    )
+    if not unchanged(descriptor, found):
+        raise Changed("The file was written while it was copied.")
+    fresh = Marker(
+        state=PREMIGRATED,
+        target=target.name,
+        object=kept.object,
+        size=found.st_size,
+        mtime=found.st_mtime_ns,
+        sha256=kept.sha256,
+        room=found.st_blocks * SECTOR,
+    )
+    return fresh, kept.sent
+
+
+def _both_whole(descriptor: int, marker: Marker, target: Target, tick: Tick) -> bool:
+    """Whether what is here and what is at the target are both what the marker says: times can be
+    set back, and objects decay."""
+    if digest_of_file(descriptor, marker.size, tick) != marker.sha256:
+        return False
+    return target.holds(marker.object, marker.size, marker.sha256, tick)
+
+
+def _migrated_before(
+    descriptor: int, relative: str, origin: str, target: Target, marker: Marker, premigrate: bool
+) -> Outcome:
+    """A file whose content is away: what a kill broke off is brought to its end."""
+    if marker.target != target.name:
+        return Outcome(MIGRATED, already=True)
+    if target.size(marker.object) != marker.size:
+        raise MissingAtTarget(f"The target {target.name} has no object {marker.object}.")
+    interrupted = marker.state != MIGRATED
+    if interrupted and not premigrate:
+        with leased(descriptor):
+            expect_not_written_into(descriptor, marker, target)
+            punch(descriptor, marker.head, marker.size)
+            _settle(descriptor, replace(marker, state=MIGRATED), os.fstat(descriptor).st_atime_ns)
+    elif not interrupted:
+        expect_not_written_into(descriptor, marker, target)
+    target.tell(record_of(descriptor, relative, origin, os.fstat(descriptor), marker))
+    return Outcome(MIGRATED, already=not interrupted or premigrate)
+
+
+def _settle(descriptor: int, marker: Marker, atime: int) -> None:
+    """The end of every move: the content's time, then the marker, lasting."""
+    os.utime(descriptor, ns=(atime, marker.mtime))
+    markers.write(descriptor, marker)
+    os.fsync(descriptor)
+
+
+def _times(found: os.stat_result) -> tuple[int, int, int]:
+    return found.st_size, found.st_mtime_ns, found.st_ctime_ns
+
+
+def _kernel() -> tuple[int, ...]:
+    numbers: list[int] = []
+    with suppress(ValueError):
+        numbers += [int(each) for each in os.uname().release.split("-")[0].split(".")[:2]]
+    return tuple(numbers)

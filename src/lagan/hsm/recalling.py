@@ -1,0 +1,86 @@
+"""Bring a file's content back into the same file, so that names, links and open descriptors stay
+good.
+
+The order, safe under kill -9 and power cuts at every point: with everybody kept out, marker
+`recalling`; the content; its digest; time of change; flush; marker `premigrated`, flushed. What is
+wrong or breaks off leaves the file migrated as it was.
+"""
+
+from __future__ import annotations
+
+import os
+from contextlib import suppress
+from dataclasses import replace
+
+from lagan.hsm import marker as markers
+from lagan.hsm.content import expect_not_written_into, expect_room, fill, is_intact
+from lagan.hsm.errors import MissingAtTarget
+from lagan.hsm.lease import leased
+from lagan.hsm.marker import MIGRATED, PREMIGRATED, RECALLING, Marker
+from lagan.hsm.migrating import Outcome
+from lagan.hsm.space import punch
+from lagan.hsm.states import UNMANAGED, state_of
+from lagan.hsm.target import Target, Tick, quiet
+
+
+def recall(
+    descriptor: int, target: Target, *, skip_hash: bool = False, tick: Tick = quiet
+) -> Outcome:
+    """Have the content of a file, open for reading and writing, here again; it stays at `target`,
+    the one that its marker names.
+
+    A file that was cut shorter meanwhile gets what it still has room for; one that was emptied has
+    nothing to come back. Busy: later; WrittenInto when somebody wrote into the file meanwhile;
+    MissingAtTarget; WrongContent, which `skip_hash` does not look for; NoSpace.
+    """
+    marker = markers.read(descriptor)
+    if marker is None or not marker.away:
+        return Outcome(state_of(descriptor, os.fstat(descriptor)), already=True)
+    with leased(descriptor, needed=False) as lease:
+        marker = markers.read(descriptor)  # nobody else changes it from now on
+        if marker is None or not marker.away:
+            return Outcome(state_of(descriptor, os.fstat(descriptor)), already=True)
+        found = os.fstat(descriptor)
+        if found.st_size == 0 < marker.size:
+            return _emptied(descriptor)
+        if target.size(marker.object) != marker.size:
+            raise MissingAtTarget(f"The target {target.name} has no object {marker.object}.")
+        expect_not_written_into(descriptor, marker, target)
+        expect_room(descriptor, marker)
+        touched = marker.state == MIGRATED and not is_intact(found, marker)
+        wanted = replace(marker, mtime=found.st_mtime_ns) if touched else marker
+        markers.write(descriptor, replace(wanted, state=RECALLING))
+        try:
+            fill(
+                descriptor,
+                marker,
+                target,
+                limit=min(found.st_size, marker.size),
+                skip_hash=skip_hash,
+                tick=tick,
+                check=lease.check,
+            )
+            os.utime(descriptor, ns=(found.st_atime_ns, wanted.mtime))
+            os.fsync(descriptor)
+        except BaseException:
+            _take_back(descriptor, replace(wanted, state=MIGRATED), found.st_atime_ns)
+            raise
+        markers.write(descriptor, replace(wanted, state=PREMIGRATED, head=0))
+        os.fsync(descriptor)
+    return Outcome(state_of(descriptor, os.fstat(descriptor)), sent=marker.size)
+
+
+def _emptied(descriptor: int) -> Outcome:
+    """Somebody cut the file to nothing: that is its content now."""
+    markers.drop(descriptor)
+    os.fsync(descriptor)
+    return Outcome(UNMANAGED)
+
+
+def _take_back(descriptor: int, marker: Marker, atime: int) -> None:
+    """The file as it was before; when even that fails, the marker still says `recalling`, and what
+    is here is not trusted."""
+    with suppress(OSError):
+        punch(descriptor, marker.head, marker.size)
+        os.utime(descriptor, ns=(atime, marker.mtime))
+        markers.write(descriptor, marker)

@@ -1,0 +1,48 @@
+"""Ring charts: what each slice's arc is, and how it reads; pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from django.utils.functional import Promise
+
+_GAP = 0.8
+"""Percent of the ring between two slices."""
+_LEAST = 1.5
+"""Percent that a slice has at least, so that one failure among thousands is seen."""
+KINDS = 6
+"""Colours of slices that have none of their own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """A part of a whole: its colour's class, its words, its count, where its list is, and its arc
+    in percent of the ring (`dash` long, `offset` from the top, clockwise)."""
+
+    kind: str
+    words: str | Promise
+    number: int
+    address: str
+    dash: float
+    offset: float
+
+
+def ring(counts: Iterable[tuple[str, str | Promise, int, str]]) -> list[Slice]:
+    """The slices of (colour, words, number, address), the largest first; none for what is not
+    there. An empty colour is one of `slice-1`, `slice-2`, ... in turn."""
+    some = sorted((each for each in counts if each[2]), key=lambda each: -each[2])
+    whole = sum(each[2] for each in some)
+    widths = [max(100 * each[2] / whole, _LEAST) for each in some]
+    scale = 100 / sum(widths) if widths else 1.0
+    gap = _GAP if len(some) > 1 else 0.0
+    made: list[Slice] = []
+    start = 0.0
+    for place, ((kind, words, number, address), width) in enumerate(zip(some, widths, strict=True)):
+        colour = kind or f"slice-{place % KINDS + 1}"
+        arc = width * scale
+        made.append(
+            Slice(colour, words, number, address, round(max(arc - gap, 0.4), 2), round(start, 2))
+        )
+        start += arc
+    return made

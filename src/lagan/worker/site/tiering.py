@@ -1,0 +1,231 @@
+"""The steps that move content between a site's files and its targets, or remove files: each item
+ends as it should be, or with the reason why not, and no item's trouble is another's."""
+
+from __future__ import annotations
+
+import errno
+import os
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from stat import S_ISDIR, S_ISLNK, S_ISREG
+from threading import Lock
+from typing import Any
+
+from lagan.hsm import marker as markers
+from lagan.hsm.deleting import delete as remove
+from lagan.hsm.errors import Busy, Unfit
+from lagan.hsm.migrating import Outcome
+from lagan.hsm.migrating import migrate as bring_away
+from lagan.hsm.recalling import recall as bring_back
+from lagan.hsm.reverse import reverse_stub as make_stub
+from lagan.hsm.states import MISSING, UNMANAGED, state_of
+from lagan.hsm.target import Target, Tick
+from lagan.kit.errors import BadInput, BadPath, LaganError, NotFound, Unavailable
+from lagan.store.opening import open_volume
+from lagan.worker import place
+from lagan.worker.ledger import AGAIN, ALREADY, Cancelled, LeaseLost
+from lagan.worker.site import paths
+from lagan.worker.site.paths import Spot
+from lagan.worker.site.refusals import category, reason
+from lagan.worker.steps import Context, register_step
+
+_PASSING = {errno.ENOSPC, errno.EDQUOT, errno.ETXTBSY, errno.EAGAIN, errno.ENOMEM}
+"""What the system refuses today and perhaps not tomorrow."""
+
+Act = Callable[[str, Tick], Outcome]
+
+
+def register() -> None:
+    """Make the steps `hsm.*` known."""
+    register_step("hsm.migrate", migrate)
+    register_step("hsm.recall", recall)
+    register_step("hsm.reverse_stub", reverse_stub)
+    register_step("hsm.delete", delete)
+    register_step("hsm.stat", stat)
+
+
+def migrate(context: Context, args: Mapping[str, Any], items: Sequence[str]) -> dict[str, Any]:
+    """Bring each file's content to a target; without `premigrate` let go of its space."""
+    target = target_called(args.get("target") or "")
+
+    def act(item: str, tick: Tick) -> Outcome:
+        with _file(item) as (spot, descriptor):
+            return bring_away(
+                descriptor,
+                spot.relative,
+                target,
+                origin=spot.path,
+                premigrate=bool(args.get("premigrate")),
+                stub_size=int(args.get("stub_size") or 0),
+                overwrite=bool(args.get("overwrite")),
+                tick=tick,
+            )
+
+    return _each(context, items, act)
+
+
+def recall(context: Context, args: Mapping[str, Any], items: Sequence[str]) -> dict[str, Any]:
+    """Bring the content of migrated files back from where their markers say it is."""
+
+    def act(item: str, tick: Tick) -> Outcome:
+        with _file(item) as (_, descriptor):
+            marker = markers.read(descriptor)
+            if marker is None or not marker.away:
+                return Outcome(state_of(descriptor, os.fstat(descriptor)), already=True)
+            target = target_called(marker.target)
+            return bring_back(descriptor, target, skip_hash=bool(args.get("skip_hash")), tick=tick)
+
+    return _each(context, items, act)
+
+
+def reverse_stub(context: Context, args: Mapping[str, Any], items: Sequence[str]) -> dict[str, Any]:
+    """Make files here of what another site brought to the target. A path that is beneath none of
+    this site's folders comes to the same place beneath the first of them."""
+    target = target_called(args.get("target") or "")
+
+    def act(item: str, tick: Tick) -> Outcome:
+        spot = _spot_or_none(item)
+        record = target.find(paths.tidy(item), spot.relative if spot else "")
+        spot = spot or paths.locate(paths.join(str(place.current().first_root()), record.path))
+        paths.make_folders(paths.above(spot))
+        with paths.beside(spot) as (folder, name):
+            return make_stub(
+                folder,
+                name,
+                record,
+                target,
+                hydrate=bool(args.get("hydrate")),
+                stub_size=int(args.get("stub_size") or 0),
+                skip_hash=bool(args.get("skip_hash")),
+                overwrite=bool(args.get("overwrite")),
+                tick=tick,
+            )
+
+    return _each(context, items, act)
+
+
+def delete(context: Context, args: Mapping[str, Any], items: Sequence[str]) -> dict[str, Any]:
+    """Remove files, links and empty folders from the site, the deepest first."""
+
+    def act(item: str, tick: Tick) -> Outcome:
+        try:
+            with paths.beside(item) as (folder, name):
+                return Outcome("deleted", already=not remove(folder, name))
+        except FileNotFoundError:  # its folder went before it
+            return Outcome("deleted", already=True)
+
+    return _each(context, sorted(items, key=lambda item: -item.count("/")), act)
+
+
+def stat(context: Context, args: Mapping[str, Any], items: Sequence[str]) -> dict[str, Any]:
+    """Count the files by state; what the target does not hold any more is a failure."""
+
+    def act(item: str, tick: Tick) -> Outcome:
+        state = look(item)
+        if state == MISSING:
+            raise NotFound("The target does not hold the content of this file.")
+        return Outcome(state)
+
+    return _each(context, items, act)
+
+
+def look(item: str) -> str:
+    """The state of one path, its target asked; folders and links are unmanaged."""
+    found = paths.stat(item)
+    if not S_ISREG(found.st_mode):
+        return UNMANAGED
+    with paths.open_at(item, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK) as descriptor:
+        state = state_of(descriptor, os.fstat(descriptor))
+        marker = None if state == MISSING else markers.read(descriptor)
+    if marker is None:
+        return state
+    there = target_called(marker.target).size(marker.object) == marker.size
+    return state if there else MISSING
+
+
+_opened: dict[str, Target] = {}
+_opening = Lock()
+
+
+def target_called(name: str) -> Target:
+    """The site's target of that name, the first one for an empty name. BadInput when there is none;
+    Unavailable while it cannot be opened."""
+    targets = place.current().targets
+    name = name or next(iter(targets), "")
+    location = targets.get(name)
+    if location is None:
+        known = ", ".join(targets) or "none"
+        raise BadInput(f"This site has no target {name!r}; there are: {known}.", target=name)
+    with _opening:
+        known_one = _opened.get(f"{name} {location}")
+        if known_one is None:
+            known_one = _opened[f"{name} {location}"] = _open(name, location)
+        return known_one
+
+
+def _open(name: str, location: str) -> Target:
+    try:
+        target = Target(name, open_volume(location))
+        target.sweep()
+    except NotFound as error:
+        raise Unavailable(f"The target {name} is not there: {error.sentence}") from None
+    return target
+
+
+def _each(context: Context, items: Sequence[str], act: Act) -> dict[str, Any]:
+    """Do `act` to every item and tell how each ended; counts by state, and bytes moved."""
+    states: Counter[str] = Counter()
+    handled = 0
+    for done, item in enumerate(items):
+
+        def tick(count: int, done: int = done) -> None:
+            nonlocal handled
+            handled += count
+            context.progress(done, handled)
+
+        try:
+            outcome = act(item, tick)
+        except (Cancelled, LeaseLost):
+            raise
+        except Unfit as error:
+            context.skip_item(item, f"skipped.{error.facts.get('kind', 'unfit')}", error.sentence)
+        except (LaganError, OSError) as error:
+            context.fail_item(item, _category(error), reason(error))
+        else:
+            states[outcome.state] += 1
+            if outcome.already:
+                context.skip_item(item, ALREADY, f"It is {outcome.state} already.")
+        context.progress(done + 1, handled)
+    return {"states": dict(sorted(states.items())), "bytes": handled}
+
+
+def _category(error: LaganError | OSError) -> str:
+    """`failed.` and a word, or `failed.again.` when it may pass by itself."""
+    if isinstance(error, OSError) and error.errno == errno.ETXTBSY:
+        return f"{AGAIN}.{Busy.code}"
+    said = category(error)
+    passing = not error.permanent if isinstance(error, LaganError) else error.errno in _PASSING
+    return f"{AGAIN}.{said.removeprefix('failed.')}" if passing else said
+
+
+@contextmanager
+def _file(item: str) -> Iterator[tuple[Spot, int]]:
+    """A file, open for reading and writing. Unfit, with the fact `kind`, for anything else."""
+    spot = paths.locate(item)
+    mode = paths.stat(spot).st_mode
+    if not S_ISREG(mode):
+        kind = "link" if S_ISLNK(mode) else "folder" if S_ISDIR(mode) else "special"
+        raise Unfit(f"Only the content of files can move; this is a {kind}.", kind=kind)
+    with paths.open_at(spot, os.O_RDWR | os.O_NOFOLLOW | os.O_NONBLOCK) as descriptor:
+        yield spot, descriptor
+
+
+def _spot_or_none(item: str) -> Spot | None:
+    """Where an item of another site is here, None when it is beneath none of our folders."""
+    try:
+        return paths.locate(item)
+    except BadPath as error:
+        if error.facts.get("reason") == "outside":
+            return None
+        raise
