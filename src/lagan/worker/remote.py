@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from threading import Event
 from typing import Any
 
-from lagan.kit.errors import BadInput, LaganError, NotFound, TooLarge, Unavailable
+from lagan.kit.errors import BadInput, LaganError, NotFound, TooLarge
 from lagan.kit.http import Http, Tls, pause
 from lagan.worker import wire
 from lagan.worker.ledger import (
@@ -38,6 +38,8 @@ TOKEN_PATIENCE = 90.0
 AWAY = 5.0
 """Seconds after a beat that did not arrive in which no other one is tried: a step must not stand
 still because the hub does."""
+FAULTS = 5
+"""Faults of the hub's own (500) that one word outlives."""
 _GZIP_FROM = 1 << 10  # bytes; less is not worth the work
 
 
@@ -87,7 +89,9 @@ class RemoteLedger:
         body = {"done": progress.done, "bytes": progress.bytes, "lease": self._lease}
         try:
             return bool(self._about(claimed, "beat", body)["cancel"])
-        except Unavailable as error:
+        except LeaseLost:
+            raise
+        except LaganError as error:
             self._away_until = time.monotonic() + AWAY
             log.warning("task %s: a beat did not arrive: %s", claimed.id, error.sentence)
             return False
@@ -167,14 +171,15 @@ class RemoteLedger:
         return self._until(float("inf"), lambda: self._ask(verb, body))
 
     def _until(self, deadline: float, act: Callable[[], Any]) -> Any:
-        """`act` until it is heard; Unavailable when the deadline passes, or a moment after the
-        worker was told to stop."""
+        """`act` until it is heard. What it refused is raised when that will not pass, when the
+        deadline has passed, or a moment after the worker was told to stop."""
         attempt = 0
         while True:
             try:
                 return act()
-            except Unavailable as error:
-                if self._stop.is_set() and attempt > 2 or time.monotonic() > deadline:
+            except LaganError as error:
+                stopping = self._stop.is_set() and attempt > 2
+                if stopping or not _may_pass(error, attempt) or time.monotonic() > deadline:
                     raise
                 log.warning("trying again: %s", error.sentence)
                 wait = min(LONGEST_PAUSE, pause(min(attempt, 9), error.facts.get("retry_after")))
@@ -227,6 +232,14 @@ class RemoteWaker:
     def wait(self, timeout: float) -> bool:
         """See the protocol."""
         return self._ledger.wait_for_work(self._sites, timeout)
+
+
+def _may_pass(error: LaganError, attempt: int) -> bool:
+    """Whether the same words may be heard later: a hub that is away or short of something comes
+    back, a fault of its own may be gone at a second look."""
+    if error.status == LaganError.status:
+        return attempt < FAULTS
+    return not error.permanent and not isinstance(error, SiteFull)
 
 
 def _as_said(error: LaganError) -> LaganError:
