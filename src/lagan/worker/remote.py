@@ -29,6 +29,8 @@ log = logging.getLogger(__name__)
 
 TIMEOUT = 10.0
 """Seconds for a connection, and for an answer that is not waited for on purpose."""
+BEAT_TIMEOUT = 4.0
+"""The same for a beat, which a step waits for."""
 LONGEST_WAIT = 25.0
 """Seconds that the hub may keep a question for work open; shorter than what proxies allow (60)."""
 LONGEST_PAUSE = 5.0
@@ -59,8 +61,8 @@ class RemoteLedger:
         self._base = hub_url.rstrip("/").removesuffix("/api")
         self._key, self._tls, self._lease = site_key, tls, lease
         self._stop = stop or Event()
-        self._pid = 0
-        self._http = self._connect()
+        self._pid = os.getpid()
+        self._http, self._beats = self._connect(TIMEOUT), self._connect(BEAT_TIMEOUT)
         self._away_until = 0.0
         self._numbers: dict[tuple[int, int], int] = {}
         self._hungry = Event()
@@ -88,7 +90,10 @@ class RemoteLedger:
             return False
         body = {"done": progress.done, "bytes": progress.bytes, "lease": self._lease}
         try:
-            return bool(self._about(claimed, "beat", body)["cancel"])
+            about = {"id": claimed.id, "attempt": claimed.attempt, **body}
+            return bool(self._ask("beat", about, quick=True)["cancel"])
+        except NotFound as error:
+            raise LeaseLost(error.sentence, task=claimed.id) from None
         except LeaseLost:
             raise
         except LaganError as error:
@@ -193,30 +198,36 @@ class RemoteLedger:
         except NotFound as error:
             raise LeaseLost(error.sentence, task=claimed.id) from None
 
-    def _ask(self, verb: str, body: Mapping[str, Any], patience: float | None = None) -> Any:
+    def _ask(
+        self,
+        verb: str,
+        body: Mapping[str, Any],
+        patience: float | None = None,
+        quick: bool = False,
+    ) -> Any:
         data = wire.as_bytes(body)
         headers = {"Content-Type": "application/json"}
         if len(data) >= _GZIP_FROM:
             data, headers["Content-Encoding"] = gzip.compress(data, 1), "gzip"
         try:
-            answer = self._connection().request(
+            answer = self._connection(quick).request(
                 "POST", f"{wire.ROOT}{verb}", body=data, headers=headers, patience=patience
             )
             return answer.json()
         except LaganError as error:
             raise _as_said(error) from None
 
-    def _connection(self) -> Http:
+    def _connection(self, quick: bool = False) -> Http:
         if self._pid != os.getpid():  # a socket that a parent opened is the parent's
-            self._http = self._connect()
-        return self._http
+            self._pid = os.getpid()
+            self._http, self._beats = self._connect(TIMEOUT), self._connect(BEAT_TIMEOUT)
+        return self._beats if quick else self._http
 
-    def _connect(self) -> Http:
-        self._pid = os.getpid()
+    def _connect(self, timeout: float) -> Http:
         return Http(
             self._base,
             authorization=lambda: f"{wire.SCHEME} {self._key}",
-            timeout=TIMEOUT,
+            timeout=timeout,
             retries=0,
             connections=32,
             tls=self._tls,

@@ -3,12 +3,14 @@ says twice is heard once."""
 
 from __future__ import annotations
 
+import gzip
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from threading import Event
 from typing import Any
 
+import httpx
 import pytest
 from django.db import connections
 
@@ -299,11 +301,11 @@ def test_a_hub_that_comes_back_is_told_what_it_missed(address: str, key: str, la
     (task,) = ledger.claim(["lab"], "w")
     real, calls = ledger._connection, []
 
-    def away_twice() -> Any:
+    def away_twice(quick: bool = False) -> Any:
         calls.append(1)
         if len(calls) <= 2:
             raise Unavailable("gone for a moment")
-        return real()
+        return real(quick)
 
     ledger._connection = away_twice  # type: ignore[method-assign]
     assert ledger.beat(task, Progress()) is False
@@ -320,3 +322,32 @@ def test_a_worker_that_stops_is_not_patient_for_ever(address: str, key: str, lab
     (task,) = RemoteLedger(address, key).claim(["lab"], "w")
     with pytest.raises(Unavailable):
         ledger.release(task)
+
+
+@pytest.mark.parametrize(
+    ("body", "headers", "status"),
+    [
+        (b"[1]", {}, 400),
+        (b"{", {}, 400),
+        (b'{"wait": NaN}', {}, 400),
+        (b"\xff", {}, 400),
+        (b"[" * 100_000, {}, 400),
+        (b"{}", {"Content-Encoding": "gzip"}, 400),
+        (gzip.compress(b" " * (65 << 20)), {"Content-Encoding": "gzip"}, 413),
+        (b" " * ((16 << 20) + 1), {}, 413),
+        (b"", {}, 200),
+    ],
+)
+def test_odd_bodies_are_refused(
+    address: str, key: str, body: bytes, headers: dict[str, str], status: int
+) -> None:
+    sent = {"Authorization": f"Site-Key {key}", **headers}
+    told = httpx.post(f"{address}/api/work/claim", content=body, headers=sent, timeout=LONG)
+    assert told.status_code == status, told.text
+
+
+@pytest.mark.parametrize("authorization", ["Bearer x", "Api-Key x", "Site-Key", "Site-Key  x y"])
+def test_other_credentials_open_nothing(address: str, key: str, authorization: str) -> None:
+    told = httpx.post(f"{address}/api/work/claim", headers={"Authorization": authorization})
+    assert told.status_code == 401
+    assert key not in told.text
