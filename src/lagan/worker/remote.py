@@ -71,9 +71,10 @@ class RemoteLedger:
         """See the protocol. Unavailable while the hub cannot be reached."""
         count = min(count, wire.MOST_TASKS)
         body = {"sites": list(sites), "worker": worker, "count": count, "lease": self._lease}
+        self._hungry.set()  # whatever comes of it: a hub that is away is asked until it is back
         claimed = [wire.claimed_in(each) for each in self._ask("claim", body)["tasks"]]
-        if len(claimed) < count:
-            self._hungry.set()
+        if len(claimed) == count:
+            self._hungry.clear()
         return claimed
 
     def claim_hint(

@@ -53,6 +53,14 @@ def test_who_has_been_silent_for_a_week_is_forgotten(site: Site) -> None:
     assert [each.name for each in presence.workers("lab")] == ["young"]
 
 
+def test_of_one_machine_only_the_last_that_are_gone_are_remembered(site: Site) -> None:
+    for number in range(12):
+        _say(f"w{number:02}", "lab", ago=1000 - number)
+    _say("new", "lab")
+    names = [each.name for each in presence.workers("lab")]
+    assert names == ["new", "w07", "w08", "w09", "w10", "w11"]
+
+
 def test_a_worker_of_a_site_that_is_gone_is_no_error(db: None) -> None:
     _say("w", "nowhere")
     assert presence.workers() == []

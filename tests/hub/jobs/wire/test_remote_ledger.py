@@ -3,6 +3,7 @@ says twice is heard once."""
 
 from __future__ import annotations
 
+import asyncio
 import gzip
 import time
 from collections.abc import Callable, Iterator
@@ -162,6 +163,47 @@ def test_a_token_is_for_steps_that_act_for_somebody(remote: RemoteLedger, lab: S
     (task,) = remote.claim(["lab"], "w")
     with pytest.raises(Forbidden):
         remote.token(task)
+
+
+def test_a_step_that_acts_for_somebody_is_given_that_persons_token(
+    remote: RemoteLedger, lab: Site
+) -> None:
+    from lagan.hub.accounts import services as accounts
+    from lagan.hub.accounts.queries import authenticate
+    from lagan.hub.base.actors import Actor
+
+    accounts.bootstrap()
+    user = accounts.create_user(by=SYSTEM, username="ada")
+    ada = Actor(user.entity_id, "ada", "session")
+    specs = [TaskSpec("dataset.put", "lab", items=["/x"])]
+    create_job(kind="k", title="t", by=ada, tasks=specs)
+    (task,) = remote.claim(["lab"], "w")
+    actor = authenticate(authorization=f"Bearer {remote.token(task)}")
+    assert (actor.entity, actor.name) == (user.entity_id, "ada")
+    remote.finish(task, Outcome(1))
+    with pytest.raises(Forbidden):
+        remote.token(task)
+
+
+def test_those_who_wait_hold_no_thread(address: str, key: str, lab: Site) -> None:
+    headers = {"Authorization": f"Site-Key {key}"}
+    wanted = {"sites": ["lab"], "wait": 30}
+
+    async def crowd() -> int:
+        async with httpx.AsyncClient(base_url=address, headers=headers, timeout=LONG) as client:
+            waiting = [
+                asyncio.ensure_future(client.post("/api/work/ask", json=wanted)) for _ in range(60)
+            ]
+            while True:  # more than there are threads to answer
+                told = await client.post("/api/work/claim", json={"count": 0, "wait": 0.2})
+                if told.elapsed.total_seconds() < 2 and not any(each.done() for each in waiting):
+                    break
+            for each in waiting:
+                each.cancel()
+            await asyncio.gather(*waiting, return_exceptions=True)
+            return told.status_code
+
+    assert asyncio.run(crowd()) == 200
 
 
 def test_who_waits_for_work_hears_of_it_at_once(
