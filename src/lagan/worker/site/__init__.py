@@ -6,6 +6,7 @@ from __future__ import annotations
 from importlib import import_module
 
 _MODULES: tuple[str, ...] = (
+    "datasets",
     "folders",
     "snapshots",
     "tiering",
