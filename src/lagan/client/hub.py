@@ -12,6 +12,7 @@ from lagan.client.credentials import Bearer, ClientKey, Credential, Nobody, Toke
 from lagan.client.entities import Entities
 from lagan.client.jobs import Jobs
 from lagan.client.permissions import Permissions
+from lagan.client.schedules import Schedules
 from lagan.client.sites import Sites
 from lagan.client.uploads import Stored, Uploads
 from lagan.client.whole import upload_whole
@@ -64,6 +65,7 @@ class Hub:
         self.workflows = Workflows(self.http, self._numbered)
         self.jobs = Jobs(self.http, self._numbered)
         self.sites = Sites(self.http, self._numbered)
+        self.schedules = Schedules(self.http, self._pages)
 
     def close(self) -> None:
         """Close all connections."""
