@@ -16,7 +16,7 @@ from lagan.hsm.states import state_of
 from tests.faults.sites import Site
 from tests.services.hub import LAGAN, PASSWORD, Hub, until
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.once]
 
 
 class Desk:
