@@ -132,7 +132,9 @@ def test_lists_are_turned_by_key(signed_in: Clients) -> None:
     assert "calibration beads" in page.content.decode()
 
 
-@pytest.mark.parametrize("path", ["/datasets/?after=zz", "/jobs/{failed}/?tasks=x", "/archive/?after=W10"])
+@pytest.mark.parametrize(
+    "path", ["/datasets/?after=zz", "/jobs/{failed}/?tasks=x", "/archive/?after=W10"]
+)
 def test_a_made_up_page_key_is_refused_in_words(
     people: Population, signed_in: Clients, path: str
 ) -> None:

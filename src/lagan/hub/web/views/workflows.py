@@ -71,6 +71,7 @@ def workflow(request: HttpRequest, actor: Actor, workflow: int) -> HttpResponse:
             "fields": _pretty(row.fields),
         }
         return _workflow(request, given, {}, row, may_administer(actor))
+    require_administer(actor)
     given = request.POST.dict()
     reasons, parsed = _parsed(given)
     try:
