@@ -154,7 +154,11 @@ def test_rows_carry_every_name_of_a_folder_exactly(tmp_path: Path, db: None) -> 
     assert {os.fsencode(path) for path in browsing.picked(each.pick for each in lines).files} == {
         os.fsencode(tmp_path) + b"/" + name for name in names
     }
-    shown = render_to_string("web/parts/browse_rows.html", {"lines": lines, "site": "here"})
+    shown = render_to_string(
+        "web/parts/browse_rows.html",
+        {"lines": lines, "site": "here", "labels": {"unmanaged": "Online"}},
+    )
+    assert '<span class="file-state file-state-unmanaged">Online</span>' in shown
     assert "&lt;b&gt;" in shown
     assert "<b>" not in shown
     shown.encode()
