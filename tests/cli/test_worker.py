@@ -8,8 +8,8 @@ import pytest
 from click.testing import CliRunner
 
 from lagan.cli import main
-from lagan.worker.settings import WorkerSettings, read_settings
 from lagan.kit.errors import BadInput
+from lagan.worker.settings import WorkerSettings, read_settings
 
 
 def test_the_documented_file_is_read(tmp_path: Path) -> None:

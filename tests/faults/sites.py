@@ -51,9 +51,7 @@ class Site:
         kept = {name: value for name, value in os.environ.items() if not _is_hubs(name)}
         with (self.folder / "worker.log").open("ab") as log:
             self.workers.append(
-                subprocess.Popen(
-                    command, stdout=log, stderr=log, env=kept, start_new_session=True
-                )
+                subprocess.Popen(command, stdout=log, stderr=log, env=kept, start_new_session=True)
             )
 
     def kill(self) -> None:

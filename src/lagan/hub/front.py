@@ -22,15 +22,7 @@ from lagan.hub.wsgi import application as django
 sys.setswitchinterval(0.0002)
 
 _ROUTES = (ingest_route, access_route, work_route, file_route, live_route, browse_route)
-_RAW = (
-    "/api/uploads",
-    "/api/datasets/",
-    "/s/",
-    "/api/work/",
-    "/api/file/",
-    "/live/",
-    "/browse/",
-)
+_RAW = ("/api/uploads", "/api/datasets/", "/s/", "/api/work/", "/api/file/", "/live/", "/browse/")
 """Beneath these some addresses are answered without Django."""
 
 _pages = WSGIMiddleware(django, workers=8)  # type: ignore[arg-type]

@@ -10,12 +10,12 @@ from django.conf import settings
 from django.utils import timezone
 
 from lagan.hub.audit.models import Event
-from lagan.hub.base.actors import SYSTEM, Actor
+from lagan.hub.base.actors import Actor
 from lagan.hub.jobs import retention
 from lagan.hub.jobs.errors import JobNotOver
 from lagan.hub.jobs.models import Job, Task
 from lagan.hub.jobs.services import cancel, delete
-from lagan.kit.errors import Forbidden, NotFound
+from lagan.kit.errors import NotFound
 from tests.hub.jobs.workflow import begun, run_out
 from tests.worker.told import Told
 

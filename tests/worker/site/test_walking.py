@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import os
+import tempfile
 import tracemalloc
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from lagan.kit.errors import BadInput, Unavailable
 from lagan.worker.batches import BATCH_ITEMS
 from lagan.worker.ledger import Cancelled
 from lagan.worker.place import Place, serving
 from lagan.worker.site import searching, walking
+from lagan.worker.site.filters import Filters
 from tests.agent.strange import names
 from tests.worker.told import Told
 
@@ -153,6 +158,15 @@ def test_a_folder_that_cannot_be_read_fails_alone(root: Path) -> None:
     assert list(told.categories.values()) == ["failed.path"]
 
 
+def test_a_whole_filesystem_may_be_a_site(root: Path) -> None:
+    made = make(root, "a/x", "b")
+    with serving(Place(roots=(Path("/"),))):
+        assert sorted(walk(str(root))[0]) == made
+        assert searching.Search(Told(), Filters()).starts(["/", str(root)]) == ["/"]
+        first = searching.Search(Told(), Filters()).first("/")
+    assert first == ("/", None)
+
+
 def test_what_has_no_content_is_skipped_with_a_reason(root: Path) -> None:
     os.mkfifo(root / "pipe")
     found, told = walk(str(root))
@@ -209,6 +223,37 @@ def test_a_filesystem_that_is_not_mounted_is_no_empty_one(root: Path) -> None:
     root.rmdir()
     with pytest.raises(Unavailable):
         walk(str(root))
+
+
+names_of = st.lists(st.sampled_from(["a", "b", "a-b"]), min_size=1, max_size=4).map("/".join)
+
+
+@given(
+    files=st.sets(names_of, max_size=8),
+    starts=st.lists(st.one_of(st.just(""), names_of), min_size=1, max_size=4),
+    entries=st.integers(1, 10),
+    folders=st.booleans(),
+)
+def test_whatever_is_asked_for_is_found_once_or_told_as_missing(
+    files: set[str], starts: list[str], entries: int, folders: bool
+) -> None:
+    with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
+        root = Path(folder)
+        patch.setattr(walking, "MOST_ENTRIES", entries)
+        for name in sorted(files):
+            with suppress(FileExistsError, NotADirectoryError):
+                make(root, name + "/x")
+        asked = [f"{folder}/{each}".rstrip("/") for each in starts]
+        with serving(Place(roots=(root,))):
+            found, told = walk(*asked, folders=folders)
+        there = {f"{at}/{name}" for at, _, those in os.walk(folder) for name in those}
+        if folders:
+            there |= {at for at, _, _ in os.walk(folder)} - {folder}
+        beneath = tuple(each + "/" for each in asked)
+        assert sorted(found) == sorted(
+            each for each in there if each in asked or each.startswith(beneath)
+        )
+        assert set(told.failed) == {each for each in asked if not Path(each).exists()}
 
 
 @pytest.mark.slow

@@ -16,9 +16,9 @@ from lagan.worker.steps import Context
 BEAT_EVERY = 1000
 """Entries between two words of progress."""
 
-LEFT = "//"
+LEFT = "/"
 """At the end of a path: a folder that a search has found and left for later. When it is gone by
-then, nothing that anybody asked for is missing."""
+then, nothing that anybody asked for is missing. The hub gives no path so."""
 
 
 class Seen(NamedTuple):
@@ -26,6 +26,11 @@ class Seen(NamedTuple):
 
     path: str
     facts: os.stat_result | None
+
+
+def is_left(path: str) -> bool:
+    """Whether `path` is a folder that a search came by itself."""
+    return path.endswith(LEFT) and path != "/"
 
 
 class Search:
@@ -49,13 +54,13 @@ class Search:
             above = kept[-1] if kept else ""
             if not above or not path.startswith(above.rstrip("/") + "/") or not self._covers(above):
                 kept.append(path)
-            elif not path.endswith(LEFT):
+            elif not is_left(path):
                 self._facts(path)  # it is found with the others, or told as missing
         return kept
 
     def first(self, path: str) -> Seen | None:
         """What is at a path to begin with; None when that was told already."""
-        if path.endswith(LEFT):
+        if is_left(path):
             return Seen(path.removesuffix(LEFT), None)
         facts = self._facts(path)
         return None if facts is None else self._judged(path, facts, modes.S_ISDIR(facts.st_mode))
@@ -114,14 +119,14 @@ class Search:
     def _tidied(self, items: Iterable[str]) -> Iterator[str]:
         for item in items:
             try:
-                yield paths.locate(item).path + (LEFT if item.endswith(LEFT) else "")
+                yield paths.locate(item).path + (LEFT if is_left(item) else "")
             except BadPath as error:
                 self._refuse(item, error)
 
     def _covers(self, path: str) -> bool:
         """Whether `path` is a folder, so that what lies beneath is found in it."""
         try:
-            return path.endswith(LEFT) or modes.S_ISDIR(paths.stat(path).st_mode)
+            return is_left(path) or modes.S_ISDIR(paths.stat(path).st_mode)
         except (OSError, BadPath):
             return False
 

@@ -21,7 +21,7 @@ from typing import Any
 
 from lagan.worker.batches import cut
 from lagan.worker.site import filters, paths
-from lagan.worker.site.searching import LEFT, Search
+from lagan.worker.site.searching import LEFT, Search, is_left
 from lagan.worker.steps import Context, register_step
 
 MOST_ENTRIES = 20_000
@@ -79,7 +79,7 @@ def _until_enough(search: Search, waiting: list[str]) -> Iterator[Item]:
         if seen is not None and seen.facts is not None:
             yield seen.path, seen.facts.st_size
         elif seen is not None:
-            for each in search.look(seen.path, found=start.endswith(LEFT)):
+            for each in search.look(seen.path, found=is_left(start)):
                 if each.facts is None:
                     waiting.append(each.path + LEFT)
                     held += len(waiting[-1])
@@ -107,7 +107,7 @@ def _deepest_first(search: Search, waiting: list[str]) -> Iterator[Item]:
         if seen is not None and seen.facts is not None:
             yield seen.path, seen.facts.st_size
         elif seen is not None:
-            yield from _whole(search, seen.path, start.endswith(LEFT))
+            yield from _whole(search, seen.path, is_left(start))
 
 
 def _whole(search: Search, top: str, found: bool) -> Iterator[Item]:
