@@ -26,8 +26,8 @@ from tests.services.network import Network, address
 from tests.services.process import Running, free_port, stop_process
 from tests.services.rabbitmq import start as start_rabbitmq
 
-FILES, AWAY = 2_000, 20.0
-"""In `make test`: files of the job, and seconds for which a site is cut off."""
+FILES, AWAY = 4_000, 15.0
+"""In `make test`: files of the job, and seconds for which a site is cut off (over a lease)."""
 MANY, MINUTE = 20_000, 60.0
 NAMES = ("lab", "library", "vault")
 LONG = 3600.0  # seconds that a whole job may take on a machine that has much else to do
@@ -146,9 +146,8 @@ pytestmark = pytest.mark.allow_hosts(["127.0.0.1", "::1", address(254)])
 @pytest.mark.slow
 @pytest.mark.once
 @pytest.mark.timeout(1500)
-@pytest.mark.parametrize("broker", [True, False], ids=["broker", "hub-alone"])
-def test_every_path_has_one_outcome(tmp_path: Path, broker: bool) -> None:
-    with world(tmp_path, broker=broker) as made:
+def test_every_path_has_one_outcome(tmp_path: Path) -> None:
+    with world(tmp_path, broker=True) as made:
         carry_through(made, FILES, AWAY)
 
 
@@ -166,31 +165,31 @@ def carry_through(made: World, files: int, away: float) -> None:
     job = made.run(files)
     victims = [*NAMES, "hub", "away", *(["broker"] if made.broker else [])]
     rng.shuffle(victims)
-    struck = []
+    hits = 0
     for moment, victim in zip(moments(rng, len(victims), files), victims, strict=True):
-        until_done(made, job, moment)
-        struck.append(made.look(job)["state"])
+        until(lambda moment=moment: arrived(made) >= moment or over(made, job), LONG)
+        hits += not over(made, job)
         if victim == "away":
             cut_off(made, rng.randint(1, 3), away)
         else:
             made.strike(victim)
-    assert struck == ["STARTED"] * len(victims), "struck after the end: nothing is shown"
-    until(lambda: made.look(job)["state"] not in ("PENDING", "STARTED"), LONG)
+    until(lambda: over(made, job), LONG)
     expect_one_outcome_each(made, job, files)
     expect_all_there(made, files)
+    assert hits >= len(victims) - 2, "too much was struck after the end: little is shown"
 
 
 def moments(rng: random.Random, count: int, files: int) -> list[int]:
-    """How many files have come through when something is struck, in the first two thirds."""
-    return sorted(rng.sample(range(files * 2 // 3), count))
+    """How many files have arrived, at both sites together, when something is struck."""
+    return sorted(rng.sample(range(files), count))
 
 
-def until_done(made: World, job: int, number: int) -> None:
-    def reached() -> bool:
-        shown = made.look(job)
-        return shown["numprocessedfiles"] >= number or shown["state"] not in ("PENDING", "STARTED")
+def arrived(made: World) -> int:
+    return sum(len(names) for site in made.sites[1:] for _, _, names in os.walk(site.root / "data"))
 
-    until(reached, LONG)
+
+def over(made: World, job: int) -> bool:
+    return made.look(job)["state"] not in ("PENDING", "STARTED")
 
 
 def cut_off(made: World, number: int, seconds: float) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from lagan.hsm import reverse
+from lagan.hsm import drafts
 from lagan.hsm.errors import MissingAtTarget, Taken, WrongContent
 from tests.hsm.conftest import MTIME, Files, opened, sectors, state
 
@@ -141,7 +141,7 @@ def test_a_filesystem_without_nameless_files_will_do(
     here.parent.mkdir(parents=True)
     if overwrite:
         here.write_bytes(b"mine")
-    (here.parent / reverse._temporary(here.name)).write_bytes(b"of a killed worker")
+    (here.parent / drafts._temporary(here.name)).write_bytes(b"of a killed worker")
     really_open = os.open
 
     def no_nameless(path: str, flags: int, *rest: int, **how: int) -> int:

@@ -33,7 +33,8 @@ def start(folder: Path, host: str = "127.0.0.1") -> Running:
     ServiceFailed when it does not come up."""
     folder.mkdir(parents=True, exist_ok=True)
     ports = _ports(folder)
-    environment = _environment(folder, ports, host)
+    _configure(folder, ports, host)
+    environment = _environment(folder, ports)
     log = folder / "log"
     seen = log.stat().st_size if log.exists() else 0
     # The port mapper stays in the broker's process group, so that it ends with it.
@@ -80,21 +81,22 @@ def _ports(folder: Path) -> dict[str, int]:
     return ports
 
 
-def _environment(folder: Path, ports: dict[str, int], host: str) -> dict[str, str]:
-    configuration = folder / "rabbitmq.conf"
-    configuration.write_text(
+def _configure(folder: Path, ports: dict[str, int], host: str) -> None:
+    (folder / "rabbitmq.conf").write_text(
         f"listeners.tcp.default = {host}:{ports['amqp']}\nloopback_users = none\n"
         "consumer_timeout = 86400000\n"
         "log.console = true\nlog.console.level = info\nlog.file = false\n"
         "vm_memory_high_watermark.absolute = 500MB\ndisk_free_limit.absolute = 10MB\n"
     )
-    plugins = folder / "enabled_plugins"
-    plugins.write_text("[].\n")
+    (folder / "enabled_plugins").write_text("[].\n")
+
+
+def _environment(folder: Path, ports: dict[str, int]) -> dict[str, str]:
     return {
         "HOME": str(folder),
         "RABBITMQ_NODENAME": f"lagan{ports['amqp']}@localhost",
-        "RABBITMQ_CONFIG_FILE": str(configuration),
-        "RABBITMQ_ENABLED_PLUGINS_FILE": str(plugins),
+        "RABBITMQ_CONFIG_FILE": str(folder / "rabbitmq.conf"),
+        "RABBITMQ_ENABLED_PLUGINS_FILE": str(folder / "enabled_plugins"),
         "RABBITMQ_MNESIA_BASE": str(folder / "mnesia"),
         "RABBITMQ_LOG_BASE": str(folder / "logs"),
         "RABBITMQ_PID_FILE": str(folder / "pid"),

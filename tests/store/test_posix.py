@@ -13,6 +13,7 @@ from lagan.kit import files
 from lagan.kit.errors import BadPath, Conflict, LaganError, Locked, NoSpace, NotFound, Unavailable
 from lagan.store import Incoming, Volume, open_volume, posix
 from lagan.store.errors import BadLocation
+from lagan.store.staging import lock
 from tests.store.conftest import get, names, put
 
 
@@ -78,11 +79,10 @@ def test_what_is_published_while_somebody_goes_on_with_it_is_not_cut(
 ) -> None:
     first = volume.receive("upload")
     first.write([b"content"])
-    really_lock = posix.lock
 
     def publish_first(draft: files.Draft, key: str) -> None:
         volume.publish([(first, "a")])
-        really_lock(draft, key)
+        lock(draft, key)
 
     monkeypatch.setattr(posix, "lock", publish_first)
     with pytest.raises(NotFound):

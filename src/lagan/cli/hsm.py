@@ -28,6 +28,7 @@ _WHERE = (
         metavar="[NAME=]LOCATION",
         help="Where content goes: a folder or s3://...; the first is the one meant.",
     ),
+    click.option("--config", type=click.Path(), help="A worker's ini file, instead of the two."),
     click.option("-r", "--recursive", is_flag=True, help="All that lies beneath folders."),
     click.option("--json", "as_json", is_flag=True, help="A line of JSON a path."),
 )
@@ -203,8 +204,12 @@ def _serving(where: Mapping[str, Any]) -> Any:
     """This machine as the site that the options tell."""
     from lagan.worker.place import Place, serving
 
+    if where["config"] is not None:
+        from lagan.worker.settings import read_settings
+
+        return serving(read_settings(Path(where["config"])).place())
     if not where["roots"]:
-        raise click.UsageError("Name the site's folder with --root.")
+        raise click.UsageError("Name the site's folder with --root, or a worker's --config.")
     roots = tuple(Path(each).absolute() for each in where["roots"])
     place: Place = Place(roots, targets=dict(map(_target, where["targets"])))
     return serving(place)

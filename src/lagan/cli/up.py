@@ -23,10 +23,23 @@ if TYPE_CHECKING:
 )
 @click.option("--port", default=8000, show_default=True, help="Port of the pages; 0: a free one.")
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option(
+    "--root",
+    "roots",
+    multiple=True,
+    help="A folder that the site `local` shows; repeat it for several. Default: `site` in the data"
+    " folder.",
+)
 @click.option("--quiet", is_flag=True, help="Say nothing but what fails.")
 @click.option("--json", "as_json", is_flag=True, help="Say one JSON object when the pages answer.")
 def up(
-    data: Path | None, config: Path | None, port: int, host: str, quiet: bool, as_json: bool
+    data: Path | None,
+    config: Path | None,
+    port: int,
+    host: str,
+    roots: tuple[str, ...],
+    quiet: bool,
+    as_json: bool,
 ) -> None:
     """Run a whole hub on this machine, its state in one folder.
 
@@ -34,6 +47,7 @@ def up(
     that sets the administrator's password.
     """
     from lagan.hub.ops.data_folder import held
+    from lagan.hub.ops.local_site import local_roots, worker_file
     from lagan.hub.ops.settings import use_settings
     from lagan.hub.ops.sockets import require_free
     from lagan.hub.ops.stack import address, run_stack
@@ -42,6 +56,7 @@ def up(
     port = port or require_free(host, port)
     with held(settings.data, address(host, port)):
         require_free(host, port)
+        shown = local_roots(settings.data, roots)
         link = prepare(settings)
         where = address(host, port)
 
@@ -53,6 +68,8 @@ def up(
             host=host,
             port=port,
             workers=settings.workers,
+            site=worker_file(settings.data),
+            roots=shown,
             say=lambda sentence: None if quiet else click.echo(sentence, err=True),
             ready=ready,
         )

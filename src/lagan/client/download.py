@@ -23,7 +23,7 @@ def fetch(http: Http, address: str, target: Path) -> Stored:
     part = target.with_name(f".{target.name[:200]}.{os.getpid()}.part")
     try:
         with part.open("xb") as file:
-            stored = _fill(http, address, file)
+            stored = fill(http, address, file)
             file.flush()
             os.fsync(file.fileno())
         part.replace(target)
@@ -35,7 +35,9 @@ def fetch(http: Http, address: str, target: Path) -> Stored:
     return stored
 
 
-def _fill(http: Http, address: str, file: BinaryIO) -> Stored:
+def fill(http: Http, address: str, file: BinaryIO) -> Stored:
+    """Fetch `address` into an empty open file; what arrived is compared with what the hub
+    announced. Raises DigestMismatch, Unavailable, OSError."""
     hasher, size, failed = hashlib.sha256(), 0, 0
     etag, wanted = "", None
     while True:

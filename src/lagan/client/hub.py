@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from lagan.client import batch, download, lookup
 from lagan.client.credentials import Bearer, ClientKey, Credential, Nobody, Token
@@ -170,6 +170,18 @@ class Hub:
         before it gets its name."""
         asked = f"?version={version}" if version is not None else ""
         return download.fetch(self.http, _content(dataset, path) + asked, target)
+
+    def download_into(self, dataset: str, path: str, file: BinaryIO) -> Stored:
+        """Fetch one file into an open one, which is empty; compared with the hub's digest."""
+        return download.fill(self.http, _content(dataset, path), file)
+
+    def dataset_of_job(
+        self, job: int, group: str, name: str = "", *, close: bool = True
+    ) -> dict[str, Any]:
+        """The dataset that an open job of ours fills in a group, made by who asks first: its id as
+        `dataset`, its `state`, and the `folder` of the site to which its paths are relative."""
+        given = {"job": job, "group": group, "name": name, "close": close}
+        return dict(self._json("POST", "api/datasets/of-job/", given))
 
     def versions(self, dataset: str, path: str) -> list[dict[str, Any]]:
         """All versions of a path, newest first."""

@@ -24,6 +24,7 @@ from lagan.hsm.record import record_of
 from lagan.hsm.space import punch, round_up
 from lagan.hsm.states import MODIFIED, SECTOR, decide
 from lagan.hsm.target import Target, Tick, digest_of_file, quiet
+from lagan.kit.errors import LaganError
 
 SURE_OF_TIMES = (6, 13)
 """Since this Linux every write after a look at a file's times changes them; before, the clock stood
@@ -72,7 +73,13 @@ def migrate(
     marker, sent = _at_target(
         descriptor, relative, target, marker, found, overwrite, premigrate, tick
     )
-    target.tell(record_of(descriptor, relative, origin, found, marker))
+    try:
+        target.tell(record_of(descriptor, relative, origin, found, marker))
+    except BaseException:
+        if sent:  # an object that nothing speaks of would be there for ever
+            with suppress(LaganError):
+                target.volume.delete(marker.object)
+        raise
     if premigrate or round_up(stub_size) >= found.st_size:
         already = not sent and markers.read(descriptor) == marker
         if not already:

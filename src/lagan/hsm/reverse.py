@@ -7,15 +7,12 @@ that was there, in one step.
 
 from __future__ import annotations
 
-import errno
-import hashlib
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
 from stat import S_ISREG
 
 from lagan.hsm import marker as markers
 from lagan.hsm.content import expect_room, fill
+from lagan.hsm.drafts import draft_in, give_name, take_place
 from lagan.hsm.errors import Taken
 from lagan.hsm.marker import MIGRATED, PREMIGRATED, Marker
 from lagan.hsm.migrating import Outcome
@@ -23,9 +20,6 @@ from lagan.hsm.recalling import recall
 from lagan.hsm.record import Record, dress
 from lagan.hsm.states import state_of
 from lagan.hsm.target import Target, Tick, digest_of_file, quiet
-
-_NO_NAMELESS = {errno.EOPNOTSUPP, errno.EISDIR, errno.ENOENT, errno.EINVAL}
-"""How filesystems answer that cannot make files without a name."""
 
 
 def reverse_stub(
@@ -55,12 +49,12 @@ def reverse_stub(
             return same
         if not overwrite:
             raise Taken(f"Another file is here: {name!a}.")
-    with _draft(folder, name) as (draft, temporary):
+    with draft_in(folder, name) as (draft, temporary):
         _make(draft, record, target, content, skip_hash, tick)
         if here is None:
-            _name(folder, draft, temporary, name)
+            give_name(folder, draft, temporary, name)
         else:
-            _replace(folder, draft, temporary, name)
+            take_place(folder, draft, temporary, name)
         os.fsync(folder)
     state = PREMIGRATED if content else MIGRATED
     return Outcome(state, sent=record.size if content else 0)
@@ -134,59 +128,3 @@ def _make(
     dress(draft, record)
     os.utime(draft, ns=(record.mtime, record.mtime))
     os.fsync(draft)
-
-
-@contextmanager
-def _draft(folder: int, name: str) -> Iterator[tuple[int, str | None]]:
-    """A new file without a name; on a filesystem that has none, with a temporary one, which does
-    not outlive the block."""
-    flags = os.O_RDWR | os.O_CLOEXEC
-    temporary: str | None = None
-    try:
-        draft = os.open(".", flags | os.O_TMPFILE, 0o600, dir_fd=folder)
-    except OSError as error:
-        if error.errno not in _NO_NAMELESS:
-            raise
-        temporary = _temporary(name)
-        _forget(folder, temporary)
-        draft = os.open(temporary, flags | os.O_CREAT | os.O_EXCL, 0o600, dir_fd=folder)
-    try:
-        yield draft, temporary
-    finally:
-        os.close(draft)
-        if temporary is not None:
-            _forget(folder, temporary)
-
-
-def _name(folder: int, draft: int, temporary: str | None, name: str) -> None:
-    """Give the draft a name that is free; Taken when somebody else has taken it just now."""
-    try:
-        if temporary is None:
-            os.link(f"/proc/self/fd/{draft}", name, dst_dir_fd=folder, follow_symlinks=True)
-        else:
-            os.link(temporary, name, src_dir_fd=folder, dst_dir_fd=folder, follow_symlinks=False)
-    except FileExistsError:
-        raise Taken(f"Another file is here: {name!a}.") from None
-
-
-def _replace(folder: int, draft: int, temporary: str | None, name: str) -> None:
-    """Give the draft the name of the file that is there, which has it no more."""
-    if temporary is None:
-        temporary = _temporary(name)
-        _forget(folder, temporary)  # of a worker that was killed between the next two calls
-        os.link(f"/proc/self/fd/{draft}", temporary, dst_dir_fd=folder, follow_symlinks=True)
-    try:
-        os.rename(temporary, name, src_dir_fd=folder, dst_dir_fd=folder)
-    except OSError:
-        _forget(folder, temporary)
-        raise
-
-
-def _temporary(name: str) -> str:
-    """Always the same for a name, so that what a killed worker left is found."""
-    return f".lagan-{hashlib.sha256(os.fsencode(name)).hexdigest()[:24]}"
-
-
-def _forget(folder: int, name: str) -> None:
-    with suppress(FileNotFoundError):
-        os.unlink(name, dir_fd=folder)

@@ -23,6 +23,8 @@ PIECE = 1 << 20
 FORGOTTEN = 24 * 3600.0
 """Seconds after which an upload that nobody goes on with is dropped."""
 _OURS = "hsm-"
+_SMALL = "small-"
+"""What a record is called that a killed worker did not put in its place."""
 
 Tick = Callable[[int], object]
 """Told the bytes handled since it was last called; what it raises ends the work, cleanly."""
@@ -147,11 +149,11 @@ class Target:
         self.volume.replace(record_name(record.path), data)
 
     def sweep(self, age: float = FORGOTTEN) -> int:
-        """Drop uploads that were begun here longer than `age` seconds ago and that nobody goes on
-        with; their number."""
+        """Drop what was begun here longer than `age` seconds ago and nobody goes on with; how many
+        that were."""
         old, dropped = time.time() - age, 0
         for each in list(self.volume.pending()):
-            if each.name.startswith(_OURS) and each.modified < old:
+            if each.name.startswith((_OURS, _SMALL)) and each.modified < old:
                 with suppress(Busy):
                     dropped += self._drop(each.name)
         return dropped

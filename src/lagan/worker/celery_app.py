@@ -136,25 +136,22 @@ def serve(worker: Worker, ledger: Ledger, broker_url: str) -> None:
     signals.worker_ready.connect(begin, weak=False)
     signals.worker_shutting_down.connect(end, weak=False)
     ledger.leave()  # a child must not share a connection
-    arguments = [
-        "worker",
-        "--pool=prefork",
-        f"--concurrency={worker.threads}",
-        "--loglevel=WARNING",
-    ]
-    queues = ",".join(queue_of(site).name for site in worker.sites)
-    status = app.worker_main(
-        [
-            *arguments,
-            f"--queues={queues}",
-            "--without-gossip",
-            "--without-mingle",
-            "--without-heartbeat",
-            f"--hostname={worker.name}",
-        ]
+    # Not by Celery's command line, which forgets how its worker ended.
+    program = app.Worker(
+        hostname=worker.name,
+        pool_cls="prefork",
+        concurrency=worker.threads,
+        loglevel="WARNING",
+        queues=[queue_of(site).name for site in worker.sites],
+        without_gossip=True,
+        without_mingle=True,
+        without_heartbeat=True,
+        quiet=True,
     )
-    if status:
-        raise Unavailable(f"Work by {_bare(broker_url)} ended with status {status}; see the log.")
+    program.start()
+    if program.exitcode:
+        ended = f"Work by {_bare(broker_url)} ended with status {program.exitcode}"
+        raise Unavailable(f"{ended}; see the log.")
 
 
 def _bare(broker_url: str) -> str:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from lagan.kit.errors import Unavailable
+from lagan.kit.http import Tls
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +25,8 @@ class Place:
     the one meant when none is named."""
     hub_url: str | None = None
     """The hub's address, for steps that act there."""
+    tls: Tls | None = None
+    """How the hub proves itself."""
 
     def notes(self) -> Path:
         """The folder for saved listings; Unavailable when there is no root."""

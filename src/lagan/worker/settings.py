@@ -52,7 +52,7 @@ class WorkerSettings:
 
     def place(self, hub_url: str | None = None) -> Place:
         """The site as this worker sees it; `hub_url` for a worker on the hub's own database."""
-        return Place(self.roots, self.state, self.targets, self.hub_url or hub_url)
+        return Place(self.roots, self.state, self.targets, self.hub_url or hub_url, tls=self.tls)
 
 
 def read_settings(path: Path | None) -> WorkerSettings:

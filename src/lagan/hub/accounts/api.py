@@ -18,7 +18,7 @@ from lagan.hub.base.numbered import numbered
 
 auth = Router(tags=["auth"])
 users = Router(tags=["users"], auth=NO_KEYS)
-keys = Router(tags=["auth"], auth=NO_KEYS)
+keys = Router(auth=NO_KEYS)
 old_tokens = Router(tags=["auth"])
 """An older address of `auth/token/refresh/`."""
 

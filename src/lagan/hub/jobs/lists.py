@@ -1,4 +1,4 @@
-"""Pages of jobs and of a job's tasks, by any column."""
+"""Pages of jobs and of a job's tasks, by any column; what a task was told and what became of it."""
 
 from __future__ import annotations
 
@@ -10,37 +10,39 @@ from lagan.hub.jobs import packing, queries, visibility
 from lagan.hub.jobs.listing import JobFilter, jobs
 from lagan.hub.jobs.models import Task
 from lagan.hub.jobs.queries import JobRow, TaskRow
+from lagan.hub.jobs.rules import TaskState
 from lagan.kit.errors import NotFound
 
 
 def page(
     actor: Actor, wanted: JobFilter, order: str, number: int, size: int
 ) -> tuple[list[JobRow], int]:
-    """A page of them and how many there are; `order` is a column, downwards with a minus."""
+    """A page of them and how many there are; `order` is a column, downwards with a minus. NotFound
+    for a page that is not there."""
     rows = jobs(actor, wanted).defer("paths", "stages").order_by(order, "-id")
     count = rows.count()
     if number > 1 and (number - 1) * size >= count:
         raise NotFound(f"There is no page {number}.", page=number)
-    return queries._with_progress(rows[(number - 1) * size : number * size]), count
+    return queries.with_progress(rows[(number - 1) * size : number * size]), count
 
 
 def may_change(actor: Actor, row: JobRow) -> bool:
     """Whether `actor` may do something to the job."""
-    return visibility.may_change(actor, row)
+    return visibility.may_change_of(actor, row.created_by)
 
 
 def tasks(actor: Actor, job: int, order: str, after: str, size: int) -> Page[TaskRow]:
     """A page of a job's tasks by a column, downwards with a minus."""
-    queries.job(actor, job)
-    rows = Task.objects.filter(job=job).defer("items", "failures", "args")
+    rows = Task.objects.filter(job=visibility.visible_job(actor, job))
+    rows = rows.exclude(state=TaskState.FOUND).defer("items", "failures", "args")
     keys = [order] if order.lstrip("-") == "id" else [order, "id"]
     found = page_by_key(rows, keys=keys, after=after or None, size=size)
-    return Page([queries._task_row(row) for row in found.items], found.next)
+    return Page([queries.task_row(row) for row in found.items], found.next)
 
 
 def task_items(actor: Actor, id: int, most: int) -> dict[str, Any]:
-    """The first `most` items of a task (`paths`), how many there are (`path_count`), what failed
-    or was skipped (`failures`), what its step was told (`args`)."""
+    """The first `most` items of a task (`paths`), how many there are (`path_count`), the first of
+    those that failed or were skipped (`failures`, `failure_count`)."""
     row = Task.objects.get(pk=queries.task(actor, id).id)
     paths = packing.unpack_items(row.items)
     failures = packing.unpack_failures(row.failures)
@@ -49,5 +51,4 @@ def task_items(actor: Actor, id: int, most: int) -> dict[str, Any]:
         "path_count": len(paths),
         "failures": failures[:most],
         "failure_count": len(failures),
-        "args": row.args,
     }

@@ -142,12 +142,12 @@ def visible(
             )
         jobs = jobs.filter(state=state)
     page = page_by_key(jobs, keys=["-id"], after=after, size=size)
-    return Page(_with_progress(page.items), page.next)
+    return Page(with_progress(page.items), page.next)
 
 
 def job(actor: Actor, id: int) -> JobRow:
     """One job with its progress; NotFound when there is none, or none for `actor`."""
-    return _with_progress([visible_job(actor, id)])[0]
+    return with_progress([visible_job(actor, id)])[0]
 
 
 def tasks(actor: Actor, job_id: int, after: str | None = None, size: int = 50) -> Page[TaskRow]:
@@ -155,7 +155,7 @@ def tasks(actor: Actor, job_id: int, after: str | None = None, size: int = 50) -
     rows = Task.objects.filter(job=visible_job(actor, job_id)).exclude(state=TaskState.FOUND)
     rows = rows.defer("items", "failures", "args")
     page = page_by_key(rows, keys=["id"], after=after, size=size)
-    return Page([_task_row(row) for row in page.items], page.next)
+    return Page([task_row(row) for row in page.items], page.next)
 
 
 def failures(
@@ -175,7 +175,7 @@ def task(actor: Actor, id: int) -> TaskRow:
     row = Task.objects.filter(pk=id).select_related("job").defer("items", "failures").first()
     if row is None or row.state == TaskState.FOUND or not may_see(actor, row.job):
         raise NotFound(f"There is no task {id}.", task=id)
-    return _task_row(row)
+    return task_row(row)
 
 
 def sites() -> list[SiteRow]:
@@ -246,7 +246,7 @@ def reported(jobs: Sequence[Job]) -> dict[int, Reported]:
     return {job: Reported(items[job], size[job], *counted.get(job, (0, False))) for job in last}
 
 
-def _with_progress(jobs: Iterable[Job]) -> list[JobRow]:
+def with_progress(jobs: Iterable[Job]) -> list[JobRow]:
     """Rows of `jobs` with what their running tasks report added."""
     rows = list(jobs)
     more = reported(rows)
@@ -281,7 +281,7 @@ def _job_row(row: Job, more: Reported) -> JobRow:
     )
 
 
-def _task_row(row: Task) -> TaskRow:
+def task_row(row: Task) -> TaskRow:
     return TaskRow(
         id=row.pk,
         job=row.job_id,

@@ -36,7 +36,12 @@ def visible_job(actor: Actor, id: int) -> Job:
 def may_change(actor: Actor, job: Job) -> bool:
     """Whether `actor` may cancel `job` or have it tried again: its own, or all with TASK_CHANGE
     on the root."""
-    mine = actor.entity is not None and job.created_by == actor.entity
+    return may_change_of(actor, job.created_by)
+
+
+def may_change_of(actor: Actor, creator: int | None) -> bool:
+    """The same for a job of which only the creator is at hand."""
+    mine = actor.entity is not None and creator == actor.entity
     return mine or _may_at_root(actor, Permission.TASK_CHANGE)
 
 

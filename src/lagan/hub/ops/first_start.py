@@ -15,7 +15,7 @@ from lagan.hub.base.actors import SYSTEM
 from lagan.hub.jobs import services as jobs
 from lagan.hub.jobs.workflows import services as workflows
 from lagan.hub.ops.data_folder import VOLUMES
-from lagan.hub.ops.stack import LOCAL_SITE
+from lagan.hub.ops.local_site import LOCAL_SITE
 from lagan.hub.tree.queries import members
 from lagan.kit.errors import Conflict, NotFound
 

@@ -5,24 +5,30 @@ from __future__ import annotations
 import http.client
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from lagan.hub.ops.local_site import LOCAL_SITE
 from lagan.hub.ops.supervise import Program, Supervisor
 
-LOCAL_SITE = "local"
 GRACE_OF_ALL = 90.0
 """Seconds in which a whole hub has ended: three programs, each with the supervisor's grace."""
 
 
-def programs(*, host: str, port: int, workers: int) -> list[Program]:
-    """What runs, in the order in which it is started and ended: first the doors, last the work."""
+def programs(
+    *, host: str, port: int, workers: int, site: Path, roots: Sequence[Path]
+) -> list[Program]:
+    """What runs, in the order in which it is started and ended: first the doors, last the work.
+    `site` is the file of the worker's settings, `roots` what its site shows."""
     lagan = [sys.executable, "-m", "lagan"]
-    address = ["--host", host, "--port", str(port), "--workers", str(workers)]
+    listen = ["--host", host, "--port", str(port), "--workers", str(workers)]
+    worker = ["--site", "hub", "--site", LOCAL_SITE, "--config", str(site)]
+    worker += ["--address", address(host, port).rstrip("/")]
+    worker += [word for each in roots for word in ("--root", str(each))]
     return [
-        Program("serve", [*lagan, "serve", *address]),
+        Program("serve", [*lagan, "serve", *listen]),
         Program("schedule", [*lagan, "schedule"]),
-        Program("worker", [*lagan, "worker", "--site", "hub", "--site", LOCAL_SITE]),
+        Program("worker", [*lagan, "worker", *worker]),
     ]
 
 
@@ -32,6 +38,8 @@ def run_stack(
     host: str,
     port: int,
     workers: int,
+    site: Path,
+    roots: Sequence[Path],
     say: Callable[[str], None],
     ready: Callable[[], None],
 ) -> None:
@@ -47,7 +55,7 @@ def run_stack(
         return False
 
     Supervisor(
-        programs(host=host, port=port, workers=workers),
+        programs(host=host, port=port, workers=workers, site=site, roots=roots),
         logs=data / "logs",
         environment={**os.environ, "PYTHONUNBUFFERED": "1"},
         say=say,

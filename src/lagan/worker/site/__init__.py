@@ -6,11 +6,11 @@ from __future__ import annotations
 from importlib import import_module
 
 _MODULES: tuple[str, ...] = (
+    "datasets",
     "folders",
     "snapshots",
     "tiering",
     "walking",
-    "tiering",
 )  # fmt: skip
 """Each has a `register` of its own."""
 

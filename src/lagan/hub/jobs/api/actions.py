@@ -12,7 +12,7 @@ from lagan.hub.base.api import asker
 from lagan.hub.jobs import queries, services
 from lagan.hub.jobs.api.bodies import json_answer
 
-router = Router(tags=["jobs"])
+router = Router()
 
 
 class ProgressOut(Schema):

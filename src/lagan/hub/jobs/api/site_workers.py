@@ -14,7 +14,7 @@ from lagan.hub.jobs.api.bodies import In
 from lagan.hub.jobs.models import SiteKey
 from lagan.kit.errors import NotFound
 
-router = Router(tags=["sites"])
+router = Router()
 
 
 class WorkerOut(Schema):

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from lagan.hub.ops.demo import arriving, giving, keeping, losing
+from lagan.hub.ops.demo import arriving, giving, keeping, losing, tiering
 from lagan.hub.ops.demo.folder import fresh_folder
 from lagan.hub.ops.demo.giving import SHARED
 from lagan.hub.ops.demo.people import ADMINISTRATOR, NAMES
@@ -31,6 +31,7 @@ STEPS: tuple[tuple[str, str, Step], ...] = (
     ("Worker killed", "a scrub, and SIGKILL", keeping.kill_worker),
     ("Downloaded", "files and ranges", giving.download),
     ("Zip", "whole datasets", giving.download_zips),
+    ("Site", "migrated to stubs, then recalled", tiering.migrate_and_recall),
     ("Damaged", "a bit in two copies, then a scrub", keeping.damage),
     ("Healed", "from the other volume", keeping.heal),
     ("Record", "lagan audit verify", losing.verify_record),

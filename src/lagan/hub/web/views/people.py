@@ -4,6 +4,7 @@ unlock, anonymise."""
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import quote
 
 from django.contrib import messages
 from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBase
@@ -14,7 +15,9 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from lagan.hub.accounts import post, queries, services
 from lagan.hub.base.actors import Actor
 from lagan.hub.base.pages import page_by_key
+from lagan.hub.web import joblists
 from lagan.hub.web.presented import turning
+from lagan.hub.web.views.jobs import is_part
 from lagan.hub.web.visitor import asked, signed_in
 from lagan.kit.errors import LaganError, NotFound
 
@@ -73,7 +76,11 @@ def new_person(request: HttpRequest, actor: Actor) -> HttpResponse:
 @require_safe
 @signed_in
 def person(request: HttpRequest, actor: Actor, username: str) -> HttpResponse:
-    """One of them, and what the visitor may do about it."""
+    """One of them, what the visitor may do about it, and their jobs; of these the live part alone
+    for htmx."""
+    if is_part(request):
+        user = queries.visible_user(actor, username)
+        return render(request, "web/parts/jobs.html", _jobs(request, actor, user.username))
     return _show(request, actor, username)
 
 
@@ -167,7 +174,18 @@ def _show(
         "second": queries.has_factor(user),
         "mail": post.ready(),
     }
+    asked_for = request if request.method == "GET" else None
+    context |= _jobs(asked_for, actor, user.username)
     return render(request, "web/pages/person.html", {**context, **more}, status=status)
+
+
+def _jobs(request: HttpRequest | None, actor: Actor, username: str) -> dict[str, Any]:
+    """The list of their jobs as the address asks for it."""
+    base = f"/people/{quote(username)}/"
+    found = joblists.Asking(base=base, owner=username)
+    if request is not None:
+        found = joblists.asking(request, base=base, owner=username)
+    return {**joblists.job_list(actor, found), **joblists.choices(actor, found)}
 
 
 def _deactivate(*, by: Actor, username: str) -> None:

@@ -11,16 +11,21 @@ from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 
 from lagan.hub.base import problems
+from lagan.hub.web.names import readable
+from lagan.hub.web.surroundings import PLACES
 from lagan.kit.errors import LaganError, NotFound
 
 API = "/api/"
 """Beneath it programs ask, not people."""
+_OFTEN = ("/browse/", "/datasets/", "/jobs/")
 
 
 def refusal(request: HttpRequest, status: int, sentence: str = "") -> HttpResponse:
     """The page for `status`, with `sentence` where there is more to say than the usual."""
     heading, usual = _words(status)
     context = {"status": status, "heading": heading, "sentence": sentence or usual}
+    if status == 404:
+        context |= _ways_on(request)
     return render(request, "web/pages/refusal.html", context, status=status)
 
 
@@ -74,6 +79,21 @@ class Refusals:
         # What is absent is said in one way, whether it is hidden or was never there.
         sentence = "" if exception.status == 404 else exception.sentence
         return refusal(request, exception.status, sentence)
+
+
+def _ways_on(request: HttpRequest) -> dict[str, object]:
+    """The address that was asked for, the place that it lies beneath and others, and a word of it
+    to search for."""
+    path = request.path
+    beneath = [each for each in PLACES if each.address != "/" and path.startswith(each.address)]
+    ways = [*beneath, *(each for each in PLACES if each.address in _OFTEN and each not in beneath)]
+    words = [each for each in path.split("/") if len(each) > 2 and not each.isdigit()]
+    guess = words[-1] if words and request.user.is_authenticated and not beneath else ""
+    return {
+        "address": readable(path)[:500],
+        "ways": ways[:4],
+        "guess": readable(guess).replace("-", " ")[:100],
+    }
 
 
 def _words(status: int) -> tuple[str, str]:
