@@ -171,9 +171,11 @@ class RemoteLedger:
 
     def _insist_about(self, claimed: Claimed, verb: str, body: Mapping[str, Any]) -> None:
         """Tell the end, or a part, of a task until it is heard."""
-        self._until(float("inf"), lambda: self._about(claimed, verb, body))
-        if verb != "found":
-            self._numbers.pop((claimed.id, claimed.attempt), None)
+        try:
+            self._until(float("inf"), lambda: self._about(claimed, verb, body))
+        finally:
+            if verb != "found":
+                self._numbers.pop((claimed.id, claimed.attempt), None)
 
     def _insist(self, verb: str, body: Mapping[str, Any]) -> Any:
         return self._until(float("inf"), lambda: self._ask(verb, body))
