@@ -7,13 +7,15 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from lagan.hub.base.actors import NOBODY, SYSTEM, Actor
-from lagan.hub.jobs import queries
+from lagan.hub.jobs import lists, queries
 from lagan.hub.jobs.ledger import DatabaseLedger
+from lagan.hub.jobs.listing import JobFilter
 from lagan.hub.jobs.models import Job, Site
 from lagan.hub.jobs.rules import JobState
 from lagan.hub.jobs.services import TaskSpec, create_job
 from lagan.kit.errors import BadInput, NotFound
 from lagan.worker.ledger import ItemFailure, Outcome, Progress, WorkerFacts
+from tests.hub.jobs.workflow import begun
 
 pytestmark = pytest.mark.django_db
 
@@ -60,6 +62,20 @@ def test_pages_go_by_key_and_cost_the_same_number_of_queries(site: Site, owner: 
     assert [row.id for row in [*page.items, *rest.items]] == made[::-1]
     assert rest.next is None
     assert len(few) == len(many)
+
+
+def test_lists_of_workflows_jobs_cost_the_same_however_many_there_are(owner: Actor) -> None:
+    def read() -> int:
+        with CaptureQueriesContext(connection) as done:
+            queries.visible(SYSTEM)
+            lists.page(SYSTEM, JobFilter(), "kind", 1, 50)
+        return len(done)
+
+    begun(owner)
+    few = read()
+    for _ in range(5):
+        begun(owner)
+    assert read() == few
 
 
 def test_a_list_may_be_of_one_state_that_there_is(job: Job, owner: Actor) -> None:

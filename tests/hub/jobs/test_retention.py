@@ -58,8 +58,10 @@ def test_the_last_success_of_a_snapshot_difference_stays() -> None:
     _ended(OLD, **asked)
     last = _ended(OLD, **asked)
     other = _ended(OLD, discovery="snapdiff", paths=["/more"])
+    filtered = _ended(OLD, **asked, filters={"include": ["*.tif"]})
     retention.forget(Told(), {"days": 90}, [])
-    assert set(Job.objects.values_list("pk", flat=True)) == {last.pk, other.pk}
+    left = set(Job.objects.values_list("pk", flat=True))
+    assert left == {last.pk, other.pk, filtered.pk}
 
 
 def test_a_job_for_it_is_made_when_there_is_something_to_do(

@@ -19,7 +19,7 @@ def page(
 ) -> tuple[list[JobRow], int]:
     """A page of them and how many there are; `order` is a column, downwards with a minus. NotFound
     for a page that is not there."""
-    rows = jobs(actor, wanted).defer("paths", "stages").order_by(order, "-id")
+    rows = jobs(actor, wanted).defer("paths", "args").order_by(order, "-id")
     count = rows.count()
     if number > 1 and (number - 1) * size >= count:
         raise NotFound(f"There is no page {number}.", page=number)

@@ -134,7 +134,7 @@ def visible(
 ) -> Page[JobRow]:
     """The jobs that `actor` may see, the newest first. BadInput for a state that no job can
     have."""
-    jobs = Job.objects.filter(seen_by(actor))
+    jobs = Job.objects.filter(seen_by(actor)).defer("paths", "args")
     if state is not None:
         if state not in JobState.values:
             raise BadInput(

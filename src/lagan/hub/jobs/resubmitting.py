@@ -49,8 +49,8 @@ def resubmit(*, job: int, by: Actor) -> Job:
 
 
 def repeatable(job: Job) -> bool:
-    """Whether the job was started as a workflow on paths."""
-    return bool(job.stages) and bool(job.paths)
+    """Whether the job was started as a workflow on paths, so that it can be done once more."""
+    return bool(job.stages)
 
 
 def submission_of(job: Job) -> Submission:

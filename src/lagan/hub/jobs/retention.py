@@ -10,6 +10,7 @@ from typing import Any
 from django.conf import settings
 from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models.fields.json import KeyTextTransform
 from django.utils import timezone
 
 from lagan.hub.audit.kinds import Kind
@@ -20,6 +21,7 @@ from lagan.hub.jobs.errors import JobNotOver
 from lagan.hub.jobs.locking import locked
 from lagan.hub.jobs.models import Job, Task
 from lagan.hub.jobs.rules import OPEN_JOBS, JobState
+from lagan.hub.jobs.walks import SNAPDIFF
 from lagan.worker.steps import Context
 
 STEP = "jobs.forget"
@@ -40,9 +42,10 @@ def old_jobs(days: int) -> QuerySet[Job]:
     """Jobs that ended more than so many days ago. The last success of each snapshot difference
     stays: the next one is compared with it."""
     since = timezone.now() - timedelta(days=days)
-    success = Job.objects.filter(discovery="snapdiff", state=JobState.SUCCESS)
-    same = {name: OuterRef(name) for name in ("kind", "site", "paths")}
-    last = success.filter(~Exists(success.filter(**same, pk__gt=OuterRef("pk"))))
+    success = Job.objects.filter(discovery=SNAPDIFF, state=JobState.SUCCESS)
+    success = success.annotate(same=KeyTextTransform(SNAPDIFF, "args"))
+    later = success.filter(same=OuterRef("same"), pk__gt=OuterRef("pk"))
+    last = success.filter(~Exists(later))
     ended = Job.objects.exclude(state__in=OPEN_JOBS).filter(finished__lt=since)
     return ended.exclude(pk__in=last.values("pk"))
 
