@@ -8,6 +8,7 @@ import json
 import sys
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import UUID
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from lagan.hub.base.actors import Actor
 
 PASSWORD = "correct horse battery staple"
+LONG_AGO = datetime(2026, 11, 20, 8, 30, tzinfo=UTC)
 KINDS = "One file of every kind"
 RETINA, MRI = "2026-11-20 retina z-stack", "2026-11-18 mouse 4711 MRI T2"
 PLANES = {f"raw/retina_z{plane:03d}.ome.tif": bytes([plane]) * 20_000 for plane in range(4)}
@@ -54,6 +56,14 @@ class Population:
     optics: int
     role: int
     """A research group that alice administers, and the role group of its members."""
+    site: int
+    """A site without a worker that alice may browse and use, with a key and addresses."""
+    workflow: int
+    """Send, with its two fields."""
+    schedule: int
+    moved: int
+    """A job of alice's that ran a workflow at the site; names in it are no text."""
+    moved_task: int
 
 
 def populate(folder: Path, *, samples: bool = False) -> Population:
@@ -104,6 +114,8 @@ def populate(folder: Path, *, samples: bool = False) -> Population:
     _administration()
     _nodes()
     computer, fetched = _computer(owner, lab.pk, made[2])
+    site, schedule = _site(owner, lab.pk)
+    moved, moved_task = _moved(owner)
     return Population(
         retina=made[2],
         beads=made[1],
@@ -123,6 +135,11 @@ def populate(folder: Path, *, samples: bool = False) -> Population:
         fetched=fetched,
         optics=optics,
         role=role_group,
+        site=site,
+        workflow=_send(),
+        schedule=schedule,
+        moved=moved,
+        moved_task=moved_task,
     )
 
 
@@ -249,6 +266,7 @@ def _computer(owner: Actor, lab: int, managed: int) -> tuple[int, int]:
     assert owner.entity is not None
     rights = {"GROUP_READ", "DATASET_CREATE"}
     rights |= {"COMPUTER_READ", "COMPUTER_CREATE", "COMPUTER_CHANGE"}
+    rights |= {"TASK_READ", "TASK_CREATE"}  # at sites whose place this is
     tree.set_grants(by=SYSTEM, subject=owner.entity, object=lab, grant=rights)
     grant = DATASET_CREATOR | {"DATASET_DELETE"}
     tree.set_grants(by=SYSTEM, subject=owner.entity, object=managed, grant=grant)
@@ -343,6 +361,54 @@ def _jobs(owner: Actor) -> tuple[int, int]:
     (claimed,) = ledger.claim(["lab"], "lab-1")
     ledger.finish(claimed, Outcome(done=2))
     return running.pk, failed.pk
+
+
+def _site(owner: Actor, place: int) -> tuple[int, int]:
+    """London, where nobody is at work just now, and what runs there every night."""
+    from lagan.hub.base.actors import SYSTEM
+    from lagan.hub.jobs import keys, presence, sites
+    from lagan.hub.jobs.workflows.schedules import make_schedule
+    from lagan.hub.jobs.workflows.services import ensure_defaults
+    from lagan.worker.ledger import WorkerFacts
+
+    ensure_defaults()
+    told = {"title": "London", "place": place, "addresses": ["192.0.2.7", "london.example.org"]}
+    row = sites.add_site(by=SYSTEM, name="london", **told)
+    keys.make_site_key(site="london", name="worker 1", by=SYSTEM)
+    facts = WorkerFacts("w1", ["london"], "l-node-1", "0.5", "hub", 10, 0, 0.25, ["/mmfs1/data"])
+    presence.note(facts)
+    presence.SiteWorker.objects.update(seen=LONG_AGO)
+    nightly = make_schedule(
+        by=owner, title="Nightly copy", every="0 2 * * *", workflow="premigrate", site="london",
+        paths=["/mmfs1/data/new"], discovery="snapdiff",
+    )  # fmt: skip
+    return row.pk, nightly.pk
+
+
+def _send() -> int:
+    from lagan.hub.jobs.workflows.queries import named
+
+    row = named("send")
+    assert row is not None
+    return row.pk
+
+
+def _moved(owner: Actor) -> tuple[int, int]:
+    """Three paths: one moved, one already there, one that somebody had open."""
+    from lagan.hub.jobs import queries
+    from lagan.hub.jobs.ledger import DatabaseLedger
+    from lagan.hub.jobs.workflows.services import run_workflow
+    from lagan.worker.ledger import ALREADY, ItemFailure, Outcome
+
+    paths = ["/mmfs1/data/z1.tif", "/mmfs1/data/line\nbreak", "/mmfs1/data/latin-\udcff.txt"]
+    job = run_workflow(by=owner, workflow="migrate", site="london", paths=paths, discovery=None)
+    ledger = DatabaseLedger()
+    (claimed,) = ledger.claim(["london"], "w1")
+    kept = ItemFailure(paths[1], ALREADY, "It is migrated.")
+    failed = ItemFailure(paths[2], "failed.target", "The target refused it.")
+    ledger.finish(claimed, Outcome(done=1, skipped=1, failed=1, failures=[kept, failed], bytes=9))
+    (task,) = queries.tasks(owner, job.pk).items
+    return job.pk, task.id
 
 
 def advance(job: int) -> None:

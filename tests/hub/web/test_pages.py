@@ -132,9 +132,13 @@ def test_lists_are_turned_by_key(signed_in: Clients) -> None:
     assert "calibration beads" in page.content.decode()
 
 
-@pytest.mark.parametrize("path", ["/datasets/?after=zz", "/jobs/?after=x", "/archive/?after=W10"])
-def test_a_made_up_page_key_is_refused_in_words(signed_in: Clients, path: str) -> None:
-    answer = signed_in("alice").get(path)
+@pytest.mark.parametrize(
+    "path", ["/datasets/?after=zz", "/jobs/{failed}/?tasks=x", "/archive/?after=W10"]
+)
+def test_a_made_up_page_key_is_refused_in_words(
+    people: Population, signed_in: Clients, path: str
+) -> None:
+    answer = signed_in("alice").get(path.format(failed=people.failed))
     assert answer.status_code == 400
     assert "cursor" in answer.content.decode()
 

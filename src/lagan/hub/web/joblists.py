@@ -1,5 +1,5 @@
-"""Lists of jobs as pages show them: what the address asks for, the rows, the way to other pages, and
-what all jobs of the list are by type and state."""
+"""Lists of jobs as pages show them: what the address asks for, the rows, the way to other pages,
+and what all jobs of the list are by type and state."""
 
 from __future__ import annotations
 
@@ -114,6 +114,7 @@ def job_list(actor: Actor, found: Asking) -> dict[str, Any]:
     """All that `web/parts/jobs.html` shows."""
     mark = marks.of_jobs(actor)
     wanted = filters(found)
+    stats = listing.job_stats(actor, wanted)
     sort = found.sort or "-job"
     key = COLUMNS[sort.lstrip("-")][0]
     turned = f"-{key}" if sort.startswith("-") else key
@@ -125,7 +126,8 @@ def job_list(actor: Actor, found: Asking) -> dict[str, Any]:
         "live": marks.digest(mark),
         "heads": [_head(found, name, words, sort) for name, (_key, words) in COLUMNS.items()],
         **_turning(found, count, len(rows)),
-        **_summary(found, listing.job_stats(actor, wanted)),
+        "stats": stats,
+        **_summary(found, stats),
     }
 
 
@@ -160,9 +162,13 @@ def chips(found: Asking) -> list[dict[str, Any]]:
     ]
 
 
-def choices(actor: Actor, found: Asking) -> dict[str, Any]:
-    """What the form of filters offers."""
-    every = listing.job_stats(actor, JobFilter(owner=found.owner if found.base != "/jobs/" else ""))
+def choices(
+    actor: Actor, found: Asking, stats: Mapping[str, Mapping[str, int]]
+) -> dict[str, Any]:
+    """What the form of filters offers: what all jobs are, which a list without filters (`stats`)
+    has counted already."""
+    owner = found.owner if found.base != "/jobs/" else ""
+    every = stats if not found.filtered else listing.job_stats(actor, JobFilter(owner=owner))
     return {
         "chips": chips(found),
         "periods": [(name, words) for name, (_days, words) in PERIODS.items()],

@@ -7,6 +7,7 @@ import asyncio
 import re
 from collections.abc import Callable
 from functools import partial
+from typing import Any
 
 from lagan.hub.accounts.exchanges import asker
 from lagan.hub.base.actors import Actor
@@ -85,6 +86,7 @@ async def _first_of(gone: asyncio.Future[None], timeout: float) -> None:
     """Wait until the other side went, the bell rang or the time is over."""
     rung = asyncio.ensure_future(bell.rung(timeout))
     try:
-        await asyncio.wait({gone, rung}, return_when=asyncio.FIRST_COMPLETED)
+        waited: set[asyncio.Future[Any]] = {gone, rung}
+        await asyncio.wait(waited, return_when=asyncio.FIRST_COMPLETED)
     finally:
         rung.cancel()

@@ -1,5 +1,5 @@
-"""Names of any bytes: as text that a page can show, as text that an address or a form can carry, and
-back; pure."""
+"""Names of any bytes: as text that a page can show, as text that an address or a form can carry,
+and back; pure."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _LONGEST = 65_536  # characters of a carried path; longer ones no filesystem has
 
 
 def readable(name: str) -> str:
-    r"""A name as people read it: what is no text, and what would break the line, as `\n`, `\xff`."""
+    r"""A name as people read it: what is no text or would break the line as `\xff`, `\n`."""
     if name.isprintable():
         return name
     return "".join(letter if letter.isprintable() else _escaped(letter) for letter in name)

@@ -32,8 +32,8 @@ _COLOUR = re.compile(r"#[0-9a-fA-F]{3,6}")
 @require_safe
 @signed_in
 def browse(request: HttpRequest, actor: Actor) -> HttpResponse:
-    """The five newest jobs, the sites; with `site` and `path` what is in that folder, which a script
-    opens in place."""
+    """The five newest jobs, the sites; with `site` and `path` what is in that folder, which a
+    script opens in place."""
     site = asked(request, "site")
     context: dict[str, Any] = {
         **joblists.recent(actor, RECENT),

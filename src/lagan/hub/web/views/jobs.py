@@ -27,7 +27,7 @@ def job_list(request: HttpRequest, actor: Actor) -> HttpResponse:
     context = joblists.job_list(actor, found)
     if is_part(request):
         return render(request, "web/parts/jobs.html", context)
-    context |= joblists.choices(actor, found)
+    context |= joblists.choices(actor, found, context["stats"])
     return render(request, "web/pages/jobs.html", context)
 
 

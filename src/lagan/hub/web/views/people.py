@@ -185,7 +185,8 @@ def _jobs(request: HttpRequest | None, actor: Actor, username: str) -> dict[str,
     found = joblists.Asking(base=base, owner=username)
     if request is not None:
         found = joblists.asking(request, base=base, owner=username)
-    return {**joblists.job_list(actor, found), **joblists.choices(actor, found)}
+    listed = joblists.job_list(actor, found)
+    return {**listed, **joblists.choices(actor, found, listed["stats"])}
 
 
 def _deactivate(*, by: Actor, username: str) -> None:

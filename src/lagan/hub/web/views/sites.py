@@ -149,6 +149,7 @@ def _site(
         "field": refused.facts.get("field") if refused else None,
         "key_refused": key_refused.sentence if key_refused else "",
         "given": request.POST if refused else None,
+        "addresses": request.POST.get("addresses", "") if refused else "\n".join(row.addresses),
         **more,
     }
     if is_part(request) and request.method != "POST":
@@ -175,7 +176,8 @@ def _posted(request: HttpRequest, actor: Actor) -> dict[str, Any]:
     limit = given.get("limit", "").strip()
     if not (limit.isascii() and limit.isdigit() and len(limit) < 7):
         raise BadInput(_("How many tasks run at once is a whole number."), field="limit")
-    place = picking.picked(actor, given.dict(), "place") if given.get("place") else None
+    kept = given.get("place") and not given.get("no_place")
+    place = picking.picked(actor, given.dict(), "place") if kept else None
     return {
         "name": given.get("name", "").strip(),
         "title": given.get("title", ""),

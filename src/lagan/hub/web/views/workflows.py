@@ -71,6 +71,7 @@ def workflow(request: HttpRequest, actor: Actor, workflow: int) -> HttpResponse:
             "fields": _pretty(row.fields),
         }
         return _workflow(request, given, {}, row, may_administer(actor))
+    require_administer(actor)
     given = request.POST.dict()
     reasons, parsed = _parsed(given)
     try:
@@ -157,9 +158,9 @@ def _workflow(
     return render(request, "web/pages/workflow.html", context, status=400 if reasons else 200)
 
 
-def _parsed(given: Mapping[str, str]) -> tuple[dict[str, list[str]], dict[str, Any]]:
+def _parsed(given: Mapping[str, str]) -> tuple[dict[str, Sequence[str]], dict[str, Any]]:
     """Why steps or fields are no JSON; what was written otherwise."""
-    reasons: dict[str, list[str]] = {}
+    reasons: dict[str, Sequence[str]] = {}
     parsed: dict[str, Any] = {name: given.get(name, "").strip() for name in ("name", "label")}
     parsed["icon"] = given.get("icon", "")
     for name in ("steps", "fields"):

@@ -137,7 +137,7 @@ function count() {
   const found = picked();
   const sites = new Set(found.map((row) => row.dataset.site));
   const { none, several, one } = said.dataset;
-  said.textContent = !found.length ? none : sites.size > 1 ? several : `${one.replace("%s", [...sites][0])} ${found.length}`;
+  said.textContent = !found.length ? none : sites.size > 1 ? several : `${one} ${[...sites][0]}: ${found.length}`;
   for (const row of rows()) row.setAttribute("aria-selected", String(Boolean(tick(row)?.checked)));
   form.dataset.state = !found.length ? "none" : sites.size > 1 ? "several" : "one";
   return { found, sites };
