@@ -1,5 +1,5 @@
-"""A site's filesystem in a browser, served by a real worker: opened by mouse and keys, picked, and a
-workflow run on it whose job appears by itself."""
+"""A site's filesystem in a browser, served by a real worker: opened by mouse and keys, picked, and
+a workflow run on it whose job appears by itself."""
 
 from __future__ import annotations
 
@@ -40,7 +40,8 @@ def site(hub: Hub, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     )
     (top / "target").mkdir()
     log = (top / "worker.log").open("w")
-    words = [sys.executable, "-m", "lagan.cli", "worker", "--config", str(config)]
+    lagan = str(Path(sys.executable).with_name("lagan"))
+    words = [lagan, "worker", "--config", str(config)]
     worker = subprocess.Popen(words, env=hub.environment, stdout=log, stderr=log)
     try:
         _await_online(hub, worker, Path(log.name))
