@@ -75,6 +75,18 @@ def test_a_path_that_cannot_be_done_is_named_and_told_by_the_exit_code(site: Sit
     assert (told["outcome"], told["path"]) == ("failed.missing", str(site.root / "gone"))
 
 
+@pytest.mark.parametrize("keep", ["here", "there"])
+def test_who_wrote_into_a_stub_says_what_counts(site: Site, keep: str) -> None:
+    content = site.scan.read_bytes()
+    site("migrate", site.scan)
+    with site.scan.open("r+b") as stub:
+        stub.write(b"new")
+    assert "failed.written-into" in site("recall", site.scan, code=6).stderr
+    site("settle", "--keep", keep, site.scan)
+    site("recall", site.scan)
+    assert site.scan.read_bytes() == (content if keep == "there" else b"new" + bytes(99_997))
+
+
 def test_deleting_with_r_takes_folders_too(site: Site) -> None:
     (site.root / "run" / "deep" / "er").mkdir(parents=True)
     site("delete", "-r", site.root / "run")

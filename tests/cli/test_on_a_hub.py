@@ -16,7 +16,7 @@ from lagan.hsm.states import state_of
 from tests.faults.sites import Site
 from tests.services.hub import LAGAN, PASSWORD, Hub, until
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.once]
 
 
 class Desk:
@@ -145,6 +145,20 @@ def test_nothing_runs_before_everything_was_checked(desk: Desk, files: dict[str,
     assert "no-such-site" in desk("recall", name, "-s", "no-such-site", code=2)
     assert "hydrate" in desk("workflows", "send")
     assert desk.state(name) == "unmanaged"
+
+
+def test_a_schedule_runs_at_once_and_when_it_is_time(desk: Desk, files: dict[str, bytes]) -> None:
+    name = next(iter(files))
+    (stage,) = desk("run", "premigrate", name, "--preview", "--json").splitlines()
+    assert json.loads(stage)["args"]["premigrate"] is True
+    made = json.loads(desk("run", "premigrate", name, "--every", "0 3 * * *", "--json"))
+    assert made["paths"] == [f"{desk.here.root}/{name}"]
+    assert desk.state(name) == "unmanaged"
+    job = json.loads(desk("schedules", "--run", str(made["id"]), "--json"))["job"]
+    desk("job", str(job), "--follow")
+    assert desk.state(name) == "premigrated"
+    desk("schedules", "--remove", str(made["id"]))
+    assert f"{made['id']}\t" not in desk("schedules")
 
 
 def test_sites_and_keys(desk: Desk) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import os
+import pty
 import signal
 import subprocess
 import sys
@@ -175,6 +176,7 @@ def test_an_interrupt_leaves_the_job_running(hub: WorkflowHub, config: Path) -> 
         (["run", "weed", "/x", "-f", "dry=maybe"], 2, "dry"),
         (["run", "weed", "/x", "--filter", "colour=red"], 2, "colour"),
         (["run", "weed", "/x", "-r", "--discovery", "snapdiff"], 2, "--recursive"),
+        (["run", "weed", "/x", "--preview", "--every", "0 3 * * *"], 2, "at a time"),
         (["run", "nothing", "/x", "-f", "a=b"], 5, "there are migrate, weed"),
         (["migrate", "/x", "--client-key", "wrong"], 3, "credential"),
         (["migrate", "/x", "--base-url", "http://127.0.0.1:9/api"], 10, "cannot be reached"),
@@ -192,6 +194,46 @@ def test_without_a_site_or_a_key_nothing_is_asked(hub: WorkflowHub, tmp_path: Pa
     assert "--client-key" in call(bare, "migrate", "/x", code=3).output
     assert "--site" in call(bare, "migrate", "/x", "--client-key", KEY, code=2).output
     assert hub.asked == []
+
+
+def test_people_at_a_terminal_see_a_bar(hub: WorkflowHub, config: Path) -> None:
+    looking = {"dir_walk_complete": False}
+    hub.jobs[7] = [{**job_row(7, "STARTED", processed=1), **looking}]
+    hub.jobs[7] += [job_row(7, "STARTED", processed=2, failed=1)] * 3 + [job_row(7, processed=3)]
+    terminal, theirs = pty.openpty()
+    command = [sys.executable, "-m", "lagan", "migrate", "--config", str(config), "/x"]
+    environment = {**os.environ, "TERM": "xterm", "COLUMNS": "80"}
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=theirs, env=environment) as done:
+        out, _ = done.communicate(timeout=60)
+    os.close(theirs)
+    seen = os.read(terminal, 1 << 16).decode()
+    os.close(terminal)
+    assert done.returncode == 0
+    assert "3/3, 1 failed" in seen
+    assert out == b"Job 7 (migrate at north) SUCCESS: 3 processed, 0 skipped, 0 failed of 3\n"
+
+
+def test_a_preview_does_nothing(hub: WorkflowHub, config: Path) -> None:
+    told = call(config, "run", "weed", "/x", "--preview").output
+    assert told == 'hsm.delete\tnorth\t{"x": 1}\n'
+    assert [path for _, path, _ in hub.asked] == ["/api/file/workflow/preview/"]
+
+
+def test_a_schedule_is_made_and_looked_after(hub: WorkflowHub, config: Path) -> None:
+    told = call(
+        config, "run", "weed", "/x", "-r", "--every", "0 3 * * *", "--title", "Night"
+    ).output
+    assert told.split("\t")[:4] == ["5", "0 3 * * *", "weed at north", "Night"]
+    assert hub.asked[-1][2] == {
+        "workflow": "weed", "site": "north", "paths": ["/x"], "discovery": "recursive",
+        "every": "0 3 * * *", "title": "Night",
+    }  # fmt: skip
+    assert call(config, "schedules").output == told
+    assert "disabled" in call(config, "schedules", "--disable", "5").output
+    assert call(config, "schedules", "--run", "5").output == "Job 9 was submitted.\n"
+    call(config, "schedules", "--remove", "5")
+    assert hub.asked[-1][:2] == ("DELETE", "/api/schedules/5/")
+    call(config, "schedules", "--run", "5", "--remove", "5", code=2)
 
 
 def test_workflows_are_listed_and_shown(config: Path) -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from lagan.client import Hub, Member, State, Wanted
 from lagan.client.credentials import RENEW_AFTER, Token
-from lagan.client.hub import Described
+from lagan.client.described import Described
 from lagan.kit.errors import BadInput, DigestMismatch, NotFound, NotSignedIn, Unavailable
 from tests.agent.hub import TestHub
 

@@ -40,6 +40,11 @@ class WorkflowHub:
     tasks: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     failed: list[dict[str, Any]] = field(default_factory=list)
     asked: list[tuple[str, str, Any]] = field(default_factory=list)
+    schedule: dict[str, Any] = field(
+        default_factory=lambda: {
+            "id": 5, "enabled": True, "next_run": "2026-05-31T03:00:00Z", "last_error": "",
+        }
+    )  # fmt: skip
     away: int = 0
     """So many further requests meet a hub that is away."""
     looked: threading.Event = field(default_factory=threading.Event)
@@ -80,6 +85,16 @@ class WorkflowHub:
             case "POST", ["jobs", number, _]:
                 return 201, {"id": int(number)}
             case "DELETE", ["jobs", _]:
+                return 204, None
+            case "POST", ["file", "workflow", "preview"]:
+                stage = {"step": "hsm.delete", "site": given["site"], "args": {"x": 1}}
+                return 200, {"stages": [stage]}
+            case (("GET" | "POST" | "PATCH"), ["schedules", *_]):
+                if path.endswith("/run/"):
+                    return 201, {"job": 9}
+                self.schedule |= given or {}
+                return 200, {"results": [self.schedule], "next": None, **self.schedule}
+            case "DELETE", ["schedules", _]:
                 return 204, None
             case "GET", ["tasks"]:
                 return 200, _page([rows[0] for rows in self.tasks.values()])

@@ -242,6 +242,7 @@ def scans(town: Hub, tmp_path: Path) -> Iterator[Path]:
     (tmp_path / "caf\udce9\n.txt").write_bytes(b"123")
     command = [str(LAGAN), "worker", "--site", "dfoster1", "--root", str(tmp_path)]
     environment = {**town.environment, "LAGAN_DATA": str(town.data)}
+    environment.pop("DJANGO_SETTINGS_MODULE", None)  # the tests' own
     with (tmp_path.parent / "worker.log").open("w") as log:
         worker = subprocess.Popen(command, env=environment, stdout=log, stderr=log)
     try:

@@ -68,6 +68,33 @@ def documented() -> set[str]:
     return set(stems) | {f"LAGAN_INSTITUTION{name}" for name in found if name.startswith("_")}
 
 
+def written_commands(page: Path) -> Iterator[list[str]]:
+    """The `lagan` commands in a page's blocks of code, without their comments."""
+    for block in re.findall(r"^```\n(.*?)^```", page.read_text(), re.MULTILINE | re.DOTALL):
+        for line in block.splitlines():
+            found = re.match(r"(?:\$ |sudo -u lagan )?lagan (.*)", line)
+            found = found or re.match(r"docker compose .* run --rm prepare (.*)", line)
+            for command in found[1].split(" && ") if found else ():
+                simple = re.sub(r"\$\(.*?\)", "x", command.removeprefix("lagan "))
+                words = shlex.split(simple, comments=True)
+                yield words
+
+
+def test_commands_in_the_documentation_are_ours() -> None:
+    pages = [*(ROOT / "docs/administration").glob("*.md"), ROOT / "docs/guide/workflows.md"]
+    found = [(page.name, words) for page in pages for words in written_commands(page)]
+    assert len(found) > 30
+    for name, words in found:
+        if words[0] == "node":  # speaks the archive server's own command line
+            continue
+        try:
+            require_command(words)
+        except click.exceptions.Exit:  # --help
+            pass
+        except click.ClickException as error:
+            pytest.fail(f"{name}: lagan {' '.join(words)}: {error.format_message()}")
+
+
 def test_the_compose_file_is_whole(compose: dict[str, Any]) -> None:
     services = compose["services"]
     assert {"database", "broker", "serve", "schedule", "worker", "site"} <= services.keys()

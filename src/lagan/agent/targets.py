@@ -12,7 +12,7 @@ from lagan.agent.scan import Folder, Remark
 from lagan.agent.settings import Settings
 from lagan.agent.state import State
 from lagan.client import Hub
-from lagan.client.hub import Described, Found
+from lagan.client.described import Described, Found
 
 AT_ONCE = 500
 """Datasets in one request."""

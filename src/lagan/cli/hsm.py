@@ -112,6 +112,38 @@ def stat(**where: Any) -> None:
     console.end()
 
 
+@_command()
+@click.option(
+    "--keep",
+    type=click.Choice(["here", "there"]),
+    required=True,
+    help="What is in the file, or what the target has.",
+)
+def settle(keep: str, **where: Any) -> None:
+    """Say what counts in files that were written into while their content was away.
+
+    Only the other one is given up: with `there` what was written since, with `here` only that the
+    file remembers its older content, which stays at the target.
+    """
+    from lagan.hsm.marker import read
+    from lagan.hsm.settling import keep_here, keep_there
+    from lagan.worker.site.paths import open_at
+    from lagan.worker.site.tiering import target_called
+
+    def verb(item: str) -> str:
+        with open_at(item, os.O_RDWR | os.O_NOFOLLOW | os.O_NONBLOCK) as descriptor:
+            marker = read(descriptor)
+            if keep == "here" or marker is None:
+                return keep_here(descriptor)
+            return keep_there(descriptor, target_called(marker.target))
+
+    console = Console(where["as_json"])
+    with _serving(where):
+        for item in _items(where, folders=False):
+            console.act(item, verb)
+    console.end()
+
+
 class Console:
     """A step's context that tells a person, or with JSON a program, what becomes of each path."""
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -102,15 +103,25 @@ def send(target: str, hydrate: bool | None, **given: Any) -> None:
     help=f"Only some of what is found, by {', '.join(FILTERS)}; include and exclude may repeat.",
 )
 @click.option("--job", type=int, help="Add the paths to this job, which must be open.")
+@click.option("--preview", is_flag=True, help="Only say what would run where.")
+@click.option(
+    "--every", metavar="CRON", help="Run it at these times (five fields, UTC) from now on."
+)
+@click.option("--title", help="What a schedule is called; the workflow's name unless given.")
 def run(
     workflow: str,
     values: tuple[str, ...],
     discovery: str | None,
     filters: tuple[str, ...],
     job: int | None,
+    preview: bool,
+    every: str | None,
+    title: str | None,
     **given: Any,
 ) -> None:
     """Run any workflow on paths of a site."""
+    if sum((job is not None, preview, every is not None)) > 1:
+        raise click.UsageError("One of --job, --preview and --every at a time.")
     texts, chosen = _pairs(values, "--field"), _filters(filters)
 
     def fields(reached: Reached) -> Mapping[str, Any]:
@@ -118,7 +129,25 @@ def run(
 
         return typed(reached.hub.workflows.named(workflow)["fields"], texts) if texts else {}
 
-    _run(workflow, fields=fields, discovery=discovery, filters=chosen, job=job, **given)
+    act = _preview if preview else None
+    if every is not None:
+        act = partial(_schedule, every, title or workflow)
+    _run(workflow, fields=fields, discovery=discovery, filters=chosen, job=job, act=act, **given)
+
+
+def _preview(reached: Reached, given: dict[str, Any], as_json: bool) -> None:
+    for stage in reached.hub.workflows.preview(given):
+        words = f"{stage['step']}\t{stage['site']}\t{json.dumps(stage['args'])}"
+        click.echo(json.dumps(stage) if as_json else words)
+
+
+def _schedule(
+    every: str, title: str, reached: Reached, given: dict[str, Any], as_json: bool
+) -> None:
+    from lagan.cli.schedules import told
+
+    row = reached.hub.schedules.make({**given, "every": every, "title": title})
+    click.echo(json.dumps(row) if as_json else told(row))
 
 
 @click.command()
@@ -159,19 +188,24 @@ def _run(
     discovery: str | None = None,
     filters: Mapping[str, Any] | None = None,
     job: int | None = None,
+    act: Callable[[Reached, dict[str, Any], bool], None] | None = None,
 ) -> None:
-    """Submit it, and wait unless told not to."""
+    """Submit it and wait unless told not to; or do something else with what would be
+    submitted."""
     from lagan.cli.following import follow
-    from lagan.client.workflows import absolute
+    from lagan.client.workflows import absolute, wanted
 
     if recursive and discovery not in (None, RECURSIVE):
         raise click.UsageError(f"--recursive is not --discovery {discovery}.")
-    wanted = RECURSIVE if recursive else None if discovery == "none" else discovery
+    walk = RECURSIVE if recursive else None if discovery == "none" else discovery
     reached = reach(base_url, client_key, config)
-    number = reached.hub.workflows.run(
-        workflow, reached.site(site), absolute(paths), discovery=wanted, fields=fields(reached),
-        filters=filters, job=job,
+    given = wanted(
+        workflow, reached.site(site), absolute(paths), walk, fields(reached), filters
     )  # fmt: skip
+    if act is not None:
+        act(reached, given, as_json)
+        return
+    number = reached.hub.workflows.run(**given, job=job)
     settings = reached.settings
     if no_wait or (no_wait is None and not settings.wait):
         click.echo(json.dumps({"job": number}) if as_json else f"Job {number} was submitted.")

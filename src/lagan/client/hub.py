@@ -3,45 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from lagan.client import batch, download, lookup
 from lagan.client.credentials import Bearer, ClientKey, Credential, Nobody, Token
+from lagan.client.described import Described, Found, found
 from lagan.client.entities import Entities
 from lagan.client.jobs import Jobs
 from lagan.client.permissions import Permissions
+from lagan.client.schedules import Schedules
 from lagan.client.sites import Sites
 from lagan.client.uploads import Stored, Uploads
 from lagan.client.whole import upload_whole
 from lagan.client.workflows import Workflows
-from lagan.kit.errors import LaganError, Unavailable
-from lagan.kit.http import Http, Tls, refusal, segment
-
-
-@dataclass(frozen=True, slots=True)
-class Described:
-    """A dataset that shall be there: who owns it, the group of it (None: the instrument's
-    default), its name.
-
-    `owner_kind` is `username`, `email` or `group`; `created` an ISO 8601 time.
-    """
-
-    owner: str
-    experiment: str | None
-    name: str
-    created: str
-    owner_kind: str = "username"
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """A dataset's id and state at the hub, or the refusal."""
-
-    id: str | None
-    state: str | None
-    error: LaganError | None = None
+from lagan.kit.errors import Unavailable
+from lagan.kit.http import Http, Tls, segment
 
 
 class Hub:
@@ -64,6 +41,7 @@ class Hub:
         self.workflows = Workflows(self.http, self._numbered)
         self.jobs = Jobs(self.http, self._numbered)
         self.sites = Sites(self.http, self._numbered)
+        self.schedules = Schedules(self.http, self._pages)
 
     def close(self) -> None:
         """Close all connections."""
@@ -111,7 +89,7 @@ class Hub:
         given = _member(document, "datasets")
         if len(given) != len(datasets):
             raise Unavailable("The hub answered another number of datasets than it was asked for.")
-        return [_found(each) for each in given]
+        return [found(each) for each in given]
 
     def look_up(
         self, wanted: Sequence[lookup.Wanted], verified: bool = False
@@ -388,14 +366,6 @@ class Hub:
 
 def _content(dataset: str, path: str) -> str:
     return f"api/datasets/{segment(dataset)}/content/{segment(path, keep='/')}"
-
-
-def _found(given: Any) -> Found:
-    if isinstance(given, dict) and given.get("id"):
-        return Found(str(given["id"]), given.get("state"))
-    error = given.get("error") if isinstance(given, dict) else None
-    document = error if isinstance(error, dict) else {"detail": str(error or "no reason was given")}
-    return Found(None, None, refusal(int(document.get("status") or 400), document, "The hub"))
 
 
 def _member(document: Any, name: str) -> Any:

@@ -48,17 +48,31 @@ class Workflows:
         to the one of this site and hour. Nothing is tried twice: a refusal of any kind may be
         repeated by whoever asked.
         """
-        given: Row = {
-            "workflow": workflow, "site": site, "paths": list(paths), "discovery": discovery,
-            **({"fields": dict(fields)} if fields else {}),
-            **({"filters": dict(filters)} if filters else {}),
-            **({"job": job} if job is not None else {}),
-            **({"grouped": True} if grouped else {}),
-        }  # fmt: skip
-        with self._http.request(
-            "POST", "api/file/workflow/", json=given, patience=SUBMIT_PATIENCE
-        ) as answer:
-            return int(answer.json()["job"])
+        given = wanted(workflow, site, paths, discovery, fields, filters)
+        more: Row = {"job": job} if job is not None else {}
+        more |= {"grouped": True} if grouped else {}
+        return int(self._submit("api/file/workflow/", given | more)["job"])
+
+    def preview(self, given: Row) -> list[Row]:
+        """What would run where: `step`, `site` and `args` of each stage. `given` as `wanted` makes
+        it."""
+        return list(self._submit("api/file/workflow/preview/", given)["stages"])
+
+    def _submit(self, path: str, given: Row) -> Row:
+        with self._http.request("POST", path, json=given, patience=SUBMIT_PATIENCE) as answer:
+            return dict(answer.json())
+
+
+def wanted(
+    workflow: str, site: str, paths: Sequence[str], discovery: str | None = None,
+    fields: Mapping[str, Any] | None = None, filters: Mapping[str, Any] | None = None,
+) -> Row:  # fmt: skip
+    """What the hub is asked to run, now or by a schedule."""
+    given: Row = {
+        "workflow": workflow, "site": site, "paths": list(paths), "discovery": discovery,
+    }  # fmt: skip
+    given |= {"fields": dict(fields)} if fields else {}
+    return given | ({"filters": dict(filters)} if filters else {})
 
 
 def absolute(paths: Iterable[str]) -> list[str]:

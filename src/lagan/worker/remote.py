@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from threading import Event
 from typing import Any
 
-from lagan.kit.errors import BadInput, LaganError, NotFound, TooLarge, Unavailable
+from lagan.kit.errors import BadInput, LaganError, NotFound, TooLarge
 from lagan.kit.http import Http, Tls, pause
 from lagan.worker import wire
 from lagan.worker.ledger import (
@@ -29,6 +29,8 @@ log = logging.getLogger(__name__)
 
 TIMEOUT = 10.0
 """Seconds for a connection, and for an answer that is not waited for on purpose."""
+BEAT_TIMEOUT = 4.0
+"""The same for a beat, which a step waits for."""
 LONGEST_WAIT = 25.0
 """Seconds that the hub may keep a question for work open; shorter than what proxies allow (60)."""
 LONGEST_PAUSE = 5.0
@@ -38,6 +40,8 @@ TOKEN_PATIENCE = 90.0
 AWAY = 5.0
 """Seconds after a beat that did not arrive in which no other one is tried: a step must not stand
 still because the hub does."""
+FAULTS = 5
+"""Faults of the hub's own (500) that one word outlives."""
 _GZIP_FROM = 1 << 10  # bytes; less is not worth the work
 
 
@@ -57,8 +61,8 @@ class RemoteLedger:
         self._base = hub_url.rstrip("/").removesuffix("/api")
         self._key, self._tls, self._lease = site_key, tls, lease
         self._stop = stop or Event()
-        self._pid = 0
-        self._http = self._connect()
+        self._pid = os.getpid()
+        self._http, self._beats = self._connect(TIMEOUT), self._connect(BEAT_TIMEOUT)
         self._away_until = 0.0
         self._numbers: dict[tuple[int, int], int] = {}
         self._hungry = Event()
@@ -67,9 +71,10 @@ class RemoteLedger:
         """See the protocol. Unavailable while the hub cannot be reached."""
         count = min(count, wire.MOST_TASKS)
         body = {"sites": list(sites), "worker": worker, "count": count, "lease": self._lease}
+        self._hungry.set()  # whatever comes of it: a hub that is away is asked until it is back
         claimed = [wire.claimed_in(each) for each in self._ask("claim", body)["tasks"]]
-        if len(claimed) < count:
-            self._hungry.set()
+        if len(claimed) == count:
+            self._hungry.clear()
         return claimed
 
     def claim_hint(
@@ -86,8 +91,13 @@ class RemoteLedger:
             return False
         body = {"done": progress.done, "bytes": progress.bytes, "lease": self._lease}
         try:
-            return bool(self._about(claimed, "beat", body)["cancel"])
-        except Unavailable as error:
+            about = {"id": claimed.id, "attempt": claimed.attempt, **body}
+            return bool(self._ask("beat", about, quick=True)["cancel"])
+        except NotFound as error:
+            raise LeaseLost(error.sentence, task=claimed.id) from None
+        except LeaseLost:
+            raise
+        except LaganError as error:
             self._away_until = time.monotonic() + AWAY
             log.warning("task %s: a beat did not arrive: %s", claimed.id, error.sentence)
             return False
@@ -167,14 +177,15 @@ class RemoteLedger:
         return self._until(float("inf"), lambda: self._ask(verb, body))
 
     def _until(self, deadline: float, act: Callable[[], Any]) -> Any:
-        """`act` until it is heard; Unavailable when the deadline passes, or a moment after the
-        worker was told to stop."""
+        """`act` until it is heard. What it refused is raised when that will not pass, when the
+        deadline has passed, or a moment after the worker was told to stop."""
         attempt = 0
         while True:
             try:
                 return act()
-            except Unavailable as error:
-                if self._stop.is_set() and attempt > 2 or time.monotonic() > deadline:
+            except LaganError as error:
+                stopping = self._stop.is_set() and attempt > 2
+                if stopping or not _may_pass(error, attempt) or time.monotonic() > deadline:
                     raise
                 log.warning("trying again: %s", error.sentence)
                 wait = min(LONGEST_PAUSE, pause(min(attempt, 9), error.facts.get("retry_after")))
@@ -188,30 +199,36 @@ class RemoteLedger:
         except NotFound as error:
             raise LeaseLost(error.sentence, task=claimed.id) from None
 
-    def _ask(self, verb: str, body: Mapping[str, Any], patience: float | None = None) -> Any:
+    def _ask(
+        self,
+        verb: str,
+        body: Mapping[str, Any],
+        patience: float | None = None,
+        quick: bool = False,
+    ) -> Any:
         data = wire.as_bytes(body)
         headers = {"Content-Type": "application/json"}
         if len(data) >= _GZIP_FROM:
             data, headers["Content-Encoding"] = gzip.compress(data, 1), "gzip"
         try:
-            answer = self._connection().request(
+            answer = self._connection(quick).request(
                 "POST", f"{wire.ROOT}{verb}", body=data, headers=headers, patience=patience
             )
             return answer.json()
         except LaganError as error:
             raise _as_said(error) from None
 
-    def _connection(self) -> Http:
+    def _connection(self, quick: bool = False) -> Http:
         if self._pid != os.getpid():  # a socket that a parent opened is the parent's
-            self._http = self._connect()
-        return self._http
+            self._pid = os.getpid()
+            self._http, self._beats = self._connect(TIMEOUT), self._connect(BEAT_TIMEOUT)
+        return self._beats if quick else self._http
 
-    def _connect(self) -> Http:
-        self._pid = os.getpid()
+    def _connect(self, timeout: float) -> Http:
         return Http(
             self._base,
             authorization=lambda: f"{wire.SCHEME} {self._key}",
-            timeout=TIMEOUT,
+            timeout=timeout,
             retries=0,
             connections=32,
             tls=self._tls,
@@ -227,6 +244,14 @@ class RemoteWaker:
     def wait(self, timeout: float) -> bool:
         """See the protocol."""
         return self._ledger.wait_for_work(self._sites, timeout)
+
+
+def _may_pass(error: LaganError, attempt: int) -> bool:
+    """Whether the same words may be heard later: a hub that is away or short of something comes
+    back, a fault of its own may be gone at a second look."""
+    if error.status == LaganError.status:
+        return attempt < FAULTS
+    return not error.permanent and not isinstance(error, SiteFull)
 
 
 def _as_said(error: LaganError) -> LaganError:

@@ -15,7 +15,7 @@ from django.test import Client, RequestFactory
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 
 from lagan.hub.base import problems
-from lagan.kit.errors import Conflict, LaganError, NoSpace
+from lagan.kit.errors import BadInput, Conflict, LaganError, NoSpace, NotFound
 
 REQUEST = RequestFactory().get("/api/x/")
 
@@ -98,3 +98,26 @@ def test_the_description_of_the_api_lists_the_documented_paths(db: None, client:
         assert f"/api/{path}" in paths
     assert set(paths["/api/users/{username}/"]) == {"get", "patch", "delete"}
     assert set(paths["/api/auth/clientkeys/{key}/"]) == {"get", "patch", "delete"}
+
+
+def test_the_reasons_of_a_field_stand_under_its_name() -> None:
+    assert document(BadInput("Too long.", field="name"))[1]["name"] == ["Too long."]
+    many = BadInput("Odd.", reasons={"steps": ["no", "not"], "site": ["gone"]})
+    assert document(many)[1]["steps"] == ["no", "not"]
+    details = [{"loc": ("body", "body", "name"), "msg": "Field required"}]
+    assert document(ValidationError(details))[1]["name"] == ["Field required"]
+    details = [{"loc": ("query", "size"), "msg": "odd"}, {"loc": ("query", "size"), "msg": "two"}]
+    assert document(ValidationError(details))[1]["size"] == ["odd", "two"]
+
+
+@pytest.mark.parametrize("error", [Conflict("Taken."), NotFound("Absent."), BadInput("Odd.")])
+def test_what_is_refused_about_a_field_is_bad_input(error: LaganError) -> None:
+    with pytest.raises(BadInput) as raised, problems.about("site"):
+        raise error
+    assert document(raised.value) == (400, {**document(raised.value)[1], "site": [str(error)]})
+
+
+def test_what_is_said_of_another_field_stays_so() -> None:
+    with pytest.raises(BadInput) as raised, problems.about("site"):
+        raise BadInput("Odd.", field="name")
+    assert set(problems.reasons(raised.value)) == {"name"}

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
+from lagan.hub.audit.rules import EventRow
 from lagan.hub.base.actors import SYSTEM, Actor
 from lagan.kit.errors import BadInput, Conflict, Forbidden, NotFound
 
@@ -36,15 +38,9 @@ def _end(job: int, state: str) -> None:
     from lagan.hub.jobs.models import Job
 
     Job.objects.filter(pk=job).update(state=state)
-    of_jobs.settle([_Ended(job)])
-    of_jobs.settle([_Ended(job)])
-
-
-class _Ended:
-    """The end of a job, as the feed tells it."""
-
-    def __init__(self, job: int) -> None:
-        self.data = {"job": job}
+    told = EventRow(1, 1, timezone.now(), "job.finished", "system", None, None, {"job": job}, "")
+    of_jobs.settle([told])
+    of_jobs.settle([told])
 
 
 def _row(bench, dataset: int) -> Any:

@@ -15,7 +15,7 @@ import pytest
 from lagan.hub.base.config import Config, load
 from lagan.hub.ops.backup import back_up, restore
 from lagan.hub.ops.data_folder import held
-from lagan.kit.errors import BadInput, Conflict, Locked
+from lagan.kit.errors import BadInput, Conflict, Locked, Unavailable
 from tests.services.hub import PASSWORD, Hub
 from tests.services.process import Running
 
@@ -67,6 +67,18 @@ def test_only_its_owner_may_read_a_backup(small: Config, tmp_path: Path) -> None
     back_up(small, tmp_path / "b")
     modes = {each.stat().st_mode & 0o777 for each in (tmp_path / "b").iterdir()}
     assert modes == {0o600}
+
+
+def test_what_fails_leaves_nothing_behind(small: Config, tmp_path: Path) -> None:
+    nobody = elsewhere(tmp_path, POSTGRES_HOST="127.0.0.1", POSTGRES_PORT="9")
+    with pytest.raises(Unavailable, match="pg_dump"):
+        back_up(nobody, tmp_path / "b")
+    assert not (tmp_path / "b").exists()
+    Path(small.database["NAME"]).write_bytes(b"no database" * 1000)
+    (tmp_path / "b").mkdir()
+    with pytest.raises(Unavailable, match="not a database"):
+        back_up(small, tmp_path / "b")
+    assert list((tmp_path / "b").iterdir()) == []
 
 
 def test_nothing_is_overwritten(small: Config, tmp_path: Path) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from threading import Thread
 from types import SimpleNamespace
 from typing import Any
 
@@ -10,6 +12,7 @@ import pytest
 from django.test import Client
 
 from lagan.hub.jobs.queries import ScheduleRow
+from lagan.hub.ops.background import pages_answer
 from lagan.hub.ops.health import judge_queue, judge_scheduler, judge_volumes
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -73,3 +76,23 @@ def test_metrics_are_for_this_machine(db: None, client: Client) -> None:
     assert b'lagan_well{part="database"} 1.0' in client.get("/metrics").content
     assert client.get("/metrics", REMOTE_ADDR="192.0.2.7").status_code == 404
     assert client.get("/metrics", REMOTE_ADDR="").status_code == 404
+
+
+@pytest.mark.parametrize("status", [200, 503])
+def test_a_hub_that_systemd_runs_is_asked_where_it_answers(status: int) -> None:
+    class Answer(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:  # noqa: N802
+            self.send_response(status if self.path == "/healthz" else 404)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with HTTPServer(("127.0.0.1", 0), Answer) as server:
+        thread = Thread(target=server.handle_request)
+        thread.start()
+        assert pages_answer(f"http://127.0.0.1:{server.server_address[1]}")
+        thread.join()
+    assert not pages_answer(f"http://127.0.0.1:{server.server_address[1]}")
+    assert not pages_answer("")

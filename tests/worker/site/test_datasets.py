@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from lagan.hsm import marker as markers
@@ -16,7 +17,7 @@ from lagan.kit.errors import Conflict, LaganError, NotFound, Unavailable
 from lagan.worker.ledger import AGAIN, Claimed
 from lagan.worker.place import Place, serving
 from lagan.worker.site import datasets
-from tests.services.hub import Hub
+from tests.services.hub import Hub, until
 from tests.worker.told import Told
 
 MTIME = 1_500_000_000_123_456_789
@@ -239,3 +240,37 @@ def test_a_path_in_the_dataset_begins_where_the_job_began(
     item: str, folder: str, path: str
 ) -> None:
     assert datasets.relative(item, folder) == path
+
+
+def test_a_workflow_stores_a_folder_and_puts_it_elsewhere(hub: Hub) -> None:
+    """The whole way: a walk, tasks of the engine, a dataset closed when its job has ended."""
+    group = hub.facility("Archive", "keeper")
+    data = hub.data / "site" / "whole-way"
+    (data / "run/sub").mkdir(parents=True)
+    for number in range(30):
+        (data / "run/sub" / f"{number}.dat").write_bytes(os.urandom(1000))
+    keep = {"name": "dataset.archive", "group": str(group), "dataset_name": "whole way"}
+    with hub.administrator() as client:
+        flow = {"name": "whole-way", "label": "Whole way", "steps": [keep]}
+        assert client.post("/api/workflows/", json=flow).status_code == 201
+        asked = {"workflow": "whole-way", "site": "local", "paths": [str(data / "run")]}
+        job = client.post("/api/file/workflow/", json=asked).json()["job"]
+        _await_job(client, job)
+        tasks = client.get(f"/api/jobs/{job}/").json()
+        assert (tasks["numfiles"], tasks["numprocessedfiles"]) == (30, 30)
+        (dataset,) = client.get("/api/datasets/", params={"text": "whole way"}).json()["results"]
+        number = dataset["id"]
+        until(lambda: client.get(f"/api/datasets/{number}/").json()["state"] == "closed")
+        back = {"name": "put-back", "label": "Put back"}
+        steps = [{"name": "dataset.put", "dataset": str(number)}]
+        assert client.post("/api/workflows/", json={**back, "steps": steps}).status_code == 201
+        asked = {"workflow": "put-back", "site": "local", "paths": [str(data / "back")]}
+        answer = client.post("/api/file/workflow/", json={**asked, "discovery": None})
+        _await_job(client, answer.json()["job"])
+    assert _tree(data / "back") == _tree(data / "run")
+
+
+def _await_job(client: httpx.Client, job: int) -> None:
+    until(lambda: client.get(f"/api/jobs/{job}/").json()["state"] not in ("PENDING", "STARTED"))
+    ended = client.get(f"/api/jobs/{job}/").json()
+    assert ended["state"] == "SUCCESS", client.get(f"/api/jobs/{job}/failures/").text

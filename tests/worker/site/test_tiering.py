@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
+from threading import Event
+from typing import Any
 
 import pytest
 
 from lagan.hsm import marker as markers
 from lagan.hsm.states import state_of
+from lagan.hsm.target import Target, Tick
 from lagan.kit.errors import BadInput, Unavailable
 from lagan.worker import place
 from lagan.worker.ledger import AGAIN, ALREADY, Cancelled
 from lagan.worker.place import Place
 from lagan.worker.site import register, tiering
 from lagan.worker.steps import step
+from tests.services.hub import until
 from tests.worker.told import Told
 
 CONTENT = os.urandom(300_000)
@@ -148,11 +153,39 @@ def test_what_somebody_wrote_into_a_stub_is_a_failure_for_good(file: Path) -> No
     assert told.categories == {str(file): "failed.written-into"}
 
 
-def test_a_cancelled_job_leaves_the_file_as_it_was(file: Path, bucket: Path) -> None:
+def test_a_cancelled_job_leaves_the_file_as_it_was(
+    file: Path, bucket: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Told so while the file is copied: the copying waits until the job is cancelled."""
+    told, copying = Told(until=0), Event()
+    copy = Target.keep
+
+    def slowly(self: Target, *args: Any, tick: Tick, **how: Any) -> Any:
+        copying.set()
+        until_it_ends = partial(wait_for_the_end, tick)
+        return copy(self, *args, tick=until_it_ends, **how)
+
+    monkeypatch.setattr(Target, "keep", slowly)
     with pytest.raises(Cancelled):
-        tiering.migrate(Told(until=0), {}, [str(file)])
+        tiering.migrate(told, {}, [str(file)])
+    assert copying.is_set()
     assert (state(file), file.read_bytes()) == ("unmanaged", CONTENT)
     assert [each for each in bucket.rglob("*") if each.is_file()] == []
+
+
+def wait_for_the_end(tick: Tick, count: int) -> None:
+    until(lambda: tick(count))  # what it raises ends it
+
+
+def test_two_names_of_one_file_are_not_in_each_others_way(file: Path) -> None:
+    names = [file, *(file.with_name(f"name {number}") for number in range(6))]
+    for each in names[1:]:
+        each.hardlink_to(file)
+    told = Told()
+    tiering.migrate(told, {}, [str(each) for each in names])
+    tiering.recall(told, {}, [str(each) for each in names])
+    assert told.failed == {}
+    assert file.read_bytes() == CONTENT
 
 
 def test_a_site_without_the_target_says_so(file: Path) -> None:

@@ -10,7 +10,7 @@ class Actor:
     """A signed-in person or program. `entity` is the id of its USER entity in the tree; None for
     the system
     itself and for nobody. `credential` says how it signed in (`session`, `jwt`, `client-key`,
-    `system`, `none`)."""
+    `schedule`, `job`, `system`, `none`)."""
 
     entity: int | None
     name: str

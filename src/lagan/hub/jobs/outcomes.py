@@ -56,7 +56,7 @@ def item_outcomes(
         if looked == _MOST_TASKS:
             return Page(found, f"{task.pk}.0")
         looked += 1
-        for number, outcome in enumerate(_outcomes(row, task, state)):
+        for number, outcome in enumerate(outcomes(row, task, state)):
             if task.pk == start and number < passed:
                 continue
             if category in (None, "", outcome.state, outcome.category):
@@ -120,8 +120,9 @@ def _tasks(tasks: QuerySet[Task], start: int) -> Iterator[Task]:
         start = some[-1].pk + 1
 
 
-def _outcomes(job: Job, task: Task, state: str) -> Iterator[ItemOutcome]:
-    """What this task decided; of those that failed or were skipped alone its items are not read."""
+def outcomes(job: Job, task: Task, state: str = "") -> Iterator[ItemOutcome]:
+    """What this task decides, of whatever state or, sparing a look at its items, of those that
+    failed or were skipped alone."""
     part = ending.part_of(job, task.stage)
     stopped = failures_of(job, task)
     if task.state == TaskState.FAILED or part == Part.WALK or state in (FAILED, SKIPPED):

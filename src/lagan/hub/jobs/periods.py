@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 
 from lagan.kit.errors import BadInput
 
@@ -11,6 +11,8 @@ _UNITS = {"h": 1, "d": 24, "w": 7 * 24, "m": 30 * 24, "y": 365 * 24}
 """Hours."""
 _WORDS = {"hour": "1h", "day": "1d", "week": "1w", "month": "1m", "year": "1y"}
 _LENGTH = re.compile(r"(\d{1,5})([hdwmy])")
+_FIRST_YEAR, _LAST_YEAR = 1900, 9000
+"""What every database can hold, in any zone."""
 _ALL = frozenset({"", "null", "all"})
 
 Period = tuple[datetime | None, datetime | None]
@@ -42,9 +44,10 @@ def _start(words: str, now: datetime) -> datetime:
     if length is None:
         return _moment(words)[0]
     try:
-        return now - timedelta(hours=int(length[1]) * _UNITS[length[2]])
+        since = now - timedelta(hours=int(length[1]) * _UNITS[length[2]])
     except OverflowError:
         raise _odd(words) from None
+    return max(since, datetime(_FIRST_YEAR, 1, 1, tzinfo=UTC))
 
 
 def _end(words: str) -> datetime:
@@ -55,12 +58,15 @@ def _end(words: str) -> datetime:
 
 def _moment(words: str) -> tuple[datetime, bool]:
     try:  # a plus sign of an address arrives as a space
-        if len(words) == len("2026-01-31"):
-            return datetime.combine(date.fromisoformat(words), time(), UTC), True
-        moment = datetime.fromisoformat(words.upper().replace(" ", "+"))
-    except ValueError:
+        is_day = len(words) == len("2026-01-31")
+        text = f"{words}T00:00" if is_day else words.upper().replace(" ", "+")
+        moment = datetime.fromisoformat(text)
+        moment = moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+    except (ValueError, OverflowError):
         raise _odd(words) from None
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC), False
+    if not _FIRST_YEAR <= moment.year <= _LAST_YEAR:
+        raise _odd(words)
+    return moment, is_day
 
 
 def _odd(words: str) -> BadInput:

@@ -19,6 +19,9 @@ GONE_AFTER = timedelta(seconds=45)
 """A worker that said nothing for so long is not there: it speaks every ten seconds."""
 
 FORGOTTEN_AFTER = timedelta(days=7)
+_KEPT = 5
+"""Workers of one machine that are gone and still remembered: one that fails at its start comes back
+under a new name every few seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +50,11 @@ def note(facts: WorkerFacts) -> None:
         sites = Site.objects.filter(name__in=facts.sites)
         sites.update(seen=Now(), worker=facts.name)
         for site in sites:
-            SiteWorker.objects.update_or_create(
+            _, is_new = SiteWorker.objects.update_or_create(
                 site=site, name=facts.name, defaults={"facts": told, "seen": Now()}
             )
+            if is_new:
+                _forget_others(site, facts.host)
 
 
 def is_online(site: str) -> bool:
@@ -78,6 +83,13 @@ def workers(site: str | None = None) -> list[WorkerRow]:
 def forget_gone() -> None:
     """Forget workers that have been silent for a week."""
     SiteWorker.objects.filter(seen__lt=Now() - FORGOTTEN_AFTER).delete()
+
+
+def _forget_others(site: Site, host: str) -> None:
+    gone = SiteWorker.objects.filter(
+        site=site, facts__host=host, seen__lt=Now() - GONE_AFTER
+    ).order_by("-seen", "-pk")
+    SiteWorker.objects.filter(pk__in=list(gone.values_list("pk", flat=True)[_KEPT:])).delete()
 
 
 def _running(sites: Iterable[str]) -> dict[tuple[str, str], int]:

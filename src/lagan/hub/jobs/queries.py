@@ -210,8 +210,8 @@ class ScheduleRow:
 
 
 def schedules() -> list[ScheduleRow]:
-    """All enabled schedules by name."""
-    rows = Schedule.objects.filter(enabled=True).order_by("name")
+    """The hub's own enabled schedules by name; those of people are in `workflows.schedules`."""
+    rows = Schedule.objects.filter(enabled=True, run={}).order_by("name")
     return [ScheduleRow(row.name, row.next_run, row.last_error) for row in rows]
 
 

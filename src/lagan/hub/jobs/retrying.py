@@ -1,5 +1,5 @@
-"""Trying again what failed in an ended job: of a workflow only the failed items, at the stage where
-they failed; what they had counted is taken out of records and sums first."""
+"""Trying again what failed in an ended job: of a workflow only the items that failed or were not
+begun, at the stage where that was; what had counted is taken out of records and sums first."""
 
 from __future__ import annotations
 
@@ -15,23 +15,42 @@ from lagan.hub.jobs.errors import JobNotOver
 from lagan.hub.jobs.ledger import put_back
 from lagan.hub.jobs.locking import locked
 from lagan.hub.jobs.models import Job, Task
+from lagan.hub.jobs.outcomes import PROCESSED, outcomes
 from lagan.hub.jobs.rules import OPEN_JOBS, WALK, JobState, TaskState
-from lagan.hub.jobs.settling import is_skip
+from lagan.hub.jobs.settling import SKIPPED, Part
+from lagan.worker.ledger import ALREADY
+
+_AT_ONCE = 100
+_BROKEN = Q(state=TaskState.DONE, failed_items__gt=0)
+_BEGUN = Q(done_items__gt=0) | Q(skipped_items__gt=0) | Q(failed_items__gt=0)
+_PARTLY = _BROKEN | Q(_BEGUN, state=TaskState.CANCELLED, stage__gte=0)
+"""Tasks of a workflow whose worker told what became of some of their items."""
+_UNFINISHED = Q(state__in=(TaskState.FAILED, TaskState.CANCELLED))
+_AFRESH = {
+    "errors": 0,
+    "lapses": 0,
+    "again": 0,
+    "cancel": False,
+    "error": "",
+    "failures": b"",
+    "skipped_items": 0,
+    "already_items": 0,
+    "failed_items": 0,
+    "finished": None,
+}
 
 
 def retry(*, job: int, by: Actor) -> Job:
-    """Run again whatever of an ended job failed or was cancelled. Of a workflow's tasks that came
-    to their end only the items that failed; without stages all items of a task in which one
-    failed. JobNotOver while the job runs."""
+    """Run again whatever of an ended job failed or was cancelled. Of a workflow's tasks only the
+    items that failed or were not begun; without stages all items of a task in which one failed.
+    JobNotOver while the job runs."""
     with transaction.atomic():
         row = locked(job, by)
         if row.state in OPEN_JOBS:
             raise JobNotOver(f"Job {job} has not ended yet.", job=job)
-        unfinished = Q(state__in=(TaskState.FAILED, TaskState.CANCELLED))
-        broken = Q(state=TaskState.DONE, failed_items__gt=0)
         tasks = Task.objects.filter(job=row)
-        again = _part(row, tasks.filter(broken)) if row.stages else 0
-        again += _whole(row, tasks.filter(unfinished if row.stages else unfinished | broken))
+        again = _part(row, tasks.filter(_PARTLY)) if row.stages else 0
+        again += _whole(row, tasks.filter(_UNFINISHED if row.stages else _UNFINISHED | _BROKEN))
         if again:
             Job.objects.filter(pk=row.pk).update(state=JobState.STARTED, finished=None)
         record(kind=Kind.JOB_RETRIED, by=by, data={"job": job})
@@ -48,38 +67,32 @@ def _whole(job: Job, tasks: QuerySet[Task]) -> int:
 
 
 def _part(job: Job, tasks: QuerySet[Task]) -> int:
-    """Give the failed items of tasks to new ones; how many tasks."""
+    """Give what failed in tasks, or was not begun, to new ones, and leave them the rest; how many
+    tasks."""
     ids = list(tasks.order_by("id").values_list("pk", flat=True))
     for id in ids:
         task = Task.objects.get(pk=id)
-        failures = packing.unpack_failures(task.failures)
-        broken = {each.item for each in failures if not is_skip(each)}
-        before = ending.counted(job, task)
+        ending.count(job, ending.counted(job, task).less())
+        decided = (PROCESSED, SKIPPED)
+        again = {each.item: each for each in outcomes(job, task) if each.state not in decided}
         every = packing.unpack_items(task.items)
-        items = [item for item in every if item not in broken]
-        kept = [each for each in failures if each.item not in broken]
-        task.items, task.failures = packing.pack_items(items), packing.pack_failures(kept)
-        task.item_count = 0 if task.stage == WALK else len(items)
-        task.failed_items = 0
-        task.save(update_fields=["items", "failures", "item_count", "failed_items"])
-        ending.count(job, before.less())
+        # What a walk could not read lies beneath its folders. The order of items is kept.
+        new = list(again) if task.stage == WALK else [item for item in every if item in again]
+        _keep(job, task, [item for item in every if item not in again], set(again))
         ending.count(job, ending.counted(job, task))
-        # A walk's are folders beneath its own; the order of a task's items is kept.
-        order = dict.fromkeys([*every, *(each.item for each in failures)])
-        chaining.again_in(job, task, [item for item in order if item in broken])
+        chaining.again_in(job, task, new)
     return len(ids)
 
 
-_AT_ONCE = 100
-_AFRESH = {
-    "errors": 0,
-    "lapses": 0,
-    "again": 0,
-    "cancel": False,
-    "error": "",
-    "failures": b"",
-    "skipped_items": 0,
-    "already_items": 0,
-    "failed_items": 0,
-    "finished": None,
-}
+def _keep(job: Job, task: Task, items: list[str], gone: set[str]) -> None:
+    """Let a task be one of `items` alone, all of which have their outcome or went on."""
+    failures = [e for e in packing.unpack_failures(task.failures) if e.item not in gone]
+    early = ending.part_of(job, task.stage) == Part.EARLIER
+    if early and task.state == TaskState.CANCELLED:
+        task.done_items = 0
+    task.state = TaskState.DONE
+    task.items, task.failures = packing.pack_items(items), packing.pack_failures(failures)
+    task.item_count = 0 if task.stage == WALK else len(items)
+    task.failed_items, task.skipped_items = 0, len(failures)
+    task.already_items = sum(early and each.category == ALREADY for each in failures)
+    task.save()

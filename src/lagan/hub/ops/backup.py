@@ -29,9 +29,23 @@ def back_up(config: Config, folder: Path) -> dict[str, Any]:
     """Write a backup into `folder`, which is made; the hub may run meanwhile.
 
     The database is that of one moment. Conflict when the folder is there and not empty;
-    Unavailable when the database cannot be read. Answers what `about.json` says.
+    Unavailable when the database cannot be read or the folder not be written: nothing of a backup
+    is left then. Answers what `about.json` says.
     """
-    _make(folder)
+    made = _make(folder)
+    try:
+        return _fill(config, folder)
+    except BaseException as error:
+        for each in folder.iterdir():
+            each.unlink()
+        if made:
+            folder.rmdir()
+        if isinstance(error, OSError | sqlite3.Error):
+            raise Unavailable(f"The backup in {folder} failed: {error}.") from None
+        raise
+
+
+def _fill(config: Config, folder: Path) -> dict[str, Any]:
     name = SQLITE if _is_sqlite(config) else POSTGRESQL
     if _is_sqlite(config):
         _copy_sqlite(Path(config.database["NAME"]), folder / name)
@@ -76,7 +90,9 @@ def restore(config: Config, folder: Path) -> dict[str, Any]:
     return about
 
 
-def _make(folder: Path) -> None:
+def _make(folder: Path) -> bool:
+    """Whether the folder had to be made."""
+    there = folder.exists()
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         taken = any(folder.iterdir())
@@ -84,6 +100,7 @@ def _make(folder: Path) -> None:
         raise Unavailable(f"Cannot write to {folder}: {error.strerror}.") from None
     if taken:
         raise Conflict(f"{folder} is not empty; a backup has a folder of its own.")
+    return not there
 
 
 def _checked(folder: Path) -> dict[str, Any]:

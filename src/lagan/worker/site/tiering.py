@@ -1,12 +1,10 @@
 """The steps that move content between a site's files and its targets, or remove files: each item
-ends as it should be, or with the reason why not, and no item's trouble is another's."""
+ends as it should be, or with the reason why not."""
 
 from __future__ import annotations
 
-import errno
 import os
-from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from stat import S_ISDIR, S_ISLNK, S_ISREG
 from threading import Lock
@@ -14,26 +12,20 @@ from typing import Any
 
 from lagan.hsm import marker as markers
 from lagan.hsm.deleting import delete as remove
-from lagan.hsm.errors import Busy, Unfit
+from lagan.hsm.errors import Unfit
 from lagan.hsm.migrating import Outcome
 from lagan.hsm.migrating import migrate as bring_away
 from lagan.hsm.recalling import recall as bring_back
 from lagan.hsm.reverse import reverse_stub as make_stub
 from lagan.hsm.states import MISSING, UNMANAGED, state_of
 from lagan.hsm.target import Target, Tick
-from lagan.kit.errors import BadInput, BadPath, LaganError, NotFound, Unavailable
+from lagan.kit.errors import BadInput, BadPath, NotFound, Unavailable
 from lagan.store.opening import open_volume
 from lagan.worker import place
-from lagan.worker.ledger import AGAIN, ALREADY, Cancelled, LeaseLost
 from lagan.worker.site import paths
+from lagan.worker.site.items import alone, each
 from lagan.worker.site.paths import Spot
-from lagan.worker.site.refusals import category, reason
 from lagan.worker.steps import Context, register_step
-
-_PASSING = {errno.ENOSPC, errno.EDQUOT, errno.ETXTBSY, errno.EAGAIN, errno.ENOMEM}
-"""What the system refuses today and perhaps not tomorrow."""
-
-Act = Callable[[str, Tick], Outcome]
 
 
 def register() -> None:
@@ -62,7 +54,7 @@ def migrate(context: Context, args: Mapping[str, Any], items: Sequence[str]) -> 
                 tick=tick,
             )
 
-    return _each(context, items, act)
+    return each(context, items, act)
 
 
 def recall(context: Context, args: Mapping[str, Any], items: Sequence[str]) -> dict[str, Any]:
@@ -76,7 +68,7 @@ def recall(context: Context, args: Mapping[str, Any], items: Sequence[str]) -> d
             target = target_called(marker.target)
             return bring_back(descriptor, target, skip_hash=bool(args.get("skip_hash")), tick=tick)
 
-    return _each(context, items, act)
+    return each(context, items, act)
 
 
 def reverse_stub(context: Context, args: Mapping[str, Any], items: Sequence[str]) -> dict[str, Any]:
@@ -102,7 +94,7 @@ def reverse_stub(context: Context, args: Mapping[str, Any], items: Sequence[str]
                 tick=tick,
             )
 
-    return _each(context, items, act)
+    return each(context, items, act)
 
 
 def delete(context: Context, args: Mapping[str, Any], items: Sequence[str]) -> dict[str, Any]:
@@ -115,7 +107,7 @@ def delete(context: Context, args: Mapping[str, Any], items: Sequence[str]) -> d
         except FileNotFoundError:  # its folder went before it
             return Outcome("deleted", already=True)
 
-    return _each(context, sorted(items, key=lambda item: -item.count("/")), act)
+    return each(context, sorted(items, key=lambda item: -item.count("/")), act, at_once=1)
 
 
 def stat(context: Context, args: Mapping[str, Any], items: Sequence[str]) -> dict[str, Any]:
@@ -127,7 +119,7 @@ def stat(context: Context, args: Mapping[str, Any], items: Sequence[str]) -> dic
             raise NotFound("The target does not hold the content of this file.")
         return Outcome(state)
 
-    return _each(context, items, act)
+    return each(context, items, act)
 
 
 def look(item: str) -> str:
@@ -173,51 +165,17 @@ def _open(name: str, location: str) -> Target:
     return target
 
 
-def _each(context: Context, items: Sequence[str], act: Act) -> dict[str, Any]:
-    """Do `act` to every item and tell how each ended; counts by state, and bytes moved."""
-    states: Counter[str] = Counter()
-    handled = 0
-    for done, item in enumerate(items):
-
-        def tick(count: int, done: int = done) -> None:
-            nonlocal handled
-            handled += count
-            context.progress(done, handled)
-
-        try:
-            outcome = act(item, tick)
-        except (Cancelled, LeaseLost):
-            raise
-        except Unfit as error:
-            context.skip_item(item, f"skipped.{error.facts.get('kind', 'unfit')}", error.sentence)
-        except (LaganError, OSError) as error:
-            context.fail_item(item, _category(error), reason(error))
-        else:
-            states[outcome.state] += 1
-            if outcome.already:
-                context.skip_item(item, ALREADY, f"It is {outcome.state} already.")
-        context.progress(done + 1, handled)
-    return {"states": dict(sorted(states.items())), "bytes": handled}
-
-
-def _category(error: LaganError | OSError) -> str:
-    """`failed.` and a word, or `failed.again.` when it may pass by itself."""
-    if isinstance(error, OSError) and error.errno == errno.ETXTBSY:
-        return f"{AGAIN}.{Busy.code}"
-    said = category(error)
-    passing = not error.permanent if isinstance(error, LaganError) else error.errno in _PASSING
-    return f"{AGAIN}.{said.removeprefix('failed.')}" if passing else said
-
-
 @contextmanager
 def _file(item: str) -> Iterator[tuple[Spot, int]]:
     """A file, open for reading and writing. Unfit, with the fact `kind`, for anything else."""
     spot = paths.locate(item)
-    mode = paths.stat(spot).st_mode
-    if not S_ISREG(mode):
+    found = paths.stat(spot)
+    if not S_ISREG(found.st_mode):
+        mode = found.st_mode
         kind = "link" if S_ISLNK(mode) else "folder" if S_ISDIR(mode) else "special"
         raise Unfit(f"Only the content of files can move; this is a {kind}.", kind=kind)
-    with paths.open_at(spot, os.O_RDWR | os.O_NOFOLLOW | os.O_NONBLOCK) as descriptor:
+    flags = os.O_RDWR | os.O_NOFOLLOW | os.O_NONBLOCK
+    with alone(found.st_dev, found.st_ino), paths.open_at(spot, flags) as descriptor:
         yield spot, descriptor
 
 

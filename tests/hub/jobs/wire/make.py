@@ -7,13 +7,15 @@ from __future__ import annotations
 import json
 import sys
 import time
+from collections.abc import Callable
 
 import django
 
 
 def main() -> None:
     django.setup()
-    print({"site": site, "job": job, "ask": ask}[sys.argv[1]](*sys.argv[2:]))
+    acts: dict[str, Callable[..., object]] = {"site": site, "job": job, "ask": ask}
+    print(acts[sys.argv[1]](*sys.argv[2:]))
 
 
 def site(name: str) -> str:

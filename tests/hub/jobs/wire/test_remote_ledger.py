@@ -3,12 +3,15 @@ says twice is heard once."""
 
 from __future__ import annotations
 
+import asyncio
+import gzip
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from threading import Event
 from typing import Any
 
+import httpx
 import pytest
 from django.db import connections
 
@@ -162,6 +165,47 @@ def test_a_token_is_for_steps_that_act_for_somebody(remote: RemoteLedger, lab: S
         remote.token(task)
 
 
+def test_a_step_that_acts_for_somebody_is_given_that_persons_token(
+    remote: RemoteLedger, lab: Site
+) -> None:
+    from lagan.hub.accounts import services as accounts
+    from lagan.hub.accounts.queries import authenticate
+    from lagan.hub.base.actors import Actor
+
+    accounts.bootstrap()
+    user = accounts.create_user(by=SYSTEM, username="ada")
+    ada = Actor(user.entity_id, "ada", "session")
+    specs = [TaskSpec("dataset.put", "lab", items=["/x"])]
+    create_job(kind="k", title="t", by=ada, tasks=specs)
+    (task,) = remote.claim(["lab"], "w")
+    actor = authenticate(authorization=f"Bearer {remote.token(task)}")
+    assert (actor.entity, actor.name) == (user.entity_id, "ada")
+    remote.finish(task, Outcome(1))
+    with pytest.raises(Forbidden):
+        remote.token(task)
+
+
+def test_those_who_wait_hold_no_thread(address: str, key: str, lab: Site) -> None:
+    headers = {"Authorization": f"Site-Key {key}"}
+    wanted = {"sites": ["lab"], "wait": 30}
+
+    async def crowd() -> int:
+        async with httpx.AsyncClient(base_url=address, headers=headers, timeout=LONG) as client:
+            waiting = [
+                asyncio.ensure_future(client.post("/api/work/ask", json=wanted)) for _ in range(60)
+            ]
+            while True:  # more than there are threads to answer
+                told = await client.post("/api/work/claim", json={"count": 0, "wait": 0.2})
+                if told.elapsed.total_seconds() < 2 and not any(each.done() for each in waiting):
+                    break
+            for each in waiting:
+                each.cancel()
+            await asyncio.gather(*waiting, return_exceptions=True)
+            return told.status_code
+
+    assert asyncio.run(crowd()) == 200
+
+
 def test_who_waits_for_work_hears_of_it_at_once(
     remote: RemoteLedger, lab: Site, elsewhere: Callable[..., Any]
 ) -> None:
@@ -299,11 +343,11 @@ def test_a_hub_that_comes_back_is_told_what_it_missed(address: str, key: str, la
     (task,) = ledger.claim(["lab"], "w")
     real, calls = ledger._connection, []
 
-    def away_twice() -> Any:
+    def away_twice(quick: bool = False) -> Any:
         calls.append(1)
         if len(calls) <= 2:
             raise Unavailable("gone for a moment")
-        return real()
+        return real(quick)
 
     ledger._connection = away_twice  # type: ignore[method-assign]
     assert ledger.beat(task, Progress()) is False
@@ -320,3 +364,32 @@ def test_a_worker_that_stops_is_not_patient_for_ever(address: str, key: str, lab
     (task,) = RemoteLedger(address, key).claim(["lab"], "w")
     with pytest.raises(Unavailable):
         ledger.release(task)
+
+
+@pytest.mark.parametrize(
+    ("body", "headers", "status"),
+    [
+        (b"[1]", {}, 400),
+        (b"{", {}, 400),
+        (b'{"wait": NaN}', {}, 400),
+        (b"\xff", {}, 400),
+        (b"[" * 100_000, {}, 400),
+        (b"{}", {"Content-Encoding": "gzip"}, 400),
+        (gzip.compress(b" " * (65 << 20)), {"Content-Encoding": "gzip"}, 413),
+        (b" " * ((16 << 20) + 1), {}, 413),
+        (b"", {}, 200),
+    ],
+)
+def test_odd_bodies_are_refused(
+    address: str, key: str, body: bytes, headers: dict[str, str], status: int
+) -> None:
+    sent = {"Authorization": f"Site-Key {key}", **headers}
+    told = httpx.post(f"{address}/api/work/claim", content=body, headers=sent, timeout=LONG)
+    assert told.status_code == status, told.text
+
+
+@pytest.mark.parametrize("authorization", ["Bearer x", "Api-Key x", "Site-Key", "Site-Key  x y"])
+def test_other_credentials_open_nothing(address: str, key: str, authorization: str) -> None:
+    told = httpx.post(f"{address}/api/work/claim", headers={"Authorization": authorization})
+    assert told.status_code == 401
+    assert key not in told.text

@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,7 +18,7 @@ import pytest
 
 from tests.hub.jobs.chaos.processes import Hub, until
 from tests.hub.jobs.test_chaos import migrated
-from tests.services.process import Running, free_port, stop_process
+from tests.services.process import Running, free_port
 
 if TYPE_CHECKING:
     from lagan.hub.jobs.models import Site
@@ -79,15 +80,18 @@ class Elsewhere:
         return Counter(line.split(b" ", 2)[2] for line in lines)
 
 
-@pytest.fixture
-def hub(tmp_path: Path) -> Iterator[Hub]:
-    with migrated(tmp_path / "hub", os.environ["LAGAN_TEST_DATABASE"]) as made:
+@pytest.fixture(scope="module")
+def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hub]:
+    """One for this file's tests: making its tables takes longest."""
+    folder = tmp_path_factory.mktemp("elsewhere") / "hub"
+    with migrated(folder, os.environ["LAGAN_TEST_DATABASE"]) as made:
         yield made
 
 
-def _serve(hub: Hub) -> str:
-    port = free_port()
-    hub.start("serve", "--port", str(port), "--workers", "1")
+@contextmanager
+def _serving(hub: Hub, port: int) -> Iterator[str]:
+    """The hub's address while it is served; killed in the end."""
+    process = hub.start("serve", "--port", str(port), "--workers", "1")
     address = f"http://127.0.0.1:{port}"
 
     def answers() -> bool:
@@ -97,13 +101,34 @@ def _serve(hub: Hub) -> str:
             return False
 
     until(answers, "the hub answers")
-    return address
+    try:
+        yield address
+    finally:
+        hub.kill(process)
 
 
-def _run(hub: Hub, site: Elsewhere) -> None:
-    """A job over the site's folder comes to its end with every file touched once."""
-    wanted = [str(site.data), str(site.trace), "0.001"]
-    job = int(hub.run("tests.hub.jobs.wire.make", "job", "plant", *wanted))
+@contextmanager
+def _at_plant(hub: Hub, folder: Path, address: str, **settings: str) -> Iterator[Elsewhere]:
+    """The site, with a worker that ends as it should."""
+    key = hub.run("tests.hub.jobs.wire.make", "site", "plant").strip()
+    site = Elsewhere(folder / "plant", address, key, **settings)
+    worker = site.start()
+    try:
+        yield site
+    finally:
+        worker.terminate()
+        status = worker.wait(60)
+    assert status == 0, site.log()
+    assert "Traceback" not in site.log()
+
+
+def _job(hub: Hub, site: Elsewhere, pace: float) -> int:
+    wanted = [str(site.data), str(site.trace), str(pace)]
+    return int(hub.run("tests.hub.jobs.wire.make", "job", "plant", *wanted))
+
+
+def _await_end(hub: Hub, site: Elsewhere, job: int) -> None:
+    """The job comes to its end with every file touched once."""
     until(lambda: hub.state(job) not in {"PENDING", "STARTED"}, "the job has ended")
     touched = site.touched()
     assert set(touched.values()) == {1}
@@ -116,40 +141,46 @@ def _run(hub: Hub, site: Elsewhere) -> None:
 @pytest.mark.database
 @pytest.mark.fault
 def test_a_worker_with_the_hubs_address_and_a_key(hub: Hub, tmp_path: Path) -> None:
-    address = _serve(hub)
-    key = hub.run("tests.hub.jobs.wire.make", "site", "plant").strip()
-    site = Elsewhere(tmp_path / "plant", address, key)
-    worker = site.start()
-    hub.living.append(worker)
-    _run(hub, site)
-    asked = ["ask", "plant", "folder", json.dumps({"path": str(site.data / "deep")})]
-    told = json.loads(hub.run("tests.hub.jobs.wire.make", *asked))
-    assert os.fsdecode(STRANGE) in json.dumps(told["answer"], ensure_ascii=False)
-    print(told["milliseconds"])
-    assert told["milliseconds"][2] < 300, told
-    assert hub.stop(worker) == 0
+    with _serving(hub, free_port()) as address, _at_plant(hub, tmp_path, address) as site:
+        _await_end(hub, site, _job(hub, site, 0.001))
+        asked = ["ask", "plant", "folder", json.dumps({"path": str(site.data / "deep")})]
+        told = json.loads(hub.run("tests.hub.jobs.wire.make", *asked))
+        assert os.fsdecode(STRANGE) in json.dumps(told["answer"], ensure_ascii=False)
+        assert told["milliseconds"][2] < 300, told
     assert "Traceback" not in site.log()
+
+
+@pytest.mark.database
+@pytest.mark.fault
+def test_a_hub_that_is_killed_is_waited_for_and_told_what_it_missed(
+    hub: Hub, tmp_path: Path
+) -> None:
+    port = free_port()
+    with _at_plant(hub, tmp_path, f"http://127.0.0.1:{port}") as site:
+        with _serving(hub, port):
+            job = _job(hub, site, 0.1)
+            until(lambda: len(site.touched()) > 3, "the worker is at it")
+        until(lambda: len(site.touched()) == FILES + 1, "the worker goes on without the hub")
+        assert hub.state(job) == "STARTED"
+        with _serving(hub, port):
+            _await_end(hub, site, job)
 
 
 @pytest.mark.fault
 def test_a_worker_with_the_hubs_address_and_a_brokers_hints(
     tmp_path: Path, rabbitmq: Running
 ) -> None:
+    broker = rabbitmq.address
     with migrated(tmp_path / "hub", "postgresql") as hub:
-        hub.environment.update(rabbitmq.address)
-        address = _serve(hub)
+        hub.environment.update(broker)
         hub.start("schedule")
-        key = hub.run("tests.hub.jobs.wire.make", "site", "plant").strip()
-        broker = rabbitmq.address["BROKER_URL"]
-        site = Elsewhere(tmp_path / "plant", address, key, broker_url=broker)
-        worker = site.start()
-        try:
-            _run(hub, site)
+        with (
+            _serving(hub, free_port()) as address,
+            _at_plant(hub, tmp_path, address, broker_url=broker["BROKER_URL"]) as site,
+        ):
+            _await_end(hub, site, _job(hub, site, 0.001))
             (facts,) = hub.rows("SELECT facts FROM jobs_siteworker")
             assert facts[0]["transport"] == "broker"
-        finally:
-            stop_process(worker.pid)
-            worker.wait()
 
 
 @pytest.mark.django_db(transaction=True)

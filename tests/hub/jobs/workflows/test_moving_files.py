@@ -93,13 +93,8 @@ def test_a_folder_is_migrated_and_recalled_bit_for_bit(sites: dict[str, Place]) 
     assert sums(run(sites, "migrate")) == ("SUCCESS", 5, 5, 0, 0)
     assert "migrated" in states(north)
     assert contents(north) != before
-    assert sums(run(sites, "recall")) == (
-        "SUCCESS",
-        5,
-        4,
-        1,
-        0,
-    )  # the empty one had nothing to free
+    # The empty one had nothing to let go of.
+    assert sums(run(sites, "recall")) == ("SUCCESS", 5, 4, 1, 0)
     assert states(north) == {"premigrated"}
     assert contents(north) == before
 

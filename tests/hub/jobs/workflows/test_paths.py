@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lagan.hub.jobs.workflows.paths import outermost, plain, settle
+from lagan.hub.jobs.workflows.paths import common, plain, settle
 
 
 def test_a_path_is_written_in_one_way_and_given_once() -> None:
@@ -55,9 +55,16 @@ _PATHS = st.lists(
 
 
 @given(_PATHS)
-def test_every_path_lies_beneath_exactly_one_of_the_outermost(paths: list[str]) -> None:
-    paths = list(dict.fromkeys(paths))
-    kept = outermost(paths)
+def test_every_path_lies_beneath_exactly_one_that_is_walked(paths: list[str]) -> None:
+    walked = settle(paths, walked=True)[0]
     for path in paths:
-        above = [each for each in kept if f"{path}/".startswith(f"{each.rstrip('/')}/")]
+        above = [each for each in walked if f"{path}/".startswith(f"{each.rstrip('/')}/")]
         assert len(above) == 1
+
+
+@pytest.mark.parametrize(
+    ("paths", "folder"),
+    [(["/a/b"], "/a/b"), (["/a/b", "/a/c/d"], "/a"), (["/a", "/b"], "/"), ([], "/")],
+)
+def test_what_paths_have_in_common(paths: list[str], folder: str) -> None:
+    assert common(paths) == folder

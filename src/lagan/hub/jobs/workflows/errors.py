@@ -16,11 +16,8 @@ class _Unsound(BadInput):
     def __init__(self, reasons: Reasons) -> None:
         said = [f"{field}: {each}" for field, those in reasons.items() for each in those]
         more = f" And {len(said) - _SHOWN} more." if len(said) > _SHOWN else ""
-        super().__init__(
-            " ".join(said[:_SHOWN]) + more,
-            reasons={field: list(those) for field, those in reasons.items()},
-        )
-        self.reasons = reasons
+        self.reasons = {field: list(those) for field, those in reasons.items()}
+        super().__init__(" ".join(said[:_SHOWN]) + more, reasons=self.reasons)
 
 
 class UnsoundWorkflow(_Unsound):

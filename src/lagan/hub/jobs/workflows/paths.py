@@ -5,9 +5,10 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
+from lagan.hub.jobs.rules import apart
 from lagan.kit.paths import PATH_LIMIT
 
 _SHOWN = 5
@@ -24,26 +25,13 @@ def settle(given: Any, *, walked: bool) -> tuple[list[str], list[str]]:
     if odd:
         reasons = [f"{_show(path)}: {said}" for path, said in odd[:_SHOWN]]
         return [], reasons + ([f"And {len(odd) - _SHOWN} more."] if len(odd) > _SHOWN else [])
-    paths = dict.fromkeys(plain(path) for path in given)
-    return (outermost(paths) if walked else list(paths)), []
+    return apart((plain(path) for path in given), walked=walked), []
 
 
 def plain(path: str) -> str:
     """An absolute path without doubled slashes, single dots and a slash at its end."""
     text = _SLASHES.sub("/", path + "/")
     return text[:-1] or "/"
-
-
-def outermost(paths: Iterable[str]) -> list[str]:
-    """Those of `paths` that do not lie beneath another of them, in their order."""
-    known = list(paths)
-    kept: set[str] = set()
-    last = None
-    for path in sorted(known, key=lambda each: each.rstrip("/") + "/"):
-        if last is None or not path.startswith(last.rstrip("/") + "/"):
-            last = path
-            kept.add(path)
-    return [path for path in known if path in kept]
 
 
 def common(paths: Sequence[str]) -> str:

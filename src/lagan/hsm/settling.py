@@ -1,0 +1,50 @@
+"""End a disagreement: somebody wrote into a file whose content was away, and says which of the two
+is to be its content."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+
+from lagan.hsm import marker as markers
+from lagan.hsm.errors import WrongContent
+from lagan.hsm.lease import leased
+from lagan.hsm.marker import MIGRATED, Marker
+from lagan.hsm.space import punch
+from lagan.hsm.states import UNMANAGED
+from lagan.hsm.target import Target
+
+
+def keep_here(descriptor: int) -> str:
+    """What is in the open file is its content; what the target has of it is older and stays there.
+    Its state from now on. Busy while somebody has it open."""
+    with leased(descriptor, needed=False):
+        marker = markers.read(descriptor)
+        if marker is None or not marker.away:
+            return UNMANAGED if marker is None else marker.state
+        markers.drop(descriptor)
+        os.fsync(descriptor)
+    return UNMANAGED
+
+
+def keep_there(descriptor: int, target: Target) -> str:
+    """What `target`, the one that the marker names, has is the file's content; what was written
+    since is let go. A stub from now on, with the time of its content. WrongContent when the target
+    does not hold all of it, Busy while somebody has the file open."""
+    with leased(descriptor):
+        marker = markers.read(descriptor)
+        if marker is None or not marker.away:
+            return UNMANAGED if marker is None else marker.state
+        if not target.holds(marker.object, marker.size, marker.sha256):
+            raise WrongContent(f"The target {target.name} does not hold this file's content.")
+        _become_a_stub(descriptor, replace(marker, state=MIGRATED, head=0))
+    return MIGRATED
+
+
+def _become_a_stub(descriptor: int, marker: Marker) -> None:
+    markers.write(descriptor, replace(marker, state=markers.RECALLING))
+    os.ftruncate(descriptor, marker.size)
+    punch(descriptor, 0, marker.size)
+    os.utime(descriptor, ns=(os.fstat(descriptor).st_atime_ns, marker.mtime))
+    markers.write(descriptor, marker)
+    os.fsync(descriptor)
