@@ -1,5 +1,5 @@
-"""A site's filesystem in a browser, served by a real worker: opened by mouse and keys, picked, and a
-workflow run on it whose job appears by itself."""
+"""A site's filesystem in a browser, served by a real worker: opened by mouse and keys, picked, and
+a workflow run on it whose job appears by itself."""
 
 from __future__ import annotations
 
@@ -40,7 +40,8 @@ def site(hub: Hub, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     )
     (top / "target").mkdir()
     log = (top / "worker.log").open("w")
-    words = [sys.executable, "-m", "lagan.cli", "worker", "--config", str(config)]
+    lagan = str(Path(sys.executable).with_name("lagan"))
+    words = [lagan, "worker", "--config", str(config)]
     worker = subprocess.Popen(words, env=hub.environment, stdout=log, stderr=log)
     try:
         _await_online(hub, worker, Path(log.name))
@@ -61,10 +62,10 @@ def test_folders_open_in_place_and_what_is_picked_runs(
     _twist(page, str(site))
     _twist(page, "strange")
     for shown in ("new\\nline.txt", "\\xff\\xfe.bin", "<b>&amp;.txt", "žluť.dat"):
-        expect(page.get_by_role("row", name=shown)).to_be_visible()
-    expect(page.get_by_role("row", name=".secret")).to_have_count(0)
+        expect(page.locator("#tree").get_by_role("row", name=shown)).to_be_visible()
+    expect(page.locator("#tree").get_by_role("row", name=".secret")).to_have_count(0)
     page.get_by_label("Show hidden").check()
-    expect(page.get_by_role("row", name=".secret")).to_be_visible()
+    expect(page.locator("#tree").get_by_role("row", name=".secret")).to_be_visible()
     page.get_by_label("Select new\\nline.txt").check()
     assert page.get_by_label("Select strange").evaluate("box => box.indeterminate")
     judge(alice, "browse-open")
@@ -92,21 +93,22 @@ def test_a_long_folder_comes_in_pages_and_the_keys_walk_it(
     alice = visit("alice")
     page = alice.page
     alice.go("/browse/")
-    page.get_by_role("row", name="london").focus()
+    tree = page.locator("#tree")
+    tree.get_by_role("row", name="london").focus()
     page.keyboard.press("ArrowRight")
-    expect(page.get_by_role("row", name=str(site))).to_be_visible()
+    expect(tree.get_by_role("row", name=str(site))).to_be_visible()
     page.keyboard.press("ArrowDown")
     page.keyboard.press("ArrowRight")
-    many = page.get_by_role("row", name="many")
+    many = tree.get_by_role("row", name="many")
     expect(many).to_be_visible()
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Enter")
-    expect(page.get_by_role("row", name="plane-000.tif")).to_be_visible()
-    page.get_by_role("link", name="Show more").click()
-    expect(page.get_by_role("row", name=f"plane-{SEVERAL - 1:03}.tif")).to_be_visible()
+    expect(tree.get_by_role("row", name="plane-000.tif")).to_be_visible()
+    tree.get_by_role("link", name="Show more").click()
+    expect(tree.get_by_role("row", name=f"plane-{SEVERAL - 1:03}.tif")).to_be_visible()
     many.focus()
     page.keyboard.press(" ")
-    boxes = page.get_by_role("checkbox", name="Select plane-", checked=True)
+    boxes = tree.get_by_role("checkbox", name="Select plane-", checked=True)
     expect(boxes).to_have_count(SEVERAL)
     expect(page.locator("#picked")).to_have_text("Picked at london: 1")
     page.get_by_label("Select plane-007.tif").uncheck()
@@ -115,7 +117,7 @@ def test_a_long_folder_comes_in_pages_and_the_keys_walk_it(
 
 
 def _twist(page: Page, name: str) -> None:
-    page.get_by_role("row", name=name).locator(".twist").first.click()
+    page.locator("#tree").get_by_role("row", name=name).locator(".twist").first.click()
 
 
 def _await_online(hub: Hub, worker: subprocess.Popen[bytes], log: Path) -> None:

@@ -17,6 +17,7 @@ MOST = 12 << 20
 LARGE = 5 << 30
 
 
+@pytest.mark.slow
 def test_memory_does_not_grow_with_a_file(files: Files) -> None:
     path = files.make(size=SIZE)
     digest = hashlib.sha256(path.read_bytes()).digest()

@@ -178,6 +178,7 @@ def search(examples: int, steps: int) -> None:
     )
 
 
+@pytest.mark.slow
 def test_some_sequences() -> None:
     search(15, 20)
 

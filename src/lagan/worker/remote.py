@@ -15,6 +15,7 @@ from lagan.kit.errors import BadInput, LaganError, NotFound, TooLarge
 from lagan.kit.http import Http, Tls, pause
 from lagan.worker import wire
 from lagan.worker.ledger import (
+    BEATS_PER_LEASE,
     LEASE,
     Asked,
     Claimed,
@@ -30,7 +31,7 @@ log = logging.getLogger(__name__)
 TIMEOUT = 10.0
 """Seconds for a connection, and for an answer that is not waited for on purpose."""
 BEAT_TIMEOUT = 4.0
-"""The same for a beat, which a step waits for."""
+"""The same for a beat, which a step waits for; a quarter of a shorter lease."""
 LONGEST_WAIT = 25.0
 """Seconds that the hub may keep a question for work open; shorter than what proxies allow (60)."""
 LONGEST_PAUSE = 5.0
@@ -38,8 +39,8 @@ LONGEST_PAUSE = 5.0
 TOKEN_PATIENCE = 90.0
 """Seconds that a step waits for a token while the hub is away."""
 AWAY = 5.0
-"""Seconds after a beat that did not arrive in which no other one is tried: a step must not stand
-still because the hub does."""
+"""Seconds after a beat that did not arrive in which no other one is tried, a quarter of a shorter
+lease: a step must not stand still because the hub does."""
 FAULTS = 5
 """Faults of the hub's own (500) that one word outlives."""
 _GZIP_FROM = 1 << 10  # bytes; less is not worth the work
@@ -61,8 +62,9 @@ class RemoteLedger:
         self._base = hub_url.rstrip("/").removesuffix("/api")
         self._key, self._tls, self._lease = site_key, tls, lease
         self._stop = stop or Event()
+        self._breath = min(BEAT_TIMEOUT, lease / BEATS_PER_LEASE)
         self._pid = os.getpid()
-        self._http, self._beats = self._connect(TIMEOUT), self._connect(BEAT_TIMEOUT)
+        self._http, self._beats = self._connect(TIMEOUT), self._connect(self._breath)
         self._away_until = 0.0
         self._numbers: dict[tuple[int, int], int] = {}
         self._hungry = Event()
@@ -98,7 +100,7 @@ class RemoteLedger:
         except LeaseLost:
             raise
         except LaganError as error:
-            self._away_until = time.monotonic() + AWAY
+            self._away_until = time.monotonic() + min(AWAY, self._lease / BEATS_PER_LEASE)
             log.warning("task %s: a beat did not arrive: %s", claimed.id, error.sentence)
             return False
 
@@ -169,9 +171,11 @@ class RemoteLedger:
 
     def _insist_about(self, claimed: Claimed, verb: str, body: Mapping[str, Any]) -> None:
         """Tell the end, or a part, of a task until it is heard."""
-        self._until(float("inf"), lambda: self._about(claimed, verb, body))
-        if verb != "found":
-            self._numbers.pop((claimed.id, claimed.attempt), None)
+        try:
+            self._until(float("inf"), lambda: self._about(claimed, verb, body))
+        finally:
+            if verb != "found":
+                self._numbers.pop((claimed.id, claimed.attempt), None)
 
     def _insist(self, verb: str, body: Mapping[str, Any]) -> Any:
         return self._until(float("inf"), lambda: self._ask(verb, body))
@@ -221,7 +225,7 @@ class RemoteLedger:
     def _connection(self, quick: bool = False) -> Http:
         if self._pid != os.getpid():  # a socket that a parent opened is the parent's
             self._pid = os.getpid()
-            self._http, self._beats = self._connect(TIMEOUT), self._connect(BEAT_TIMEOUT)
+            self._http, self._beats = self._connect(TIMEOUT), self._connect(self._breath)
         return self._beats if quick else self._http
 
     def _connect(self, timeout: float) -> Http:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from threading import Barrier, Thread
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 
 from lagan.hub.audit.rules import EventRow
@@ -137,3 +139,21 @@ def _elsewhere(bench) -> int:
     owner = bench.people.owner.entity
     tree.set_grants(by=SYSTEM, subject=owner, object=group.pk, grant=["GROUP_READ"])
     return group.pk
+
+
+@pytest.mark.django_db(transaction=True)
+def test_tasks_that_ask_at_once_get_the_same(bench, job):
+    barrier, made = Barrier(4), []
+
+    def ask() -> None:
+        barrier.wait()
+        made.append(_of_job(bench, job).dataset_id)
+        connection.close()
+
+    threads = [Thread(target=ask) for _ in range(4)]
+    for each in threads:
+        each.start()
+    for each in threads:
+        each.join()
+    assert len(made) == 4
+    assert len(set(made)) == 1

@@ -6,14 +6,14 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import httpx
 import pytest
 
 from lagan.hsm import marker as markers
 from lagan.hsm.marker import MIGRATED, Marker
-from lagan.kit.errors import Conflict, LaganError, NotFound, Unavailable
+from lagan.kit.errors import Conflict, DigestMismatch, LaganError, NotFound, Unavailable
 from lagan.worker.ledger import AGAIN, Claimed
 from lagan.worker.place import Place, serving
 from lagan.worker.site import datasets
@@ -181,6 +181,29 @@ def test_a_file_here_that_differs_is_replaced_only_when_asked(lab: Lab) -> None:
     told, result = lab.put(dataset, lab.root / "back", overwrite=True)
     assert (told.failed, result["written"], result["present"]) == ({}, 1, 1)
     assert _tree(lab.root / "back") == _tree(lab.root / "run")
+
+
+@pytest.mark.parametrize("error", [DigestMismatch("torn"), Unavailable("gone")])
+def test_half_a_file_is_never_seen(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch, error: LaganError
+) -> None:
+    item = lab.file("run/a", b"alpha")
+    dataset = lab.archive(lab.told(lab.job(str(lab.root / "run"))), item)["dataset"]
+    lab.close(dataset)
+
+    def half(self: Any, dataset: str, path: str, file: BinaryIO) -> Any:
+        file.write(b"al")
+        raise error
+
+    monkeypatch.setattr("lagan.client.hub.Hub.download_into", half)
+    back = lab.root / "back"
+    if error.permanent:
+        told, _ = lab.put(dataset, back)
+        assert told.categories == {str(back): "failed.digest-mismatch"}
+    else:
+        with pytest.raises(Unavailable):  # the task is tried again
+            lab.put(dataset, back)
+    assert list(back.iterdir()) == []
 
 
 def test_nothing_leaves_the_site_s_folders(lab: Lab, tmp_path: Path) -> None:

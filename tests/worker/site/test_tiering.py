@@ -228,7 +228,7 @@ def test_looking_at_files_counts_their_states_and_misses_what_is_gone(
     told = Told()
     done = tiering.stat(told, {}, [str(file), str(lost), str(root / "new"), str(root)])
     assert done["states"] == {"migrated": 1, "unmanaged": 2}
-    assert told.categories == {str(lost): "failed.not-found"}
+    assert told.categories == {str(lost): "failed.missing-at-target"}
 
 
 def test_a_file_that_was_never_brought_to_the_target_cannot_be_made_elsewhere(

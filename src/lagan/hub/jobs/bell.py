@@ -20,6 +20,7 @@ LINGER = 30.0
 """Seconds that the listener goes on after the last who waited: one connection of the database's is
 its own meanwhile."""
 
+_DEAF = 1.0  # seconds until a database that cannot be heard is listened to again
 _SLICE = 0.25  # seconds of one wait for the database, between two looks whether anybody listens
 
 
@@ -115,9 +116,9 @@ class Bell:
                 try:
                     if waker.wait(_SLICE):
                         self.ring()
-                except Exception:
-                    log.warning("the bell is deaf for a moment", exc_info=True)
-                    time.sleep(_SLICE)
+                except Exception as error:
+                    log.warning("the bell is deaf for a moment: %s", error)
+                    time.sleep(_DEAF)
                     self.ring()
         finally:
             connections.close_all()

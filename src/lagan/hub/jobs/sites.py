@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
-from django.utils import timezone
 
 from lagan.hub.audit.kinds import Kind
 from lagan.hub.audit.services import record
 from lagan.hub.base.actors import Actor
+from lagan.hub.jobs import presence
 from lagan.hub.jobs.errors import SiteInUse, SiteTaken
-from lagan.hub.jobs.models import Job, Question, Site, SiteWorker, Task
-from lagan.hub.jobs.presence import GONE_AFTER
+from lagan.hub.jobs.models import Job, Question, Site, Task
+from lagan.hub.jobs.presence import WorkerRow
 from lagan.hub.jobs.rules import HUB, OPEN_JOBS, OPEN_TASKS
 from lagan.hub.jobs.site_rights import browsable, may_administer, require_administer
 from lagan.hub.tree.queries import path_of_entity
@@ -53,52 +51,9 @@ def administered(actor: Actor, id: int) -> Site:
     return row
 
 
-@dataclass(frozen=True, slots=True)
-class WorkerRow:
-    """A worker of a site as it last told of itself; see `lagan.worker.ledger.WorkerFacts`."""
-
-    name: str
-    online: bool
-    seen: datetime
-    started: datetime
-    host: str
-    version: str
-    transport: str
-    threads: int
-    running: int
-    load: float
-    roots: list[str]
-
-
 def workers(actor: Actor, id: int) -> list[WorkerRow]:
-    """The workers of a site that `actor` sees, by name."""
-    since = timezone.now() - GONE_AFTER
-    rows = site(actor, id).workers.order_by("name")
-    return [_worker(row, row.seen >= since) for row in rows]
-
-
-def _worker(row: SiteWorker, online: bool) -> WorkerRow:
-    told = row.facts
-    return WorkerRow(
-        name=row.name,
-        online=online,
-        seen=row.seen,
-        started=row.started,
-        host=told.get("host", ""),
-        version=told.get("version", ""),
-        transport=told.get("transport", ""),
-        threads=told.get("threads", 0),
-        running=told.get("running", 0) if online else 0,
-        load=told.get("load", 0.0) if online else 0.0,
-        roots=list(told.get("roots", ())),
-    )
-
-
-def online(names: Iterable[str]) -> set[str]:
-    """Those of the sites of which a worker was heard of a moment ago."""
-    since = timezone.now() - GONE_AFTER
-    heard = SiteWorker.objects.filter(site__name__in=list(names), seen__gte=since)
-    return set(heard.values_list("site__name", flat=True))
+    """The workers of a site that `actor` sees; those that are there come first."""
+    return presence.workers(site(actor, id).name)
 
 
 def add_site(

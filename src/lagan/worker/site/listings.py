@@ -29,7 +29,7 @@ RUNS = 200
 """Runs that are merged at once: open files, each with its buffer."""
 
 _FACTS = struct.Struct(">qqqQH")
-_PIECE = 1 << 20
+_PIECE = 1 << 18
 _UNSETTLED = -1
 
 

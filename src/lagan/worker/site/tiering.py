@@ -12,7 +12,7 @@ from typing import Any
 
 from lagan.hsm import marker as markers
 from lagan.hsm.deleting import delete as remove
-from lagan.hsm.errors import Unfit
+from lagan.hsm.errors import MissingAtTarget, Unfit
 from lagan.hsm.migrating import Outcome
 from lagan.hsm.migrating import migrate as bring_away
 from lagan.hsm.recalling import recall as bring_back
@@ -116,7 +116,7 @@ def stat(context: Context, args: Mapping[str, Any], items: Sequence[str]) -> dic
     def act(item: str, tick: Tick) -> Outcome:
         state = look(item)
         if state == MISSING:
-            raise NotFound("The target does not hold the content of this file.")
+            raise MissingAtTarget("The target does not hold the content of this file.")
         return Outcome(state)
 
     return each(context, items, act)

@@ -59,7 +59,8 @@ class NewSiteKeyOut(SiteKeyOut):
 
 @router.get("{int:id}/workers/", response=list[WorkerOut])
 def list_workers(request: HttpRequest, id: int) -> Any:
-    """The site's workers, by name; a worker that was silent for a week is forgotten."""
+    """The site's workers, first those that are there; a worker that was silent for a week is
+    forgotten."""
     return sites.workers(asker(request), id)
 
 

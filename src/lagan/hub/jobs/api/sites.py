@@ -13,7 +13,7 @@ from pydantic import Field
 from lagan.hub.base.api import asker
 from lagan.hub.base.numbered import numbered_together
 from lagan.hub.base.problems import about
-from lagan.hub.jobs import sites
+from lagan.hub.jobs import presence, sites
 from lagan.hub.jobs.api.bodies import In, NumberedOut
 from lagan.hub.jobs.models import Site
 
@@ -103,7 +103,7 @@ def _one(request: HttpRequest, site: Site) -> dict[str, Any]:
 
 
 def _shown(request: HttpRequest, rows: Sequence[Site]) -> list[dict[str, Any]]:
-    there = sites.online(row.name for row in rows)
+    there = presence.online()
     return [
         {
             "id": row.pk,

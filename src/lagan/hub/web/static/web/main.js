@@ -18,3 +18,6 @@ document.addEventListener("htmx:load", (event) => {
   showTimes(event.detail.elt);
   offerPickers(event.detail.elt);
 });
+// On a narrow screen the rail is a bar that scrolls: where one is, is shown.
+const here = document.querySelector(".rail [aria-current]");
+if (here) here.closest("nav").scrollLeft = here.offsetLeft - here.closest("nav").clientWidth / 2;
