@@ -51,7 +51,9 @@ def test_what_a_stage_did_goes_on_and_counts_at_the_last() -> None:
         ("failed.gone", "never", (1, 0, 0, 1)),
     ],
 )
-def test_a_path_counts_once(first: str | None, second: str | None, expected: tuple[int]) -> None:
+def test_a_path_counts_once(
+    first: str | None, second: str | None, expected: tuple[int, int, int, int]
+) -> None:
     job = begun(paths=["/data/a"])
     for category in (first, second):
         if category != "never":

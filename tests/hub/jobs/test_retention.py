@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.conf import settings
@@ -23,7 +24,7 @@ pytestmark = pytest.mark.django_db
 OLD = timedelta(days=91)
 
 
-def _ended(ago: timedelta, **asked: object) -> Job:
+def _ended(ago: timedelta, **asked: Any) -> Job:
     job = begun(**asked)
     run_out()
     Job.objects.filter(pk=job.pk).update(finished=timezone.now() - ago)
