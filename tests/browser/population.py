@@ -367,17 +367,18 @@ def _site(owner: Actor, place: int) -> tuple[int, int]:
     """London, where nobody is at work just now, and what runs there every night."""
     from lagan.hub.base.actors import SYSTEM
     from lagan.hub.jobs import keys, presence, sites
+    from lagan.hub.jobs.models import SiteWorker
     from lagan.hub.jobs.workflows.schedules import make_schedule
     from lagan.hub.jobs.workflows.services import ensure_defaults
     from lagan.worker.ledger import WorkerFacts
 
     ensure_defaults()
-    told = {"title": "London", "place": place, "addresses": ["192.0.2.7", "london.example.org"]}
-    row = sites.add_site(by=SYSTEM, name="london", **told)
+    addresses = ["192.0.2.7", "london.example.org"]
+    row = sites.add_site(by=SYSTEM, name="london", title="London", place=place, addresses=addresses)
     keys.make_site_key(site="london", name="worker 1", by=SYSTEM)
     facts = WorkerFacts("w1", ["london"], "l-node-1", "0.5", "hub", 10, 0, 0.25, ["/mmfs1/data"])
     presence.note(facts)
-    presence.SiteWorker.objects.update(seen=LONG_AGO)
+    SiteWorker.objects.update(seen=LONG_AGO)
     nightly = make_schedule(
         by=owner, title="Nightly copy", every="0 2 * * *", workflow="premigrate", site="london",
         paths=["/mmfs1/data/new"], discovery="snapdiff",

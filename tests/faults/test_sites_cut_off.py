@@ -14,12 +14,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-import httpx
 import pytest
 
 from tests.chance import dice
+from tests.faults.carried import content, expect_one_outcome_each, file_at, over, plant, run
 from tests.faults.sites import Site
 from tests.services.hub import Hub, until
 from tests.services.network import Network, address
@@ -62,28 +61,13 @@ class World:
         with self.hub.administrator() as client:
             made = client.post("/api/workflows/", json=CARRY)
             assert made.status_code == 201, made.text
-            given = {
-                "workflow": "carry",
-                "site": NAMES[0],
-                "paths": [str(self.sites[0].root / "data")],
-                "fields": {"there": NAMES[1], "further": NAMES[2]},
-            }
-            answer = client.post("/api/file/workflow/", json=given)
-            assert answer.status_code == 201, answer.text
-            job: int = answer.json()["job"]
-        return job
-
-    def look(self, job: int) -> dict[str, Any]:
-        """The job as the API shows it; asked again while the hub is away."""
-        while True:
-            try:
-                with self.hub.administrator() as client:
-                    answer = client.get(f"/api/jobs/{job}/")
-            except httpx.TransportError:
-                continue
-            assert answer.status_code == 200, answer.text
-            shown: dict[str, Any] = answer.json()
-            return shown
+        return run(
+            self.hub,
+            workflow="carry",
+            site=NAMES[0],
+            paths=[str(self.sites[0].root / "data")],
+            fields={"there": NAMES[1], "further": NAMES[2]},
+        )
 
     def strike(self, what: str) -> None:
         """Kill something and start it again."""
@@ -167,14 +151,14 @@ def carry_through(made: World, files: int, away: float) -> None:
     rng.shuffle(victims)
     hits = 0
     for moment, victim in zip(moments(rng, len(victims), files), victims, strict=True):
-        until(lambda moment=moment: arrived(made) >= moment or over(made, job), LONG)
-        hits += not over(made, job)
+        until(lambda moment=moment: arrived(made) >= moment or over(made.hub, job), LONG)
+        hits += not over(made.hub, job)
         if victim == "away":
             cut_off(made, rng.randint(1, 3), away)
         else:
             made.strike(victim)
-    until(lambda: over(made, job), LONG)
-    expect_one_outcome_each(made, job, files)
+    until(lambda: over(made.hub, job), LONG)
+    expect_one_outcome_each(made.hub, job, files)
     expect_all_there(made, files)
     assert hits >= len(victims) - 2, "too much was struck after the end: little is shown"
 
@@ -188,54 +172,12 @@ def arrived(made: World) -> int:
     return sum(len(names) for site in made.sites[1:] for _, _, names in os.walk(site.root / "data"))
 
 
-def over(made: World, job: int) -> bool:
-    return made.look(job)["state"] not in ("PENDING", "STARTED")
-
-
 def cut_off(made: World, number: int, seconds: float) -> None:
     """A site hears and says nothing for so long, and nobody is told."""
     made.network.cut_off(number)
     since = time.monotonic()
     until(lambda: time.monotonic() - since >= seconds, LONG)
     made.network.reconnect(number)
-
-
-def expect_one_outcome_each(made: World, job: int, files: int) -> None:
-    shown = made.look(job)
-    counts = [shown[f"num{name}files"] for name in ("", "processed", "skipped", "failed")]
-    assert counts == [files, files, 0, 0], (shown, outcomes(made, job, "failed")[:3])
-    assert shown["state"] == "SUCCESS"
-    paths = [each["path"] for each in outcomes(made, job, "processed")]
-    assert len(paths) == files
-    assert len(set(paths)) == files
-
-
-def outcomes(made: World, job: int, category: str) -> list[dict[str, Any]]:
-    """The paths of a job with what became of them, page by page."""
-    found: list[dict[str, Any]] = []
-    following = f"/api/jobs/{job}/files/?category={category}&size=5000"
-    with made.hub.administrator() as client:
-        while following:
-            page = client.get(following).json()
-            found += page["files"]
-            following = page["next"]
-    return found
-
-
-def plant(root: Path, files: int) -> None:
-    """Small files in folders of a hundred, each with content of its own."""
-    for number in range(files):
-        path = file_at(root, number)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(content(number))
-
-
-def file_at(root: Path, number: int) -> Path:
-    return root / "data" / f"run {number // 100:03}" / f"{number:05}.raw"
-
-
-def content(number: int) -> bytes:
-    return f"{number} ".encode() * (number % 50 + 1)
 
 
 def expect_all_there(made: World, files: int) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from lagan.hub.base.actors import SYSTEM, Actor
 from lagan.hub.base.raw import Exchange
-from lagan.hub.jobs import marks
+from lagan.hub.jobs import bell, marks
 from lagan.hub.jobs.marks import Mark
 from lagan.hub.web import live
 from lagan.kit.errors import NotFound, Unavailable
@@ -59,7 +59,7 @@ def here(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(live, "asker", lambda _exchange: SYSTEM)
     monkeypatch.setattr(live, "in_thread", in_thread)
-    monkeypatch.setattr(live.bell, "rung", rung)
+    monkeypatch.setattr(bell, "rung", rung)
     monkeypatch.setattr(live, "SETTLE", 0.001)
 
 

@@ -4,7 +4,7 @@ others as far as it is theirs."""
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import pytest
 from django.test import Client
@@ -21,7 +21,7 @@ STATES = "/administration/file-states/"
 PLANS = "/administration/schedules/"
 
 
-def _followed(client: Client, path: str, given: dict[str, object] | None = None) -> str:
+def _followed(client: Client, path: str, given: Mapping[str, object] | None = None) -> str:
     return client.post(path, given or {}, follow=True).content.decode()
 
 

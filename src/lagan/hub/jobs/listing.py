@@ -54,12 +54,23 @@ def jobs(actor: Actor, wanted: JobFilter) -> QuerySet[Job]:
 def job_stats(actor: Actor, wanted: JobFilter) -> dict[str, dict[str, int]]:
     """How many of the listed jobs there are by `type` (every workflow, and what else there is), by
     `state`, by day of `created` (UTC) and by `site`."""
-    rows = jobs(actor, wanted).order_by()
-    days = rows.annotate(day=TruncDate("created", tzinfo=UTC))
+    listed = jobs(actor, wanted)
+    days = listed.order_by().annotate(day=TruncDate("created", tzinfo=UTC))
+    found = stats(listed)
     return {
-        "type": dict.fromkeys(names(), 0) | _counted(rows, "kind"),
-        "state": dict.fromkeys(STATES, 0) | _counted(rows, "state"),
+        "type": dict.fromkeys(names(), 0) | found["type"],
+        "state": found["state"],
         "created": _counted(days, "day"),
+        "site": found["site"],
+    }
+
+
+def stats(listed: QuerySet[Job]) -> dict[str, dict[str, int]]:
+    """How many of these jobs there are by `type`, `state` and `site`."""
+    rows = listed.order_by()
+    return {
+        "type": _counted(rows, "kind"),
+        "state": dict.fromkeys(STATES, 0) | _counted(rows, "state"),
         "site": _counted(rows.exclude(site=""), "site"),
     }
 

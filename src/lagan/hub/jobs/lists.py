@@ -7,7 +7,7 @@ from typing import Any
 from lagan.hub.base.actors import Actor
 from lagan.hub.base.pages import Page, page_by_key
 from lagan.hub.jobs import packing, queries, visibility
-from lagan.hub.jobs.listing import JobFilter, jobs
+from lagan.hub.jobs.listing import JobFilter, jobs, stats
 from lagan.hub.jobs.models import Task
 from lagan.hub.jobs.queries import JobRow, TaskRow
 from lagan.hub.jobs.rules import TaskState
@@ -16,14 +16,16 @@ from lagan.kit.errors import NotFound
 
 def page(
     actor: Actor, wanted: JobFilter, order: str, number: int, size: int
-) -> tuple[list[JobRow], int]:
-    """A page of them and how many there are; `order` is a column, downwards with a minus. NotFound
-    for a page that is not there."""
-    rows = jobs(actor, wanted).defer("paths", "args").order_by(order, "-id")
-    count = rows.count()
+) -> tuple[list[JobRow], dict[str, dict[str, int]]]:
+    """A page of them, and how many there are of each kind (`listing.stats`); `order` is a column,
+    downwards with a minus. NotFound for a page that is not there."""
+    listed = jobs(actor, wanted)
+    rows = listed.defer("paths", "args").order_by(order, "-id")
+    counts = stats(listed)
+    count = sum(counts["state"].values())
     if number > 1 and (number - 1) * size >= count:
         raise NotFound(f"There is no page {number}.", page=number)
-    return queries.with_progress(rows[(number - 1) * size : number * size]), count
+    return queries.with_progress(rows[(number - 1) * size : number * size]), counts
 
 
 def may_change(actor: Actor, row: JobRow) -> bool:

@@ -13,7 +13,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from lagan.hub.base.actors import Actor
-from lagan.hub.jobs import sites as known
+from lagan.hub.jobs import queries
 from lagan.hub.jobs.browsing import Entry
 from lagan.hub.jobs.rules import HUB
 from lagan.hub.jobs.site_rights import browsable
@@ -78,7 +78,7 @@ class Picked:
 def site_lines(actor: Actor) -> list[SiteLine]:
     """The sites that the visitor may browse, by name."""
     rows = [row for row in browsable(actor) if row.name != HUB]
-    online = known.online(row.name for row in rows)
+    online = queries.online()
     return [
         SiteLine(row.name, row.title, row.name in online, folder_address(row.name)) for row in rows
     ]

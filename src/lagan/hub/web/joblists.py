@@ -114,11 +114,11 @@ def job_list(actor: Actor, found: Asking) -> dict[str, Any]:
     """All that `web/parts/jobs.html` shows."""
     mark = marks.of_jobs(actor)
     wanted = filters(found)
-    stats = listing.job_stats(actor, wanted)
     sort = found.sort or "-job"
     key = COLUMNS[sort.lstrip("-")][0]
     turned = f"-{key}" if sort.startswith("-") else key
-    rows, count = lists.page(actor, wanted, turned, found.page, found.size)
+    rows, stats = lists.page(actor, wanted, turned, found.page, found.size)
+    count = sum(stats["state"].values())
     return {
         "asked": found,
         "jobs": rows,
@@ -162,9 +162,7 @@ def chips(found: Asking) -> list[dict[str, Any]]:
     ]
 
 
-def choices(
-    actor: Actor, found: Asking, stats: Mapping[str, Mapping[str, int]]
-) -> dict[str, Any]:
+def choices(actor: Actor, found: Asking, stats: Mapping[str, Mapping[str, int]]) -> dict[str, Any]:
     """What the form of filters offers: what all jobs are, which a list without filters (`stats`)
     has counted already."""
     owner = found.owner if found.base != "/jobs/" else ""
