@@ -15,7 +15,7 @@ from django.test import Client, RequestFactory
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 
 from lagan.hub.base import problems
-from lagan.kit.errors import BadInput, Conflict, LaganError, NoSpace, NotFound
+from lagan.kit.errors import BadInput, Conflict, LaganError, NoSpace, NotFound, Unavailable
 
 REQUEST = RequestFactory().get("/api/x/")
 
@@ -72,6 +72,16 @@ def test_surprises_are_logged_under_the_incident_that_is_shown(
     assert status == 500
     assert "hunter2" not in json.dumps(body)
     assert body["incident"] in caplog.text
+
+
+def test_what_is_away_is_a_line_of_the_log_and_no_incident(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    with caplog.at_level(logging.WARNING, "lagan.problems"):
+        status, _ = document(Unavailable("No worker of the site is there."))
+    assert status == 503
+    assert "No worker of the site is there." in caplog.text
+    assert "Traceback" not in caplog.text
 
 
 def test_our_own_faults_keep_their_codes() -> None:

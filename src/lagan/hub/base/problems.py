@@ -110,9 +110,12 @@ def refusal(error: Exception) -> LaganError | None:
 
 def answer(request: HttpRequest, error: Exception) -> HttpResponse:
     """The answer to any exception. What we did not foresee is logged under an incident id, never
-    shown."""
+    shown; what is away, or has no room, is a line of the log."""
     known = refusal(error)
     if known is not None and known.status < 500:
+        return respond(known)
+    if known is error and known.code != LaganError.code:
+        log.warning("%s %s: %s", request.method, request.path, known.sentence)
         return respond(known)
     incident = str(new_id())
     log.error("incident %s: %s %s", incident, request.method, request.path, exc_info=error)
