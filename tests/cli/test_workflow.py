@@ -154,13 +154,24 @@ def test_a_hub_that_is_away_for_a_moment_is_waited_for(
     assert hub.away == 0
 
 
+def _as_in_a_terminal() -> None:
+    """What a shell runs in the background ignores the interrupt, and children inherit that."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def test_an_interrupt_leaves_the_job_running(hub: WorkflowHub, config: Path) -> None:
     hub.jobs[7] = [job_row(7, "STARTED")]
     command = [sys.executable, "-m", "lagan", "migrate", "--config", str(config), "/x"]
-    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
+    process = subprocess.Popen(
+        command, stderr=subprocess.PIPE, text=True, preexec_fn=_as_in_a_terminal
+    )
+    try:
         assert hub.looked.wait(60)
         process.send_signal(signal.SIGINT)
         _, said = process.communicate(timeout=60)
+    finally:
+        process.kill()
+        process.communicate()
     assert process.returncode == 130
     assert "Job 7 goes on" in said
     assert not [path for _, path, _ in hub.asked if "cancel" in path]
