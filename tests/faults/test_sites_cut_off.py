@@ -100,7 +100,7 @@ def world(folder: Path, *, broker: bool) -> Iterator[World]:
                 name,
                 folder / name,
                 network.command(number),
-                {"threads": "2", "lease": str(LEASE)},
+                {"threads": "1", "lease": str(LEASE)},
                 {"shared": f"posix:{target}"},
             )
             for number, name in enumerate(NAMES, 1)
@@ -164,8 +164,9 @@ def carry_through(made: World, files: int, away: float) -> None:
 
 
 def moments(rng: random.Random, count: int, files: int) -> list[int]:
-    """How many files have arrived, at both sites together, when something is struck."""
-    return sorted(rng.sample(range(files), count))
+    """How many files have arrived, at both sites together, when something is struck: early, since
+    the job goes on while what was struck comes back."""
+    return sorted(rng.sample(range(files // 4), count))
 
 
 def arrived(made: World) -> int:

@@ -14,6 +14,7 @@ from lagan.hub.jobs import bell, marks
 from lagan.hub.jobs.marks import Mark
 from lagan.hub.web import live
 from lagan.kit.errors import NotFound, Unavailable
+from tests.looping import run
 
 
 class Page:
@@ -64,7 +65,7 @@ def here(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def _run(scene: Coroutine[Any, Any, None]) -> None:
-    asyncio.run(asyncio.wait_for(scene, 20))
+    run(asyncio.wait_for(scene, 20))
 
 
 def test_a_page_hears_first_what_is_and_then_each_change_once() -> None:

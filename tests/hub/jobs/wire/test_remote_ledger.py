@@ -26,6 +26,7 @@ from lagan.kit.errors import BadInput, Forbidden, NotFound, NotSignedIn, Unavail
 from lagan.worker.ledger import ItemFailure, LeaseLost, Outcome, Progress, WorkerFacts
 from lagan.worker.remote import RemoteLedger
 from tests.hub.jobs.wire.conftest import key_of
+from tests.looping import run
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -203,7 +204,7 @@ def test_those_who_wait_hold_no_thread(address: str, key: str, lab: Site) -> Non
             await asyncio.gather(*waiting, return_exceptions=True)
             return told.status_code
 
-    assert asyncio.run(crowd()) == 200
+    assert run(crowd()) == 200
 
 
 def test_who_waits_for_work_hears_of_it_at_once(

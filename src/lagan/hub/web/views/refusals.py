@@ -17,6 +17,8 @@ from lagan.kit.errors import LaganError, NotFound
 
 API = "/api/"
 """Beneath it programs ask, not people."""
+SHARED = "/s/"
+"""Links that do not work are all answered alike, and their secrets are on no page."""
 _OFTEN = ("/browse/", "/datasets/", "/jobs/")
 
 
@@ -24,7 +26,7 @@ def refusal(request: HttpRequest, status: int, sentence: str = "") -> HttpRespon
     """The page for `status`, with `sentence` where there is more to say than the usual."""
     heading, usual = _words(status)
     context = {"status": status, "heading": heading, "sentence": sentence or usual}
-    if status == 404:
+    if status == 404 and not request.path.startswith(SHARED):
         context |= _ways_on(request)
     return render(request, "web/pages/refusal.html", context, status=status)
 
