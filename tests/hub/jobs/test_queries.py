@@ -7,7 +7,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from lagan.hub.base.actors import NOBODY, SYSTEM, Actor
-from lagan.hub.jobs import lists, queries
+from lagan.hub.jobs import paging, queries
 from lagan.hub.jobs.ledger import DatabaseLedger
 from lagan.hub.jobs.listing import JobFilter
 from lagan.hub.jobs.models import Job, Site
@@ -68,7 +68,7 @@ def test_lists_of_workflows_jobs_cost_the_same_however_many_there_are(owner: Act
     def read() -> int:
         with CaptureQueriesContext(connection) as done:
             queries.visible(SYSTEM)
-            lists.page(SYSTEM, JobFilter(), "kind", 1, 50)
+            paging.page(SYSTEM, JobFilter(), "kind", 1, 50)
         return len(done)
 
     begun(owner)

@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from lagan.hub.accounts.queries import visible_names
 from lagan.hub.base.actors import Actor
-from lagan.hub.jobs import listing, lists, marks, queries
+from lagan.hub.jobs import listing, marks, paging, queries
 from lagan.hub.jobs.listing import JobFilter
 from lagan.hub.jobs.queries import JobRow
 from lagan.hub.web import charts, presented, shown
@@ -117,7 +117,7 @@ def job_list(actor: Actor, found: Asking) -> dict[str, Any]:
     sort = found.sort or "-job"
     key = COLUMNS[sort.lstrip("-")][0]
     turned = f"-{key}" if sort.startswith("-") else key
-    rows, stats = lists.page(actor, wanted, turned, found.page, found.size)
+    rows, stats = paging.page(actor, wanted, turned, found.page, found.size)
     count = sum(stats["state"].values())
     return {
         "asked": found,

@@ -12,7 +12,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from lagan.hub.base.actors import Actor
-from lagan.hub.jobs import lists, queries
+from lagan.hub.jobs import paging, queries
 from lagan.hub.jobs.queries import JobRow
 from lagan.hub.jobs.rules import OPEN_JOBS, JobState
 from lagan.hub.web import presented
@@ -55,7 +55,7 @@ class Acts:
 
 def acts(actor: Actor, row: JobRow) -> Acts:
     """Nothing for a job that the visitor may only see; else what its state allows."""
-    if not lists.may_change(actor, row):
+    if not paging.may_change(actor, row):
         return Acts()
     if row.state in OPEN_JOBS:
         return Acts(pause=row.paused is None, resume=row.paused is not None, cancel=True)
@@ -74,7 +74,7 @@ def tasks(request: HttpRequest, actor: Actor, row: JobRow) -> dict[str, Any]:
     if sort and name not in COLUMNS:
         raise BadInput("Tasks are not sorted by that.", field="sort")
     key = COLUMNS[name or "task"][0]
-    page = lists.tasks(actor, row.id, f"-{key}" if sort.startswith("-") else key, after, TASKS)
+    page = paging.tasks(actor, row.id, f"-{key}" if sort.startswith("-") else key, after, TASKS)
     here = f"/jobs/{row.id}/"
     following = page.next and presented.addressed(here, sort=sort, tasks=page.next)
     return {
@@ -114,7 +114,7 @@ def task(actor: Actor, row: JobRow, id: int) -> dict[str, Any]:
     found = queries.task(actor, id)
     if found.job != row.id:
         raise NotFound(f"Job {row.id} has no task {id}.")
-    told = lists.task_items(actor, id, ITEMS)
+    told = paging.task_items(actor, id, ITEMS)
     result = json.dumps(found.result, indent=2, sort_keys=True) if found.result else ""
     return {"task": found, "result": result, **told}
 
