@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.request import urlopen
@@ -119,8 +121,21 @@ def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hub]:
 def browser(chromium: str) -> Iterator[Browser]:
     with sync_playwright() as playwright:
         started = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
+        asyncio._set_running_loop(None)
         yield started
-        started.close()
+        with _at(started):
+            started.close()
+
+
+@contextmanager
+def _at(browser: Browser) -> Iterator[None]:
+    """Between two calls Playwright's event loop stays marked as the running one of this thread.
+    Outside of browser tests nothing is marked: Django would refuse the database to others."""
+    asyncio._set_running_loop(browser._loop)
+    try:
+        yield
+    finally:
+        asyncio._set_running_loop(None)
 
 
 @pytest.fixture(scope="session")
@@ -149,9 +164,10 @@ def visit(
         opened.append(made)
         return made
 
-    yield open_visit
-    for each in opened:
-        each.context.close()
+    with _at(browser):
+        yield open_visit
+        for each in opened:
+            each.context.close()
 
 
 def _new_visit(hub: Hub, browser: Browser, **options: object) -> Visit:
