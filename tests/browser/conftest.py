@@ -123,8 +123,9 @@ def browser(chromium: str) -> Iterator[Browser]:
         started = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
         asyncio._set_running_loop(None)
         yield started
-        with _at(started):
-            started.close()
+        asyncio._set_running_loop(started._loop)
+        started.close()
+    asyncio._set_running_loop(None)
 
 
 @contextmanager
