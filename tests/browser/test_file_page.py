@@ -24,6 +24,7 @@ def test_from_a_folder_through_its_files_by_keys(visit: Callable[..., Visit]) ->
     assert picture.evaluate("each => each.complete && each.naturalWidth") == 600
     page.keyboard.press("ArrowRight")
     expect(page.get_by_role("heading", name="counts.tar.gz")).to_be_visible()
+    page.wait_for_load_state()  # its keys are heard only then
     page.keyboard.press("ArrowLeft")
     expect(page.get_by_role("heading", name="coffee.png")).to_be_visible()
     assert alice.complaints == []
@@ -37,6 +38,7 @@ def test_the_pages_within_a_file_are_turned_by_keys(visit: Callable[..., Visit])
     expect(number).to_have_value("1", timeout=SLOW)
     alice.page.keyboard.press(".")
     expect(number).to_have_value("2", timeout=SLOW)
+    alice.page.wait_for_load_state()  # its keys are heard only then
     alice.page.keyboard.press(",")
     expect(number).to_have_value("1", timeout=SLOW)
     assert alice.complaints == []
