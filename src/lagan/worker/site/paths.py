@@ -102,6 +102,14 @@ def open_at(path: str | Spot, flags: int, mode: int = 0o666) -> Iterator[int]:
 
 
 @contextmanager
+def open_quietly(spot: Spot, flags: int) -> Iterator[int]:
+    """Open a file whose content is to be moved: where reading brings content back by itself, opening
+    it like this does not."""
+    with open_at(spot, flags) as descriptor:
+        yield descriptor
+
+
+@contextmanager
 def beside(path: str | Spot) -> Iterator[tuple[int, str]]:
     """The open folder that `path` is in (for `dir_fd`, and for fsync), and its last part: for what
     goes by name, like unlink, rename, link, readlink. BadPath (`root`) for a root."""

@@ -175,7 +175,7 @@ def _file(item: str) -> Iterator[tuple[Spot, int]]:
         kind = "link" if S_ISLNK(mode) else "folder" if S_ISDIR(mode) else "special"
         raise Unfit(f"Only the content of files can move; this is a {kind}.", kind=kind)
     flags = os.O_RDWR | os.O_NOFOLLOW | os.O_NONBLOCK
-    with alone(found.st_dev, found.st_ino), paths.open_at(spot, flags) as descriptor:
+    with alone(found.st_dev, found.st_ino), paths.open_quietly(spot, flags) as descriptor:
         yield spot, descriptor
 
 
