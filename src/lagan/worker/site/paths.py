@@ -103,8 +103,8 @@ def open_at(path: str | Spot, flags: int, mode: int = 0o666) -> Iterator[int]:
 
 @contextmanager
 def open_quietly(spot: Spot, flags: int) -> Iterator[int]:
-    """Open a file whose content is to be moved: where reading brings content back by itself, opening
-    it like this does not."""
+    """Open a file whose content is to be moved: where reading brings content back by itself,
+    opening it like this does not."""
     with open_at(spot, flags) as descriptor:
         yield descriptor
 
