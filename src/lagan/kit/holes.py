@@ -1,5 +1,5 @@
-"""Stretches of a file that nobody wrote: they are passed over where the filesystem tells of them, and
-read as pieces of one constant buffer of zeros, which whoever writes them elsewhere may leave out."""
+"""Stretches of a file that nobody wrote are passed over where the filesystem tells of them, and
+read as pieces of one constant buffer of zeros, which whoever writes them may leave out."""
 
 from __future__ import annotations
 

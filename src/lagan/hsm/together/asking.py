@@ -17,7 +17,8 @@ from lagan.kit.errors import LaganError
 from lagan.store.volume import Volume
 
 SMALL = 1 << 20
-"""Bytes of content that is fetched as a whole, with others, before anybody is kept out."""
+"""Bytes of a file that is moved with others; its content is fetched as a whole, before anybody is
+kept out of it."""
 
 N = TypeVar("N")
 
@@ -81,13 +82,13 @@ class Size(Question):
     """Bytes of an object; None when it is not there."""
 
     target: Target
-    object: str
+    name: str
     rank = 10
 
     @classmethod
     def ask(cls, target: Target, needs: Sequence[Self]) -> Sequence[object]:
         """Look for each."""
-        return spread(target.volume, lambda need: target.size(need.object), needs)
+        return spread(target.volume, lambda need: target.size(need.name), needs)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +100,7 @@ class Prove(Question):
     """
 
     target: Target
-    object: str
+    name: str
     size: int
     sha256: str
     tick: Tick
@@ -109,15 +110,15 @@ class Prove(Question):
     def ask(cls, target: Target, needs: Sequence[Self]) -> Sequence[object]:
         """Read all of them, or have the volume tell what it read."""
         if isinstance(target.volume, Proves):
-            found = target.volume.prove([need.object for need in needs])
-            return [found.get(need.object) == need.sha256 for need in needs]
+            found = target.volume.prove([need.name for need in needs])
+            return [found.get(need.name) == need.sha256 for need in needs]
         for need in needs:
-            uncache(target.volume, need.object)
+            uncache(target.volume, need.name)
         return spread(target.volume, lambda need: need.holds(), needs)
 
     def holds(self) -> bool:
         """Read this one."""
-        return self.target.holds(self.object, self.size, self.sha256, self.tick)
+        return self.target.holds(self.name, self.size, self.sha256, self.tick)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +127,7 @@ class Fetch(Question):
     or has not `size` bytes."""
 
     target: Target
-    object: str
+    name: str
     size: int
     rank = 30
 
@@ -137,10 +138,10 @@ class Fetch(Question):
 
     def content(self) -> bytes:
         """Read this one."""
-        pieces = list(self.target.read(self.object))
+        pieces = list(self.target.read(self.name))
         content = bytes(pieces[0]) if len(pieces) == 1 else b"".join(map(bytes, pieces))
         if len(content) != self.size:
-            raise self.target.missing(self.object)
+            raise self.target.missing(self.name)
         return content
 
 

@@ -1,8 +1,8 @@
-"""A group of moves goes through its steps side by side: what several of them wait for is had for all
-at once, and no move's trouble is another's.
+"""A group of moves goes through its steps side by side: what several of them wait for is had for
+all at once, and no move's trouble is another's.
 
-A move is written as if it were alone: a generator that yields what it needs, goes on with the answer
-(or with the error, raised where it waits) and returns its outcome.
+A move is written as if it were alone: a generator that yields what it needs, goes on with the
+answer (or with the error, raised where it waits) and returns its outcome.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ _hands = ThreadPoolExecutor(HANDS, "hand")
 
 
 class Need(ABC):
-    """What a move waits for. Needs of a lower `rank` are met first: those of a higher one wait until
-    nobody in the group asks for the lower."""
+    """What a move waits for. Needs of a lower `rank` are met first: those of a higher one wait
+    until nobody in the group asks for the lower."""
 
     rank: ClassVar[int]
 
@@ -89,8 +89,10 @@ class _Group:
     def _go_on(self, at: int, answer: object) -> None:
         move = self._moves[at]
         try:
-            raised = isinstance(answer, Exception)
-            self._waiting[at] = move.throw(answer) if raised else move.send(answer)
+            if isinstance(answer, Exception):
+                self._waiting[at] = move.throw(answer)
+            else:
+                self._waiting[at] = move.send(answer)
         except StopIteration as end:
             self.ends[at] = end.value
         except (LaganError, OSError) as error:

@@ -7,13 +7,11 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Self
 
-from lagan.hsm.errors import Busy, Changed, WrongContent
-from lagan.hsm.naming import digest_of, elsewhere, object_name, suffixed
-from lagan.hsm.record import Record
+from lagan.hsm.errors import Changed, WrongContent
+from lagan.hsm.naming import elsewhere, object_name, suffixed
 from lagan.hsm.target import Target, Tick, copy_into, digest_of_file, quiet, upload_prefix
 from lagan.hsm.together.asking import Known, Look, Prove, Question
 from lagan.hsm.together.group import Move, alone, attempt
-from lagan.hsm.together.telling import Tell
 from lagan.kit.errors import Conflict, LaganError
 from lagan.kit.ids import new_id
 from lagan.store.volume import Incoming
