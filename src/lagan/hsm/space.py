@@ -6,6 +6,7 @@ import ctypes
 import errno
 import os
 from collections.abc import Iterator
+from functools import cache
 from typing import Any
 
 from lagan.hsm.errors import Unsupported
@@ -20,6 +21,7 @@ _KEEP_SIZE, _PUNCH_HOLE = 0x01, 0x02
 _CANNOT = {errno.EOPNOTSUPP, errno.ENOSYS, errno.ENODEV}
 
 
+@cache
 def _load() -> Any:
     function = ctypes.CDLL(None, use_errno=True).fallocate64
     function.argtypes = (ctypes.c_int, ctypes.c_int, ctypes.c_int64, ctypes.c_int64)

@@ -33,8 +33,9 @@ _PASSING = {errno.ENOSPC, errno.EDQUOT, errno.ETXTBSY, errno.EAGAIN, errno.ENOME
 GROUP = 128
 """Files that are moved together at most: their flushes take some 100 ms, for which whoever opens
 one of them may wait."""
-_SHARE = 64
-"""Descriptors that this process may have open for each file of a group."""
+_SHARE = 80
+"""Descriptors that this process may have open for each file of a group: two, in `AT_ONCE` groups of
+ten tasks."""
 
 Act = Callable[[str, Tick], Outcome]
 Begin = Callable[[str, Tick, bool], Move[Outcome]]
