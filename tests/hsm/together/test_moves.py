@@ -172,7 +172,7 @@ def test_who_opens_one_of_them_at_the_last_moment_has_that_one(
 
 def test_one_that_is_written_while_others_are_copied_stays(files: Files) -> None:
     paths = many(files)
-    written = []
+    written: list[Path] = []
 
     def write(count: int) -> None:
         if not written and count == SIZE + 2:  # the third is copied: the first was
