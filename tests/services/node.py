@@ -21,6 +21,7 @@ import psycopg
 
 from tests.services.board import shared
 from tests.services.hub import LAGAN, until
+from tests.services.process import free_port
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,14 +171,6 @@ class Node:
         """Archive bytes as any client does; the type is `application/octet-stream`."""
         pars.setdefault("mime_type", "application/octet-stream")
         return self.post("QARCHIVE", body, None, filename=name, **pars)
-
-
-def free_port() -> int:
-    """A port that nobody listens on just now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def own_database() -> str:

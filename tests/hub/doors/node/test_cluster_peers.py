@@ -28,7 +28,8 @@ from tests.hub.doors.node.cluster_catalogue import (
 )
 from tests.hub.doors.node.cluster_holder import another_holder
 from tests.services.hub import until
-from tests.services.node import Node, free_port, own_database
+from tests.services.node import Node, own_database
+from tests.services.process import free_port
 
 pytestmark = pytest.mark.database
 MIB = 1 << 20
