@@ -54,7 +54,7 @@ def kill_at_all(points: list[tuple[str, int]], struck: Node, tmp_path: Path) -> 
         strike.end()
         if sent.broken:
             hits += 1
-            assert struck.process.wait(30) < 0
+            assert struck.process.wait(60) < 0
             struck.kill()
             struck.start()
         sent.one("ARCHIVE", f"after-{number}", b"after")

@@ -64,7 +64,7 @@ class Victim(Hub):
         assert self.process is not None
         assert self.process.poll() is None, (self.folder / "serving.log").read_text()[-3000:]
         try:
-            return httpx.get(f"{self.url}/healthz").status_code in (200, 503)
+            return httpx.get(f"{self.url}/healthz", timeout=60).status_code in (200, 503)
         except httpx.TransportError:
             return False
 

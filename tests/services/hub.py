@@ -129,12 +129,12 @@ class Hub:
             answer = httpx.post(
                 f"{self.url}/api/auth/token/",
                 json={"username": username, "password": PASSWORD},
-                timeout=60,
+                timeout=150,
             )
             assert answer.status_code in (200, 201), answer.text
             self._tokens[username] = answer.json()["access"]
         bearer = {"Authorization": f"Bearer {self._tokens[username]}"}
-        return httpx.Client(base_url=self.url, headers={**bearer, **headers}, timeout=60)
+        return httpx.Client(base_url=self.url, headers={**bearer, **headers}, timeout=150)
 
     def administrator(self) -> httpx.Client:
         """A client of somebody who may do everything."""
@@ -201,11 +201,11 @@ class Hub:
 
 def await_gone(processes: Sequence[psutil.Process]) -> None:
     """Return when none of them is left."""
-    gone, alive = psutil.wait_procs(processes, timeout=60)
+    gone, alive = psutil.wait_procs(processes, timeout=150)
     assert not alive, (gone, alive)
 
 
-def until(condition: Any, limit: float = 60) -> Any:
+def until(condition: Any, limit: float = 100) -> Any:
     """Wait for a condition to be true; its value. AssertionError after `limit` seconds."""
     import time
 

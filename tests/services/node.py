@@ -101,7 +101,7 @@ class Node:
                 start_new_session=True,
                 env={name: v for name, v in os.environ.items() if not name.startswith("LAGAN_")},
             )
-        until(self._answers, 60)
+        until(self._answers, 150)
         return self
 
     def _answers(self) -> bool:
@@ -130,7 +130,7 @@ class Node:
         if self.process is not None:
             with suppress(ProcessLookupError):
                 os.killpg(self.process.pid, signal.SIGKILL)
-            self.process.wait(30)
+            self.process.wait(60)
             self.process = None
             for each in self.root.glob(".*.pid"):
                 each.unlink()
@@ -154,7 +154,7 @@ class Node:
         """One request on a connection of its own, as the archive server's clients do."""
         from urllib.parse import urlencode
 
-        connection = http.client.HTTPConnection(self.address, self.port, timeout=60)
+        connection = http.client.HTTPConnection(self.address, self.port, timeout=150)
         try:
             query = f"?{urlencode(pars)}" if pars else ""
             connection.request(method, f"/{command}{query}", body, dict(headers or {}))

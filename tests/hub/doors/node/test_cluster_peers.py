@@ -302,7 +302,7 @@ def test_a_host_that_sleeps_is_woken_first(cluster: Cluster, who: str) -> None:
         host = f"fake:{holder.port}"
 
         def wake() -> None:
-            until(lambda: said.exists() and host in said.read_text(), 15)
+            until(lambda: said.exists() and host in said.read_text())
             holder.start()
 
         thread = threading.Thread(target=wake)

@@ -98,7 +98,7 @@ class Hub:
                 dbname=self.environment["POSTGRES_DB"],
             ) as session:
                 return session.execute(sql).fetchall()
-        with closing(sqlite3.connect(self.folder / "hub.sqlite3", timeout=30)) as connection:
+        with closing(sqlite3.connect(self.folder / "hub.sqlite3", timeout=60)) as connection:
             return connection.execute(sql).fetchall()
 
     def state(self, job: int) -> str:
