@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -82,11 +83,13 @@ class Hub:
     def kill(self) -> None:
         """Kill every process of it at once, as a power cut would."""
         assert self.process is not None
-        family = psutil.Process(self.process.pid)
-        for each in [family, *family.children(recursive=True)]:
-            each.send_signal(signal.SIGKILL)
+        first = psutil.Process(self.process.pid)
+        family = [first, *first.children(recursive=True)]
+        for each in family:
+            with suppress(psutil.NoSuchProcess):  # it ends with its parent
+                each.send_signal(signal.SIGKILL)
         self.process.wait(60)
-        await_gone([family])
+        await_gone(family)
         self._close()
 
     def _close(self) -> None:
@@ -200,9 +203,18 @@ class Hub:
 
 
 def await_gone(processes: Sequence[psutil.Process]) -> None:
-    """Return when none of them is left."""
-    gone, alive = psutil.wait_procs(processes, timeout=150)
-    assert not alive, (gone, alive)
+    """Return when none of them holds anything any more: ports, locks, files."""
+    until(lambda: not any(map(_lives, processes)), 150)
+
+
+def _lives(process: psutil.Process) -> bool:
+    """One that nobody has waited for yet is dead when its last thread is."""
+    try:
+        if not process.is_running():
+            return False
+        return bool(process.status() != psutil.STATUS_ZOMBIE or process.num_threads() > 1)
+    except psutil.NoSuchProcess:
+        return False
 
 
 def until(condition: Any, limit: float = 100) -> Any:
