@@ -14,7 +14,7 @@ from tests.faults.conftest import client_of
 from tests.faults.sending import EXPECTED, Acknowledged, Refused, Sending, sha
 from tests.faults.victim import CALLS, Judge, Point, Trace, Victim, locations
 
-TRIES = 5
+TRIES = 15
 SAMPLE = 4
 """Points in `make test`: about ten seconds each on two busy cores."""
 LEAST = {"fsync": 20, "fdatasync": 8, "renameat2": 5}

@@ -111,7 +111,7 @@ class Sink:
                 line = self.requestline
                 reaction = sink._take(Got(line, list(self.headers.items()), body))
                 if reaction.until is not None:
-                    assert reaction.until.wait(30)
+                    assert reaction.until.wait(60)
                 if reaction.broken:
                     self.close_connection = True
                     return
