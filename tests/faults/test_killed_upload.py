@@ -15,7 +15,7 @@ from tests.faults.sending import EXPECTED, Acknowledged, Refused, Sending, sha
 from tests.faults.victim import CALLS, Judge, Point, Trace, Victim, locations
 
 TRIES = 15
-SAMPLE = 4
+SAMPLE = 3
 """Points in `make test`: about ten seconds each on two busy cores."""
 LEAST = {"fsync": 20, "fdatasync": 8, "renameat2": 5}
 """An undisturbed run has at least so many of each, or nothing would be proved."""
