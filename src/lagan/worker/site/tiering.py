@@ -23,6 +23,7 @@ from lagan.kit.errors import BadInput, BadPath, NotFound, Unavailable
 from lagan.store.opening import open_volume
 from lagan.worker import place
 from lagan.worker.site import paths
+from lagan.worker.site.heeding import admitted
 from lagan.worker.site.items import alone, each
 from lagan.worker.site.paths import Spot
 from lagan.worker.steps import Context, register_step
@@ -54,7 +55,7 @@ def migrate(context: Context, args: Mapping[str, Any], items: Sequence[str]) -> 
                 tick=tick,
             )
 
-    return each(context, items, act)
+    return each(context, admitted(context, args, items), act)
 
 
 def recall(context: Context, args: Mapping[str, Any], items: Sequence[str]) -> dict[str, Any]:
