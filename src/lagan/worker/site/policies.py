@@ -23,6 +23,7 @@ from lagan.worker.batches import cut
 from lagan.worker.site import paths, refusals
 from lagan.worker.site.choosing import Choosing, Disk
 from lagan.worker.site.filters import Filters
+from lagan.worker.site.paths import Spot
 from lagan.worker.site.pinned import Pins
 from lagan.worker.site.searching import BEAT_EVERY, Search
 from lagan.worker.steps import Context, register_step
@@ -74,16 +75,25 @@ class _Walk:
 
     def go(self) -> None:
         """Look at all of it."""
-        spot = paths.locate(self._start)
-        pin = Pins().of(paths.above(spot).path)
-        if not S_ISDIR(paths.stat(spot).st_mode):
-            with paths.open_at(paths.above(spot), os.O_RDONLY | os.O_DIRECTORY) as opened:
-                disk = self._choosing.disk(opened, paths.above(spot).path)
-                self._offer(disk, spot.path, opened, spot.name, pin)
+        try:
+            spot = paths.locate(self._start)
+            is_folder = S_ISDIR(paths.stat(spot).st_mode)
+            pin = Pins().of(paths.above(spot).path)
+            if not is_folder:
+                self._look_at(spot, pin)
+        except (OSError, BadPath) as error:
+            self._refuse(self._start, error)
             return
-        waiting: list[_Folder] = [(self._start, pin)]
+        waiting: list[_Folder] = [(spot.path, pin)] if is_folder else []
         while waiting:
             waiting += self._look_into(*waiting.pop())
+
+    def _look_at(self, spot: Spot, above: Pin | None) -> None:
+        """Offer one file."""
+        folder = paths.above(spot)
+        with paths.open_at(folder, os.O_RDONLY | os.O_DIRECTORY) as opened:
+            disk = self._choosing.disk(opened, folder.path)
+            self._offer(disk, spot.path, opened, spot.name, above)
 
     def _look_into(self, folder: str, above: Pin | None) -> list[_Folder]:
         """Offer the files of a folder; the folders in it."""
