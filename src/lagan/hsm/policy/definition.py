@@ -161,9 +161,14 @@ def _texts(value: Any, most: int = _MOST_TEXTS, longest: int = _LONGEST_TEXT) ->
         raise BadInput(f"A list of at most {most} texts is expected.")
     if not all(isinstance(each, str) and 0 < len(each) <= longest for each in texts):
         raise BadInput(f"Each is a text of 1 to {longest} characters.")
-    if any("\0" in each for each in texts):
-        raise BadInput("No name holds a NUL.")
+    if not all(_is_text(each) for each in texts):
+        raise BadInput("Only names that can be shown are taken here; name the folder above.")
     return tuple(dict.fromkeys(texts))
+
+
+def _is_text(name: str) -> bool:
+    """Names of odd bytes travel badly through forms and databases."""
+    return name.isprintable()
 
 
 def _paths(value: Any) -> tuple[str, ...]:

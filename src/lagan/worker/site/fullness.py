@@ -83,7 +83,7 @@ def _look(roots: tuple[str, ...]) -> Iterator[dict[str, Any]]:
         with suppress(OSError):  # not mounted just now: nothing is known of it
             found = of(path)
             if found.size:
-                yield told(path, found)
+                yield told(path.encode(errors="backslashreplace").decode(), found)
 
 
 def _mounted_beneath(roots: tuple[str, ...]) -> Iterator[str]:
