@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Max, QuerySet
 
 from lagan.hsm.policy.definition import Policy as Definition
 from lagan.hsm.policy.definition import check
@@ -53,13 +53,10 @@ def run(actor: Actor, policy_id: int, id: int) -> Run:
 
 
 def last_runs(policies: Iterable[Policy], dry: bool = False) -> dict[int, Run]:
-    """The last run of each policy; one reading for all."""
+    """The last run of each policy; one reading."""
     rows = Run.objects.filter(policy__in=list(policies), dry=dry)
-    newest = rows.order_by("policy", "-id").values_list("policy", "id")
-    last: dict[int, int] = {}
-    for policy_id, id in newest.iterator():
-        last.setdefault(policy_id, id)
-    return {row.policy_id: row for row in Run.objects.filter(pk__in=last.values())}
+    newest = rows.values("policy").annotate(last=Max("id")).values("last")
+    return {row.policy_id: row for row in Run.objects.filter(pk__in=newest)}
 
 
 def filesystems(site: str | None = None) -> dict[str, list[Mapping[str, Any]]]:

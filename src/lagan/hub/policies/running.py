@@ -28,6 +28,8 @@ KIND, DRY_KIND = "policy", "policy-report"
 """Of the jobs."""
 DISCOVERY, LOOK, MOVE = "policy", "hsm.policy", "hsm.migrate"
 """The walk and the steps; see `lagan.worker.site.policies`."""
+KEPT = 200
+"""Runs of a policy that are remembered, and as many looks."""
 CREDENTIAL = "schedule"
 """How an actor signed in whose policy runs by itself."""
 
@@ -45,6 +47,7 @@ def begin(row: Policy, by: Actor, cause: Cause, dry: bool) -> Run:
     job = start(submission=submission_of(row, dry), by=by)
     run.job = job.pk
     run.save(update_fields=["job"])
+    _forget_old(row, dry)
     facts = {"policy": row.pk, "title": row.title, "job": job.pk, "cause": str(cause), "dry": dry}
     record(kind=Kind.POLICY_RUN, by=by, data=facts)
     return run
@@ -112,6 +115,11 @@ def settle(run: Run) -> None:
         pass
     ended = {"finished": timezone.now(), "state": state, "moved": moved, "report": report}
     Run.objects.filter(pk=run.pk, finished=None).update(**ended)
+
+
+def _forget_old(row: Policy, dry: bool) -> None:
+    old = Run.objects.filter(policy=row, dry=dry).order_by("-id").values_list("id", flat=True)
+    Run.objects.filter(pk__in=list(old[KEPT:])).delete()
 
 
 def _submission(
