@@ -8,12 +8,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from lagan.hsm.policy.selection import Candidate
-from lagan.kit.sizes import GIB, MIB
 
 DAY = 86400.0
 AGES = (30, 90, 180, 365, 730, 1825)
 """Days that part the classes of age; the last class is open."""
-SIZES = (MIB, 16 * MIB, 256 * MIB, 4 * GIB)
+SIZES = (10**6, 16 * 10**6, 256 * 10**6, 4 * 10**9)
 """Bytes that part the classes of size; the last class is open."""
 SHOWN = 20
 """Owners, and folders, that are told one by one; the others together."""
