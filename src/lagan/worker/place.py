@@ -3,7 +3,7 @@ targets that it may move content to."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -27,6 +27,10 @@ class Place:
     """The hub's address, for steps that act there."""
     tls: Tls | None = None
     """How the hub proves itself."""
+    site: str = ""
+    """The name of the site at the hub, for keys that are for several."""
+    credentials: Callable[[], str] | None = field(default=None, repr=False)
+    """The Authorization header that a site shows the hub; asked for before every request."""
 
     def notes(self) -> Path:
         """The folder for saved listings; Unavailable when there is no root."""
