@@ -45,14 +45,39 @@ class Where:
     tls: Tls | None = None
 
 
+class _Word:
+    """Something that a thread says: it waits until this is answered, or until it is to say what
+    waits, its own word among it."""
+
+    def __init__(self, said: Mapping[str, Any]) -> None:
+        self.said = said
+        self.answer: Future[Mapping[str, Any]] = Future()
+        self._woken = threading.Event()
+
+    def leads(self) -> bool:
+        """Wait; whether the word is not answered yet, and is this thread's to say."""
+        self._woken.wait()
+        return not self.answer.done()
+
+    def lead(self) -> None:
+        self._woken.set()
+
+    def settle(self, answer: Mapping[str, Any] | BaseException) -> None:
+        if isinstance(answer, BaseException):
+            self.answer.set_exception(answer)
+        else:
+            self.answer.set_result(answer)
+        self._woken.set()
+
+
 class ArchiveHub:
     """One target of the archive. Any thread may ask."""
 
     def __init__(self, where: Where) -> None:
         self.where = where
         self._http = self.connection(32)
-        self._waiting: deque[tuple[dict[str, Any], Future[Mapping[str, Any]]]] = deque()
-        self._turn = threading.Lock()
+        self._waiting: deque[_Word] = deque()
+        self._lock, self._busy = threading.Lock(), False
 
     def connection(self, connections: int = 1) -> Http:
         """A pool of its own: with one connection all requests come to one process of the hub, which
@@ -69,12 +94,13 @@ class ArchiveHub:
     def say(self, word: str, **given: Any) -> Mapping[str, Any]:
         """The answer to one word, or its refusal raised. Words of threads that wait meanwhile go
         together in the next request."""
-        future: Future[Mapping[str, Any]] = Future()
-        self._waiting.append(({"word": word, **given}, future))
-        with self._turn:
-            if not future.done():
-                self._say_waiting()
-        return future.result()
+        mine = _Word({"word": word, **given})
+        with self._lock:
+            self._waiting.append(mine)
+            leads, self._busy = not self._busy, True
+        if leads or mine.leads():
+            self._say_waiting()
+        return mine.answer.result()
 
     def publish(self, items: Sequence[Announced], data: Sequence[Buffer], http: Http) -> None:
         """Have all of the objects under their names, or none. Said again when the answer is lost:
@@ -158,22 +184,33 @@ class ArchiveHub:
         return told
 
     def _say_waiting(self) -> None:
-        some = []
-        while self._waiting and len(some) < MOST_WORDS:
-            some.append(self._waiting.popleft())
-        words = [word for word, _ in some]
+        """Say what waits; whoever waits for the next request then leads that one."""
+        with self._lock:
+            count = min(len(self._waiting), MOST_WORDS)
+            some = [self._waiting.popleft() for _ in range(count)]
+        try:
+            self._answer(some)
+        finally:
+            with self._lock:
+                following = self._waiting[0] if self._waiting else None
+                self._busy = following is not None
+            if following is not None:
+                following.lead()
+
+    def _answer(self, some: Sequence[_Word]) -> None:
+        words = [each.said for each in some]
         twice = not any(word["word"] in _ONCE for word in words)
         try:
             told = _until_heard(lambda: self._say(words), TRIES if twice else 1)
         except BaseException as error:
-            for _, future in some:
-                future.set_exception(error)
+            for each in some:
+                each.settle(error)
             return
-        for (_, future), answer in zip(some, told, strict=True):
+        for each, answer in zip(some, told, strict=True):
             if (document := answer.get("error")) is None:
-                future.set_result(answer)
+                each.settle(answer)
             else:
-                future.set_exception(refusal(int(document["status"]), document, "The hub"))
+                each.settle(refusal(int(document["status"]), document, "The hub"))
 
     def _say(self, words: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
         given = {"words": words}

@@ -9,6 +9,7 @@ a disk of the site, which may be full: that is why content moves.
 from __future__ import annotations
 
 import base64
+import re
 import threading
 from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
@@ -27,6 +28,7 @@ from lagan.worker.place import Place
 SCHEME = "archive:"
 TARGET = "archive"
 """The target of the archive that is meant when a location names none."""
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _RESUMED = 5
 """Times that reading goes on where a connection was lost."""
 
@@ -36,14 +38,20 @@ def is_archive(location: str) -> bool:
     return location.startswith(SCHEME)
 
 
+def check_location(location: str) -> str:
+    """The target's name in a location of the archive. BadLocation for what is none."""
+    name = location.removeprefix(SCHEME) or TARGET
+    if not is_archive(location) or not _NAME.fullmatch(name):
+        raise BadLocation(f"Not a location of the archive: {location[:200]!r}.")
+    return name
+
+
 def open_archive(location: str, place: Place) -> ArchiveVolume:
     """The volume at `archive:` or `archive:NAME` of the hub that this worker serves. BadLocation
     for a worker that has no hub, or no key for it."""
-    if not is_archive(location):
-        raise BadLocation(f"Not a location of the archive: {location[:200]!r}.")
+    name = check_location(location)
     if place.hub_url is None or place.credentials is None:
         raise BadLocation("The archive is a target of workers that have a hub and a site's key.")
-    name = location.removeprefix(SCHEME) or TARGET
     return ArchiveVolume(Where(place.hub_url, name, place.site, place.credentials, place.tls))
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from threading import Event, Thread
 from typing import TYPE_CHECKING
 
@@ -10,7 +12,6 @@ import pytest
 
 from lagan.worker.archive_hub import Where
 from lagan.worker.archive_volume import ArchiveVolume
-from tests.hub.archive.conftest import archive as archive_on_folders  # noqa: F401
 from tests.hub.jobs.wire.conftest import _Server
 from tests.services.process import free_port
 
@@ -23,12 +24,22 @@ Volumes = Callable[..., ArchiveVolume]
 
 @pytest.fixture
 def archive(
-    transactional_db: None,
-    archive_on_folders: Archive,
-    monkeypatch: pytest.MonkeyPatch,  # noqa: F811
-) -> Archive:
-    """The volumes `main` and `copy`."""
-    return archive_on_folders
+    transactional_db: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Archive]:
+    """The volumes `main` and `copy`; what the rooms above put into snapshots is theirs to test."""
+    from lagan.hub.archive.services import registry
+    from lagan.hub.archive.services.volumes import forget_opened
+    from tests.hub.archive.shelf import Archive
+
+    known = {n: each for n, each in registry._exporters.items() if n.split(".")[0] in ROOMS}
+    monkeypatch.setattr(registry, "_exporters", known)
+    forget_opened()
+    (tmp_path / "volumes").mkdir()
+    made = Archive(tmp_path / "volumes")
+    made.add_volume("main", "main")
+    made.add_volume("copy")
+    yield made
+    forget_opened()
 
 
 @pytest.fixture
@@ -76,3 +87,18 @@ def volume_of(address: str) -> Volumes:
 def volume(volume_of: Volumes) -> ArchiveVolume:
     """The archive as the site `lab` sees it."""
     return volume_of()
+
+
+def put(volume: ArchiveVolume, **objects: bytes) -> None:
+    """Store objects together."""
+    arrivals = []
+    for name, data in objects.items():
+        incoming = volume.receive(f"test-{secrets.token_hex(8)}")
+        incoming.write([data])
+        arrivals.append((incoming, name))
+    volume.publish(arrivals)
+
+
+def get(volume: ArchiveVolume, name: str) -> bytes:
+    """All bytes of an object."""
+    return b"".join(map(bytes, volume.read(name)))

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from django.db.models import Count, Sum
 
 from lagan.hub.base import bulk
-from lagan.hub.targets import notes
+from lagan.hub.targets import notes, removing
 from lagan.hub.targets.landing import COLUMNS, SOME
 from lagan.hub.targets.models import Participant, TargetObject
 from lagan.hub.targets.sharing import TOGETHER, adopt_together, participant
@@ -26,11 +26,12 @@ def adopt(lines: Sequence[FileLine | NoteLine]) -> None:
             notes.adopt(owner, dict(line.data), told)
         elif isinstance(line, NoteLine) and line.kind == TOGETHER:
             adopt_together(line.data)
+        elif isinstance(line, NoteLine) and line.kind == removing.GONE:
+            removing.adopt(line.data)
     files = [each for each in lines if isinstance(each, FileLine) and _is_ours(each)]
-    owners = {}
     for start in range(0, len(files), SOME):
-        owners.update(_adopt_files(files[start : start + SOME]))
-    for owner in owners.values():
+        _adopt_files(files[start : start + SOME])
+    for owner in Participant.objects.all():
         _recount(owner)
 
 
@@ -38,20 +39,18 @@ def _is_ours(line: FileLine) -> bool:
     return {"target", "site", "name"} <= line.belongs.keys()
 
 
-def _adopt_files(lines: Sequence[FileLine]) -> dict[int, Participant]:
+def _adopt_files(lines: Sequence[FileLine]) -> None:
     """The newest of each name counts; a file that an older catalogue removed may come back so."""
     known = set(
         TargetObject.objects.filter(stored__in=[each.id for each in lines]).values_list(
             "stored", flat=True
         )
     )
-    owners: dict[int, Participant] = {}
     fresh: dict[tuple[int, str], tuple[object, ...]] = {}
     for line in lines:
         if line.id in known:
             continue
         owner = participant(line.belongs["target"], line.belongs["site"])
-        owners[owner.pk] = owner
         at = datetime.fromtimestamp(line.stored_at, UTC)
         name = line.belongs["name"]
         older = TargetObject.objects.filter(target=owner.target_id, name=name)
@@ -62,7 +61,6 @@ def _adopt_files(lines: Sequence[FileLine]) -> dict[int, Participant]:
         size = line.digests.size
         fresh[owner.target_id, name] = (*(owner.target_id, owner.pk, name, line.id, size, at, key),)
     bulk.insert(TargetObject, list(fresh.values()), COLUMNS)
-    return owners
 
 
 def _recount(owner: Participant) -> None:

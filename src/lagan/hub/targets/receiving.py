@@ -142,12 +142,11 @@ def keys_in_use(volume: UUID) -> set[str]:
     return {id.hex for id in rows}
 
 
-def expire() -> int:
-    """Drop uploads that nobody went on with for a week; how many."""
-    old = list(TargetUpload.objects.filter(touched_at__lt=timezone.now() - LIFETIME)[:1000])
-    for each in old:
+def expire() -> None:
+    """Drop uploads that nobody went on with for a week."""
+    old = TargetUpload.objects.filter(touched_at__lt=timezone.now() - LIFETIME)
+    for each in list(old[:1000]):
         discard(each)
-    return len(old)
 
 
 def opened(row: TargetUpload, *, finished: bool = False) -> Incoming:

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
 from django.db import transaction
 from django.db.models import F
+from django.utils import timezone
 
 from lagan.hub.archive import services as archive
 from lagan.hub.audit.kinds import Kind
@@ -11,7 +16,12 @@ from lagan.hub.audit.services import record
 from lagan.hub.base import locks
 from lagan.hub.targets.landing import actor
 from lagan.hub.targets.models import Participant, TargetObject
+from lagan.store.journal import NoteLine
 from lagan.store.layout import check_object
+
+GONE = "target-object-removed"
+"""The kind of the journal's lines about objects that went: without it an older snapshot would bring
+their names back, without their content."""
 
 
 def remove(owner: Participant, name: str) -> bool:
@@ -27,8 +37,16 @@ def remove(owner: Participant, name: str) -> bool:
         Participant.objects.filter(pk=owner.pk).update(
             objects_count=F("objects_count") - 1, objects_bytes=F("objects_bytes") - row.size
         )
-        about = {"target": owner.target.name, "site": owner.site, "name": name}
-        data = {**about, "file": row.stored_id.hex, "size": row.size}
+        data = {"target": owner.target.name, "site": owner.site, "name": name}
+        data |= {"file": row.stored_id.hex, "size": row.size}
         record(kind=Kind.TARGET_OBJECT_REMOVED, by=actor(owner), data=data)
+        archive.note_everywhere(notes=[NoteLine(GONE, data, timezone.now().timestamp())])
     archive.let_go(gone)
     return True
+
+
+def adopt(data: Mapping[str, Any]) -> None:
+    """Take in what a journal says of an object that went."""
+    file = UUID(data["file"])
+    TargetObject.objects.filter(stored=file).delete()
+    archive.remove_files(files=[file])
