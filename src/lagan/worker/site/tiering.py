@@ -8,7 +8,6 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from stat import S_ISDIR, S_ISLNK, S_ISREG
-from threading import Lock
 from typing import Any
 
 from lagan.hsm import marker as markers
@@ -19,14 +18,15 @@ from lagan.hsm.migrating import migrate as bring_away
 from lagan.hsm.recalling import recall as bring_back
 from lagan.hsm.reverse import reverse_stub as make_stub
 from lagan.hsm.states import MISSING, UNMANAGED, state_of
-from lagan.hsm.target import Target, Tick
-from lagan.kit.errors import BadInput, BadPath, NotFound, Unavailable
-from lagan.store.opening import open_volume
+from lagan.hsm.target import Tick
+from lagan.kit.errors import BadPath
 from lagan.worker import place
 from lagan.worker.site import paths
 from lagan.worker.site.heeding import admitted
 from lagan.worker.site.items import alone, each
 from lagan.worker.site.paths import Spot
+from lagan.worker.site.targets import require as require_target
+from lagan.worker.site.targets import target_called, target_for
 from lagan.worker.steps import Context, register_step
 
 
@@ -40,15 +40,17 @@ def register() -> None:
 
 
 def migrate(context: Context, args: Mapping[str, Any], items: Sequence[str]) -> dict[str, Any]:
-    """Bring each file's content to a target; without `premigrate` let go of its space."""
-    target = target_called(args.get("target") or "")
+    """Bring each file's content to a target, the one that the site's rules choose when none is
+    named; without `premigrate` let go of its space."""
+    wanted = args.get("target") or ""
+    require_target(wanted)
 
     def act(item: str, tick: Tick) -> Outcome:
         with _file(item) as (spot, descriptor):
             return bring_away(
                 descriptor,
                 spot.relative,
-                target,
+                target_for(wanted, spot.path, descriptor),
                 origin=spot.path,
                 premigrate=bool(args.get("premigrate")),
                 stub_size=int(args.get("stub_size") or 0),
@@ -136,35 +138,6 @@ def look(item: str) -> str:
         return state
     there = target_called(marker.target).size(marker.object) == marker.size
     return state if there else MISSING
-
-
-_opened: dict[str, Target] = {}
-_opening = Lock()
-
-
-def target_called(name: str) -> Target:
-    """The site's target of that name, the first one for an empty name. BadInput when there is none;
-    Unavailable while it cannot be opened."""
-    targets = place.current().targets
-    name = name or next(iter(targets), "")
-    location = targets.get(name)
-    if location is None:
-        known = ", ".join(targets) or "none"
-        raise BadInput(f"This site has no target {name!r}; there are: {known}.", target=name)
-    with _opening:
-        known_one = _opened.get(f"{name} {location}")
-        if known_one is None:
-            known_one = _opened[f"{name} {location}"] = _open(name, location)
-        return known_one
-
-
-def _open(name: str, location: str) -> Target:
-    try:
-        target = Target(name, open_volume(location))
-        target.sweep()
-    except NotFound as error:
-        raise Unavailable(f"The target {name} is not there: {error.sentence}") from None
-    return target
 
 
 @contextmanager
