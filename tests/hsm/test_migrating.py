@@ -130,7 +130,7 @@ def test_who_opens_the_file_at_the_last_moment_finds_it_whole(
     monkeypatch.setattr(Lease, "wanted", open_it)
     with pytest.raises(Busy):
         files.migrate(path)
-    reader.join(30)
+    reader.join(60)
     assert read == [content]
     assert state(path) == "premigrated"
 

@@ -76,7 +76,7 @@ def test_who_opens_the_file_meanwhile_reads_its_content(
             reader.start()
 
     files.recall(path, tick=open_it)
-    reader.join(30)
+    reader.join(60)
     assert read == [whole]
 
 

@@ -3,11 +3,11 @@ ends as it should be, or with the reason why not."""
 
 from __future__ import annotations
 
+import fcntl
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from stat import S_ISDIR, S_ISLNK, S_ISREG
-from threading import Lock
 from typing import Any
 
 from lagan.hsm import marker as markers
@@ -17,15 +17,17 @@ from lagan.hsm.migrating import Outcome, migration
 from lagan.hsm.recalling import recollection
 from lagan.hsm.reverse import reverse_stub as make_stub
 from lagan.hsm.states import MISSING, UNMANAGED, state_of
-from lagan.hsm.target import Target, Tick
+from lagan.hsm.target import Tick
 from lagan.hsm.together.asking import SMALL
 from lagan.hsm.together.group import Move
-from lagan.kit.errors import BadInput, BadPath, NotFound, Unavailable
-from lagan.store.opening import open_volume
+from lagan.kit.errors import BadPath
 from lagan.worker import place
 from lagan.worker.site import paths
+from lagan.worker.site.heeding import admitted
 from lagan.worker.site.items import Apart, alone, each, each_together, widen_descriptors
 from lagan.worker.site.paths import Spot
+from lagan.worker.site.targets import require as require_target
+from lagan.worker.site.targets import target_called, target_for
 from lagan.worker.steps import Context, register_step
 
 
@@ -40,8 +42,10 @@ def register() -> None:
 
 
 def migrate(context: Context, args: Mapping[str, Any], items: Sequence[str]) -> dict[str, Any]:
-    """Bring each file's content to a target; without `premigrate` let go of its space."""
-    target = target_called(args.get("target") or "")
+    """Bring each file's content to a target, the one that the site's rules choose when none is
+    named; without `premigrate` let go of its space."""
+    wanted = args.get("target") or ""
+    require_target(wanted)
 
     def begin(item: str, tick: Tick, singly: bool) -> Move[Outcome]:
         with _file(item, singly) as (spot, descriptor):
@@ -49,7 +53,7 @@ def migrate(context: Context, args: Mapping[str, Any], items: Sequence[str]) -> 
                 yield from migration(
                     descriptor,
                     spot.relative,
-                    target,
+                    target_for(wanted, spot.path, descriptor),
                     origin=spot.path,
                     premigrate=bool(args.get("premigrate")),
                     stub_size=int(args.get("stub_size") or 0),
@@ -58,7 +62,7 @@ def migrate(context: Context, args: Mapping[str, Any], items: Sequence[str]) -> 
                 )
             )
 
-    return each_together(context, items, begin)
+    return each_together(context, admitted(context, args, items), begin)
 
 
 def recall(context: Context, args: Mapping[str, Any], items: Sequence[str]) -> dict[str, Any]:
@@ -141,35 +145,6 @@ def look(item: str) -> str:
     return state if there else MISSING
 
 
-_opened: dict[str, Target] = {}
-_opening = Lock()
-
-
-def target_called(name: str) -> Target:
-    """The site's target of that name, the first one for an empty name. BadInput when there is none;
-    Unavailable while it cannot be opened."""
-    targets = place.current().targets
-    name = name or next(iter(targets), "")
-    location = targets.get(name)
-    if location is None:
-        known = ", ".join(targets) or "none"
-        raise BadInput(f"This site has no target {name!r}; there are: {known}.", target=name)
-    with _opening:
-        known_one = _opened.get(f"{name} {location}")
-        if known_one is None:
-            known_one = _opened[f"{name} {location}"] = _open(name, location)
-        return known_one
-
-
-def _open(name: str, location: str) -> Target:
-    try:
-        target = Target(name, open_volume(location))
-        target.sweep()
-    except NotFound as error:
-        raise Unavailable(f"The target {name} is not there: {error.sentence}") from None
-    return target
-
-
 @contextmanager
 def _file(item: str, singly: bool) -> Iterator[tuple[Spot, int]]:
     """A file, open for reading and writing. Unfit, with the fact `kind`, for anything else; Apart,
@@ -187,7 +162,16 @@ def _file(item: str, singly: bool) -> Iterator[tuple[Spot, int]]:
         alone(found.st_dev, found.st_ino, wait=singly),
         paths.open_quietly(spot, flags) as descriptor,
     ):
+        _read_unnoticed(descriptor)
         yield spot, descriptor
+
+
+def _read_unnoticed(descriptor: int) -> None:
+    """Our own reading does not count as somebody's: policies go by when files were last read. Only
+    a file's owner and root may ask for that."""
+    with suppress(PermissionError):
+        flags = fcntl.fcntl(descriptor, fcntl.F_GETFL)
+        fcntl.fcntl(descriptor, fcntl.F_SETFL, flags | os.O_NOATIME)
 
 
 def _spot_or_none(item: str) -> Spot | None:

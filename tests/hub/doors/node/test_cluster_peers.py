@@ -28,7 +28,8 @@ from tests.hub.doors.node.cluster_catalogue import (
 )
 from tests.hub.doors.node.cluster_holder import another_holder
 from tests.services.hub import until
-from tests.services.node import Node, free_port, own_database
+from tests.services.node import Node, own_database
+from tests.services.process import free_port
 
 pytestmark = pytest.mark.database
 MIB = 1 << 20
@@ -301,7 +302,7 @@ def test_a_host_that_sleeps_is_woken_first(cluster: Cluster, who: str) -> None:
         host = f"fake:{holder.port}"
 
         def wake() -> None:
-            until(lambda: said.exists() and host in said.read_text(), 15)
+            until(lambda: said.exists() and host in said.read_text())
             holder.start()
 
         thread = threading.Thread(target=wake)
