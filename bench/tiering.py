@@ -25,7 +25,7 @@ from tests.services.process import find_program
 NUMBER = "P10"
 TITLE = "a site's files to a target and back"
 SMALL, LARGE = 10_000, 4  # files at scale 1
-SMALL_BYTES, LARGE_BYTES = 64 << 10, 1 << 30
+SMALL_BYTES, LARGE_BYTES = 64 << 10, 512 << 20
 FOLDERS = 50
 BATCH = 500
 
