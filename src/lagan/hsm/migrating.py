@@ -105,7 +105,7 @@ def migration(
             found = os.fstat(descriptor)
             if found.st_size == 0:
                 markers.drop(descriptor)
-                marker = None
+                marker, found = None, os.fstat(descriptor)
     if marker is not None and marker.away:
         return (
             yield from _migrated_before(descriptor, relative, origin, target, marker, premigrate)
