@@ -3,16 +3,20 @@ on a WebDAV server."""
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 from uuid import uuid4
 
+import psutil
 import pytest
 
+from lagan.kit.errors import Unavailable
 from lagan.store import open_volume
 from lagan.store.conformance import CHECKS, try_out
+from lagan.store.errors import BadLocation
 from lagan.store.rclone_server import SERVER
 from tests.services.process import (
     Running,
@@ -23,6 +27,7 @@ from tests.services.process import (
     start_process,
     stop_process,
 )
+from tests.store.conftest import get, put
 
 BIG = 8 << 20
 KINDS = ("folder", "bucket", "crypt", pytest.param("webdav", marks=pytest.mark.slow))
