@@ -18,6 +18,7 @@ from lagan.store import open_volume
 from lagan.store.conformance import CHECKS, try_out
 from lagan.store.errors import BadLocation
 from lagan.store.rclone_server import SERVER
+from tests.services.hub import until
 from tests.services.process import (
     Running,
     accepts,
@@ -117,7 +118,7 @@ def test_a_server_that_was_killed_is_started_again(folder_remote: str) -> None:
     assert SERVER._process is not None
     for each in psutil.Process(SERVER._process.pid).children():
         each.send_signal(signal.SIGKILL)
-        each.wait(20)
+        until(lambda: each.status() == psutil.STATUS_ZOMBIE)  # noqa: B023
     assert get(volume, "run 1/a") == b"content"
     put(volume, "run 1/b", b"more")
 

@@ -163,7 +163,7 @@ class RcloneVolume:
         try:
             told = SERVER.call("operations/about", fs=self._fs)
         except LaganError as error:
-            if error.facts.get("answered") is None:
+            if isinstance(error, Unavailable) and "answered" not in error.facts:
                 raise
             return Usage(None, None)
         total, free = told.get("total"), told.get("free")
