@@ -2,21 +2,30 @@
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from lagan.hsm.errors import Busy, Changed
 from lagan.hsm.gate.asked import ask
+from lagan.hsm.migrating import Outcome, migrate
+from lagan.hsm.recalling import recall
 from lagan.hsm.states import state_of
+from lagan.hsm.target import Target
 from lagan.kit.errors import Unavailable
+from lagan.store import open_volume
+from lagan.worker.place import serving
+from lagan.worker.settings import read_settings
+from lagan.worker.site import paths
+from lagan.worker.site.tiering import look
 
 LAGAN = str(Path(sys.executable).with_name("lagan"))
 
@@ -41,6 +50,7 @@ class Site:
         self.door = folder / "run" / "door"
         self.gate: subprocess.Popen[bytes] | None = None
         self.mount()
+        self.target = Target("bucket", open_volume(str(self.bucket)))
 
     def mount(self) -> None:
         if self.kind == "tmpfs":
@@ -118,21 +128,43 @@ class Site:
         path.write_bytes(os.urandom(size) if content is None else content)
         return path
 
-    def migrated(self, name: str = "scan.dat", content: bytes | None = None) -> tuple[Path, bytes]:
+    def migrated(
+        self, name: str = "scan.dat", content: bytes | None = None, *, stub_size: int = 0
+    ) -> tuple[Path, bytes]:
         """A file that is away, and its content."""
         path = self.make(name, content)
         was = path.read_bytes()
-        self.hsm("migrate", path)
-        assert self.state(path) == "migrated"
+        assert self.migrate(path, stub_size=stub_size).state == "migrated"
         return path, was
 
-    def hsm(self, verb: str, *paths: Path, code: int = 0) -> list[dict[str, Any]]:
-        words = [LAGAN, "hsm", verb, "--json", "--config", str(self.worker)]
-        done = subprocess.run(
-            [*words, *map(os.fsencode, paths)], capture_output=True, check=False, timeout=60
-        )
-        assert done.returncode == code, done.stderr + done.stdout
-        return [json.loads(line) for line in done.stdout.splitlines() + done.stderr.splitlines()]
+    @contextmanager
+    def opened(self, path: Path) -> Iterator[int]:
+        """As a worker beside the gate opens what it moves."""
+        with serving(read_settings(self.worker).place()):
+            spot = paths.locate(str(path))
+            with paths.open_quietly(spot, os.O_RDWR, letting_go=True) as descriptor:
+                yield descriptor
+
+    def migrate(self, path: Path, **how: Any) -> Outcome:
+        relative = str(path.relative_to(self.root))
+        with self.opened(path) as descriptor:
+            return migrate(descriptor, relative, self.target, origin=str(path), **how)
+
+    def migrate_soon(self, path: Path) -> bool:
+        """Whether it could be migrated just now."""
+        try:
+            return not self.migrate(path).already
+        except (Busy, Changed):
+            return False
+
+    def recall(self, path: Path) -> Outcome:
+        with self.opened(path) as descriptor:
+            return recall(descriptor, self.target)
+
+    def look(self, path: Path) -> str:
+        """As a job that asks for the state does it."""
+        with serving(read_settings(self.worker).place()):
+            return look(str(path))
 
     def state(self, path: Path) -> str:
         return state_of(path, path.stat())
@@ -144,8 +176,24 @@ def run(program: str, *words: str) -> None:
     assert done.returncode == 0, f"{program} (as root): {done.stderr}"
 
 
+@contextmanager
+def made(folder: Path, kind: str = "ext4") -> Iterator[Site]:
+    site = Site(folder, kind)
+    try:
+        yield site
+    finally:
+        site.close()
+
+
 @pytest.fixture
 def site(tmp_path: Path) -> Iterator[Site]:
-    made = Site(tmp_path, "ext4")
-    yield made
-    made.close()
+    """Its gate is not started yet."""
+    with made(tmp_path) as site:
+        yield site
+
+
+@pytest.fixture(scope="module")
+def gated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """With a gate as it is without settings, for the tests of a module together."""
+    with made(tmp_path_factory.mktemp("gated")) as site:
+        yield site.start()

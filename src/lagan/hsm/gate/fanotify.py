@@ -12,9 +12,12 @@ import fcntl
 import os
 import struct
 import termios
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
+
+from lagan.hsm.gate.handles import open_handle
 
 CLASS_PRE_CONTENT, CLASS_NOTIFY, CLOEXEC = 0x8, 0x0, 0x1
 NONBLOCK, UNLIMITED_QUEUE, REPORT_FID = 0x2, 0x10, 0x200
@@ -30,6 +33,9 @@ _EVENT = struct.Struct("=IBBHQii")
 ONE = 48
 """Bytes of one event with the range that it is about: no read takes many, so that one which has to
 wait keeps none behind it waiting."""
+_MANY = 64 << 10
+_FID = struct.Struct("=BBH8xIi")
+"""Type, reserved, length, the filesystem, the bytes and the kind of the handle that follows."""
 _UNSUPPORTED = {errno.EINVAL, errno.EOPNOTSUPP}
 DENIALS = {
     getattr(errno, name)
@@ -172,6 +178,39 @@ class Group:
     def close(self) -> None:
         """Whoever waits is let through."""
         os.close(self.descriptor)
+
+
+class Attributes:
+    """Tells of files whose attributes changed: a marker may have come to one that was known as
+    here, from a backup that is restored."""
+
+    def __init__(self, folders: Sequence[int]) -> None:
+        """Of the filesystems of these open folders."""
+        self._folders = list(folders)
+        self._group = create(CLASS_NOTIFY, REPORT_FID | UNLIMITED_QUEUE, os.O_RDONLY)
+        for each in self._folders:
+            _mark(self._group, _ADD | _FILESYSTEM, ATTRIB, number_path(each))
+
+    def changed(self) -> Iterator[tuple[int, bytes] | None]:
+        """Handles, kind and content, of files whose attributes changed just now; None when that
+        were too many to tell. Waits for some."""
+        data = os.read(self._group, _MANY)
+        at = 0
+        while at < len(data):
+            length, _, _, begin, mask, _, _ = _EVENT.unpack_from(data, at)
+            if mask & OVERFLOW:
+                yield None
+            elif length > begin + _FID.size:
+                _, _, _, size, kind = _FID.unpack_from(data, at + begin)
+                start = at + begin + _FID.size
+                yield kind, data[start : start + size]
+            at += length
+
+    def each(self, handle: tuple[int, bytes]) -> Iterator[int]:
+        """The file of a handle, open as O_PATH; of each filesystem that knows it."""
+        for folder in self._folders:
+            with suppress(OSError), open_handle(*handle, folder) as found:
+                yield found
 
 
 def open_quietly(descriptor: int) -> int:

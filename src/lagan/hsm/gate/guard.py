@@ -24,7 +24,7 @@ from threading import Lock, Thread
 from lagan.hsm import marker as markers
 from lagan.hsm.errors import BadMarker
 from lagan.hsm.gate import wire
-from lagan.hsm.gate.fanotify import DENIALS, Event, Group
+from lagan.hsm.gate.fanotify import DENIALS, Attributes, Event, Group, number_path
 from lagan.hsm.gate.holds import Holds
 from lagan.hsm.gate.readers import Readers
 
@@ -50,8 +50,16 @@ class Waiting:
 class Guard:
     """Serves a group until `stop`."""
 
-    def __init__(self, group: Group, holds: Holds, start_mover: StartMover, stop: Flag) -> None:
-        self._group, self._holds, self._start, self._stop = group, holds, start_mover, stop
+    def __init__(
+        self,
+        group: Group,
+        attributes: Attributes,
+        holds: Holds,
+        start_mover: StartMover,
+        stop: Flag,
+    ) -> None:
+        self._group, self._attributes, self._holds = group, attributes, holds
+        self._start, self._stop = start_mover, stop
         self._numbers = count(1)
         self._waiting: dict[int, Waiting] = {}
         self._lock = Lock()
@@ -67,6 +75,7 @@ class Guard:
         readers = Readers(self._group, self._handle, self._stop)
         Thread(target=self._send_all, name="to-mover", daemon=True).start()
         Thread(target=self._keep_mover, name="mover", daemon=True).start()
+        Thread(target=self._heed_stubs, name="attributes", daemon=True).start()
         readers.start()
         ready()
         while not self._stop.wait(TICK):
@@ -108,6 +117,22 @@ class Guard:
         except OSError as error:
             log.warning("A file cannot be looked at: %s", error)
         return 0
+
+    def _heed_stubs(self) -> None:
+        """A file that is a stub from now on, by whoever made it one, is heeded."""
+        while True:
+            for handle in self._attributes.changed():
+                if handle is None:
+                    self._group.heed_all()
+                    continue
+                for found in self._attributes.each(handle):
+                    with suppress(OSError):
+                        self._heed_if_stub(found)
+
+    def _heed_if_stub(self, descriptor: int) -> None:
+        if b'"premigrated"' not in os.getxattr(number_path(descriptor), markers.NAME):
+            with self._marking:
+                self._group.heed(descriptor)
 
     def _keep(self, event: Event) -> None:
         with self._lock:

@@ -35,6 +35,21 @@ def reopen(descriptor: int, folder: int) -> Iterator[int]:
         descriptor, b"", ctypes.byref(handle), ctypes.byref(mount), _EMPTY_PATH
     ):
         raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
+    with _opened(handle, folder) as found:
+        yield found
+
+
+@contextmanager
+def open_handle(kind: int, content: bytes, folder: int) -> Iterator[int]:
+    """The file of a handle as the kernel tells it, as `reopen`; OSError too when it is gone."""
+    handle = _Handle(bytes=len(content), type=kind)
+    ctypes.memmove(handle.content, content, len(content))
+    with _opened(handle, folder) as found:
+        yield found
+
+
+@contextmanager
+def _opened(handle: _Handle, folder: int) -> Iterator[int]:
     found = _LIBC.open_by_handle_at(folder, ctypes.byref(handle), os.O_PATH | os.O_CLOEXEC)
     if found < 0:
         raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))

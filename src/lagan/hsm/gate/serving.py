@@ -15,7 +15,7 @@ from pathlib import Path
 from threading import Event as Flag
 
 from lagan.hsm.gate import supervised
-from lagan.hsm.gate.fanotify import Group
+from lagan.hsm.gate.fanotify import Attributes, Group
 from lagan.hsm.gate.guard import Guard
 from lagan.hsm.gate.holds import Holds
 from lagan.hsm.gate.settings import GateSettings
@@ -33,7 +33,7 @@ def guard(settings: GateSettings, roots: tuple[Path, ...], config: Path, stop: F
     _prepare()
     kept = supervised.kept()
     listening = socket.socket(fileno=kept["door"]) if "door" in kept else _door(settings.door)
-    group = _group(kept.get("group"), roots)
+    group, attributes = _events(kept.get("group"), roots)
     supervised.keep("group", group.descriptor)
     supervised.keep("door", listening.fileno())
     settings.state.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -45,7 +45,7 @@ def guard(settings: GateSettings, roots: tuple[Path, ...], config: Path, stop: F
         given = [*program, *words, "--config", str(config)]
         return subprocess.Popen(given, pass_fds=numbers, stdin=subprocess.DEVNULL)  # noqa: S603
 
-    return Guard(group, Holds(folder_of_holds(settings)), start_mover, stop)
+    return Guard(group, attributes, Holds(folder_of_holds(settings)), start_mover, stop)
 
 
 def folder_of_holds(settings: GateSettings) -> Path:
@@ -90,19 +90,21 @@ def _answers(path: Path) -> bool:
     return True
 
 
-def _group(kept: int | None, roots: tuple[Path, ...]) -> Group:
+def _events(kept: int | None, roots: tuple[Path, ...]) -> tuple[Group, Attributes]:
     try:
         group = Group(kept)
         if kept is not None:
             _answer_left_over(group)
         for root in roots:
             group.watch(str(root))
+        folders = [os.open(root, os.O_DIRECTORY | os.O_CLOEXEC) for root in roots]
+        return group, Attributes(folders)
     except OSError as error:
         raise Unavailable(
             f"The kernel gives no events of opening files here: {error.strerror}; a gate runs as "
             "root, on a filesystem of its own machine."
         ) from None
-    return group
+
 
 
 def _answer_left_over(group: Group) -> None:

@@ -153,8 +153,8 @@ class _Given:
 
     def words(self, section: str, name: str) -> list[str]:
         """One a line, or with commas between."""
-        text = self.text(section, name) or ""
-        return [word.strip() for line in text.splitlines() for word in line.split(",") if word.strip()]
+        words = (self.text(section, name) or "").replace("\n", ",").split(",")
+        return [word.strip() for word in words if word.strip()]
 
     def users(self, section: str, name: str) -> list[int]:
         return [self._user(section, name, word) for word in self.words(section, name)]

@@ -119,8 +119,8 @@ def open_quietly(spot: Spot, flags: int, *, letting_go: bool = False) -> Iterato
             return
         if letting_go and gate.required:
             raise Unsupported(
-                "No gate serves this file's filesystem, and this site lets go of content only where "
-                "one does (recall_gate = required)."
+                "No gate serves this file's filesystem, and this site lets go of content only "
+                "where one does (recall_gate = required)."
             )
     with open_at(spot, flags) as descriptor:
         yield descriptor
