@@ -10,7 +10,7 @@ wrong or breaks off leaves the file migrated as it was. Files of a group go thro
 from __future__ import annotations
 
 import os
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from dataclasses import replace
 
 from lagan.hsm import marker as markers
@@ -27,20 +27,33 @@ from lagan.hsm.together.group import Gather, Move, alone
 
 
 def recall(
-    descriptor: int, target: Target, *, skip_hash: bool = False, tick: Tick = quiet
+    descriptor: int,
+    target: Target,
+    *,
+    skip_hash: bool = False,
+    kept_away: bool = False,
+    tick: Tick = quiet,
 ) -> Outcome:
     """Have the content of a file, open for reading and writing, here again; it stays at `target`,
     the one that its marker names.
 
     A file that was cut shorter meanwhile gets what it still has room for; one that was emptied has
-    nothing to come back. Busy: later; WrittenInto when somebody wrote into the file meanwhile;
+    nothing to come back. With `kept_away` a gate keeps everybody else waiting, so that no lease is
+    needed, nor to be had. Busy: later; WrittenInto when somebody wrote into the file meanwhile;
     MissingAtTarget; WrongContent, which `skip_hash` does not look for; NoSpace.
     """
-    return alone(recollection(descriptor, target, skip_hash=skip_hash, tick=tick))
+    return alone(
+        recollection(descriptor, target, skip_hash=skip_hash, kept_away=kept_away, tick=tick)
+    )
 
 
 def recollection(
-    descriptor: int, target: Target, *, skip_hash: bool = False, tick: Tick = quiet
+    descriptor: int,
+    target: Target,
+    *,
+    skip_hash: bool = False,
+    kept_away: bool = False,
+    tick: Tick = quiet,
 ) -> Move[Outcome]:
     """As `recall`, one of a group. Content that is small is fetched before anybody is kept out of
     the file."""
@@ -51,7 +64,7 @@ def recollection(
     if marker.size <= SMALL and os.fstat(descriptor).st_size:
         fetched = marker, (yield Fetch(target, marker.object, marker.size))
     yield Gather()
-    with leased(descriptor, needed=False) as lease:
+    with nullcontext() if kept_away else leased(descriptor, needed=False) as lease:
         marker = markers.read(descriptor)  # nobody else changes it from now on
         if marker is None or not marker.away:
             return Outcome(state_of(descriptor, os.fstat(descriptor)), already=True)
@@ -74,7 +87,7 @@ def recollection(
                 limit=min(found.st_size, marker.size),
                 skip_hash=skip_hash,
                 tick=tick,
-                check=lease.check,
+                check=lease.check if lease else lambda: None,
                 content=content,
             )
             os.utime(descriptor, ns=(found.st_atime_ns, wanted.mtime))
