@@ -5,12 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, cast
+
+from isal import isal_zlib
 
 from lagan.bag.errors import Damage
 from lagan.bag.limits import Limits
 from lagan.bag.verdict import Findings
 from lagan.kit.digests import Buffer
+
+CORRUPT = cast("type[Exception]", isal_zlib.IsalError)
+"""What inflating raises about damaged content; the package's types call it an instance."""
 
 
 @dataclass(slots=True)

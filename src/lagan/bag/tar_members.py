@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from isal import isal_zlib
 
-from lagan.bag.container import Member, check_growth, check_members, gather
+from lagan.bag.container import CORRUPT, Member, check_growth, check_members, gather
 from lagan.bag.errors import Damage
 from lagan.bag.limits import Limits
 from lagan.bag.reader import BLOCK, Reader, Sequence, in_order, nothing, with_jumps
@@ -250,7 +250,7 @@ def _gunzip(reader: Reader, feed: Callable[[Buffer], None], limits: Limits) -> I
         while not inflater.eof:
             try:
                 out = inflater.decompress(pending, BLOCK)
-            except isal_zlib.IsalError:
+            except CORRUPT:
                 raise Damage("gzip-data", "The compressed content is damaged.") from None
             pending = inflater.unconsumed_tail
             total += len(out)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 
 from isal import isal_zlib
 
-from lagan.bag.container import Member, check_members, gather
+from lagan.bag.container import CORRUPT, Member, check_members, gather
 from lagan.bag.errors import Damage
 from lagan.bag.limits import Limits
 from lagan.bag.reader import BLOCK, Reader, Sequence, in_order, nothing
@@ -108,7 +108,7 @@ def _inflate(sequence: Sequence, packed: int, size: int) -> Iterator[Buffer]:
         while pending and not inflater.eof:
             try:
                 out = inflater.decompress(pending, BLOCK)
-            except isal_zlib.IsalError:
+            except CORRUPT:
                 raise Damage("zip-data", "The compressed content is damaged.") from None
             pending = inflater.unconsumed_tail
             size -= len(out)
@@ -131,7 +131,7 @@ def _drain(inflater: isal_zlib.Decompress) -> bytes:
     """What the inflater has kept back because a piece was full."""
     try:
         out: bytes = inflater.decompress(b"", BLOCK)
-    except isal_zlib.IsalError:
+    except CORRUPT:
         raise Damage("zip-data", "The compressed content is damaged.") from None
     return out
 
