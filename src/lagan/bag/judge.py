@@ -129,6 +129,7 @@ class _Case:
         self._algorithms, self._allow_fetch = algorithms, allow_fetch
         self._profile, self._progress = profile, progress
         self._sizes: dict[str, int] = {}
+        self._damaged: set[str] = set()
 
     def verdict(self) -> Verdict:
         """All that was found."""
@@ -186,10 +187,12 @@ class _Case:
         self, container: Container, layout: Layout, declaration: Declaration
     ) -> list[Manifest]:
         strict = declaration.strict
-        manifests = find_manifests(layout, self._algorithms, self.found)
-        for each in manifests:
+        manifests = []
+        for each in find_manifests(layout, self._algorithms, self.found):
             lines = self._lines(container, layout, each.file, declaration)
-            fill(each, lines, self.found, strict=strict)
+            if lines is not None:
+                fill(each, lines, self.found, strict=strict)
+                manifests.append(each)
         self.facts.manifests, self.facts.tag_manifests = (
             {each.algorithm: len(each.entries) for each in manifests if each.tags is tags}
             for tags in (False, True)
@@ -205,7 +208,7 @@ class _Case:
     ) -> None:
         strict, found, file = declaration.strict, self.found, declaration.info_file
         if file in layout.files:
-            lines = self._lines(container, layout, file, declaration)
+            lines = self._lines(container, layout, file, declaration) or []
             self.facts.info = read_info(lines, file, found, strict=strict)
             check_values(self.facts.info, file, found)
         if FETCH in layout.files:
@@ -224,7 +227,7 @@ class _Case:
     ) -> None:
         if not self._allow_fetch:
             self.found.error("fetch-refused", FETCH, "Files are to be fetched; none ever is here.")
-        lines = self._lines(container, layout, FETCH, declaration)
+        lines = self._lines(container, layout, FETCH, declaration) or []
         sizes = {path: member.size for path, member in layout.files.items()}
         plain = [each for each in manifests if not each.tags]
         self.facts.fetch = check_fetch(lines, sizes, plain, self.found, strict=declaration.strict)
@@ -249,7 +252,8 @@ class _Case:
             try:
                 size = digesting.take(names, pieces, done)
             except Damage as damage:
-                self.found.error(damage.code, path, damage.reason)
+                if path not in self._damaged:
+                    self.found.error(damage.code, path, damage.reason)
                 size = member.size
             if not member.folder:
                 self._sizes[path] = size
@@ -285,12 +289,12 @@ class _Case:
 
     def _lines(
         self, container: Container, layout: Layout, file: str, declaration: Declaration
-    ) -> list[str]:
+    ) -> list[str] | None:
         raw = self._text(container, layout, file, self.limits.tag_file)
         if raw is None:
-            return []
+            return None
         strict = declaration.strict
-        return lines_of(raw, declaration.encoding, file, self.found, strict=strict) or []
+        return lines_of(raw, declaration.encoding, file, self.found, strict=strict)
 
     def _text(self, container: Container, layout: Layout, file: str, limit: int) -> bytes | None:
         member: Member | None = layout.files.get(file)
@@ -298,4 +302,5 @@ class _Case:
             return None if member is None else container.read(member, limit)
         except Damage as damage:
             self.found.error(damage.code, file, damage.reason)
+            self._damaged.add(file)
             return None

@@ -169,7 +169,7 @@ def _decode(raw: bytes, found: Findings) -> str:
     try:
         return raw.decode("utf-8")
     except UnicodeDecodeError:
-        name = raw.decode("utf-8", "backslashreplace")
+        name = raw.decode("utf-8", "replace")
         found.error("member-encoding", name, "The name is not UTF-8.")
         return name
 

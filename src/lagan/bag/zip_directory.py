@@ -242,7 +242,7 @@ def _utf8(raw: bytes, found: Findings) -> str:
     try:
         return raw.decode("utf-8")
     except UnicodeDecodeError:
-        name = raw.decode("utf-8", "backslashreplace")
+        name = raw.decode("utf-8", "replace")
         found.error("member-encoding", name, "The name is marked as UTF-8 and is not.")
         return name
 
