@@ -5,9 +5,11 @@ While it goes on, the folder has `.lagan-bag/` with a plan, the tag files, and t
 
 1. tag files and plan are written: nothing has moved yet, without a plan nothing will;
 2. every entry of the folder moves into `.lagan-bag/data/`;
-3. that becomes `data/`, the tag files move beside it, `.lagan-bag/` goes.
+3. that becomes `data/`, the tag files move beside it; `.lagan-bag/` gets the name
+   `.lagan-bag-made/`, at which all is done, and is removed.
 
-Undoing is the same backwards, its direction kept in the plan, so that it too can be broken off.
+Undoing is the same backwards, its direction kept in the plan, so that it too can be broken off; it
+is done when `.lagan-bag/` is called `.lagan-bag-undone/`.
 """
 
 from __future__ import annotations
@@ -26,6 +28,7 @@ from lagan.kit.errors import Conflict, NotFound
 from lagan.kit.files import sync_folder, write_atomically
 
 STATE = ".lagan-bag"
+_MADE, _UNDONE = f"{STATE}-made", f"{STATE}-undone"
 _PLAN, _TAGS, _DATA = "plan.json", "tags", "data"
 
 
@@ -41,7 +44,7 @@ class Plan:
 def bag_in_place(root: Path, texts: Callable[[], dict[str, bytes]]) -> None:
     """Make the folder a bag; `texts` reads everything in it and gives the tag files. Unfinished
     when an earlier attempt was broken off."""
-    if os.path.lexists(root / STATE):
+    if any(os.path.lexists(root / name) for name in (STATE, _MADE, _UNDONE)):
         raise Unfinished(f"Making {root} a bag was broken off: finish or undo that first.")
     entries = sorted(entry.name for entry in root.iterdir())
     tags = texts()
@@ -56,10 +59,12 @@ def finish(root: Path) -> None:
     """Go on where it was broken off, in the direction it had. NotFound when nothing was begun;
     without a plan nothing had moved, and the beginning is removed."""
     if not (root / STATE).is_dir():
-        raise NotFound(f"Nothing in {root} was broken off.")
+        if not _remove_rest(root, _MADE) and not _remove_rest(root, _UNDONE):
+            raise NotFound(f"Nothing in {root} was broken off.")
+        return
     plan = _read_plan(root)
     if plan is None:
-        _clean_up(root)
+        _end(root, _UNDONE)
     elif plan.direction == "bag":
         _go_on(root, plan)
     else:
@@ -70,9 +75,15 @@ def undo(root: Path) -> None:
     """Put the payload back where it was and remove the tag files, of a whole bag or one that was
     broken off. Unbaggable when there are tag files that BagIt does not know: they would be
     lost."""
-    plan = _read_plan(root) if (root / STATE).is_dir() else _plan_of_whole(root)
+    if _remove_rest(root, _UNDONE):
+        return
+    if not (root / STATE).is_dir():
+        _remove_rest(root, _MADE)
+        plan: Plan | None = _plan_of_whole(root)
+        (root / STATE).mkdir()
+    else:
+        plan = _read_plan(root)
     if plan is not None:
-        (root / STATE).mkdir(exist_ok=True)
         _write_plan(root, Plan("undo", plan.entries, plan.tags))
     finish(root)
 
@@ -101,7 +112,7 @@ def _go_on(root: Path, plan: Plan) -> None:
             (root / path).parent.mkdir(parents=True, exist_ok=True)
             _move(state / _TAGS / path, root / path)
     _sync(root, root / _DATA)
-    _clean_up(root)
+    _end(root, _MADE)
 
 
 def _go_back(root: Path, plan: Plan) -> None:
@@ -115,18 +126,24 @@ def _go_back(root: Path, plan: Plan) -> None:
     for entry in sorted((state / _DATA).iterdir()):
         _move(entry, root / entry.name)
     _sync(root, state / _DATA)
-    _clean_up(root)
+    _end(root, _UNDONE)
 
 
-def _clean_up(root: Path) -> None:
-    """Remove the state, the plan first: without one nothing more is ever done from it."""
+def _end(root: Path, name: str) -> None:
+    """All is done from here on: what is left of the state only has to go."""
     held = root / STATE / _DATA
     if held.is_dir() and any(held.iterdir()):
         raise Conflict(f"{held} holds files but there is no plan for them.")
-    (root / STATE / _PLAN).unlink(missing_ok=True)
-    _sync(root / STATE)
-    shutil.rmtree(root / STATE)
+    (root / STATE).rename(root / name)
     _sync(root)
+    _remove_rest(root, name)
+
+
+def _remove_rest(root: Path, name: str) -> bool:
+    if not (root / name).is_dir():
+        return False
+    shutil.rmtree(root / name)
+    return True
 
 
 def _remove_empty(root: Path, folder: Path) -> None:
