@@ -128,7 +128,7 @@ def settle(keep: str, **where: Any) -> None:
     from lagan.hsm.marker import read
     from lagan.hsm.settling import keep_here, keep_there
     from lagan.worker.site.paths import locate, open_quietly
-    from lagan.worker.site.tiering import target_called
+    from lagan.worker.site.targets import target_called
 
     def verb(item: str) -> str:
         flags = os.O_RDWR | os.O_NOFOLLOW | os.O_NONBLOCK
