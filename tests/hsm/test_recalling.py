@@ -13,8 +13,8 @@ import pytest
 from lagan.hsm import marker as markers
 from lagan.hsm.errors import Busy, MissingAtTarget, WrittenInto, WrongContent
 from lagan.hsm.lease import Lease
-from lagan.hsm.space import data
 from lagan.kit.errors import NoSpace
+from lagan.kit.holes import data
 from tests.hsm.conftest import MTIME, Files, opened, sectors, state
 
 SIZE = 300_000
