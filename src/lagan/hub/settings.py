@@ -20,6 +20,7 @@ _ROOMS = [
     "jobs",
     "archive",
     "targets",
+    "policies",
     "computers",
     "datasets",
     "ingest",

@@ -23,6 +23,7 @@ ROUTERS = {
     "sites/": "lagan.hub.jobs.api.sites.router",
     "targets/": "lagan.hub.targets.api.router",
     "schedules/": "lagan.hub.jobs.api.schedules.router",
+    "policies/": "lagan.hub.policies.api.router",
     "workflows/": "lagan.hub.jobs.api.workflows.router",
     "file/": "lagan.hub.jobs.api.files.router",
     "filestatustypes/": "lagan.hub.jobs.api.status_types.router",
