@@ -18,8 +18,9 @@ EACH = pytest.mark.parametrize("case", CASES, ids=[case.name for case in CASES])
 HIDDEN = {"base-flat"}
 
 
-def told(verdict: Verdict) -> tuple[set[str], set[str]]:
-    errors, warnings = ({each.code for each in some} for some in (verdict.errors, verdict.warnings))
+def told(verdict: Verdict) -> tuple[frozenset[str], frozenset[str]]:
+    some = (verdict.errors, verdict.warnings)
+    errors, warnings = (frozenset(each.code for each in findings) for findings in some)
     return errors, warnings - HIDDEN
 
 
