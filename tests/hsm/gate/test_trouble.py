@@ -7,7 +7,6 @@ import os
 import signal
 import subprocess
 import sys
-import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -204,36 +203,37 @@ def test_a_stub_that_is_restored_from_a_backup_comes_back(gated: Site, tmp_path:
     await_that(lambda: path.read_bytes() == content)
 
 
-def test_no_write_is_lost_while_a_file_goes_and_comes(gated: Site) -> None:
+WRITER = """
+import os, random, sys, time
+path, at, count = sys.argv[1], int(sys.argv[2]), 0
+while not os.path.exists(path + '.stop'):
+    count += 1
+    wrote = count.to_bytes(8, 'big')
+    with open(path, 'r+b', buffering=0) as file:
+        assert os.pwrite(file.fileno(), wrote, at) == 8
+    with open(path, 'rb', buffering=0) as file:
+        assert os.pread(file.fileno(), 8, at) == wrote, count
+    time.sleep(0.3 * random.random())  # a file that is always being written stays here
+print(count)
+"""
+
+
+@pytest.mark.parametrize("moves", [3, pytest.param(400, marks=pytest.mark.soak)])
+def test_no_write_is_lost_while_a_file_goes_and_comes(gated: Site, moves: int) -> None:
     """Two programs write their own bytes of it, and read back what they wrote."""
-    path = gated.make("hammered.dat", bytes(65536))
-    stop = threading.Event()
-    program = (
-        "import os, sys\n"
-        "path, at, count = sys.argv[1], int(sys.argv[2]), 0\n"
-        "while not os.path.exists(path + '.stop'):\n"
-        "    count += 1\n"
-        "    with open(path, 'r+b', buffering=0) as file:\n"
-        "        wrote = count.to_bytes(8, 'big')\n"
-        "        assert os.pwrite(file.fileno(), wrote, at) == 8\n"
-        "    with open(path, 'rb', buffering=0) as file:\n"
-        "        assert os.pread(file.fileno(), 8, at) == wrote, count\n"
-        "print(count)\n"
-    )
-    writers = [
-        subprocess.Popen([sys.executable, "-c", program, str(path), str(at)], stdout=-1)
-        for at in (0, 40_000)
-    ]
+    path = gated.make(f"hammered-{moves}.dat", bytes(65536))
+    places = (0, 40_000)
+    words = [sys.executable, "-c", WRITER, str(path)]
+    writers = [subprocess.Popen([*words, str(at)], stdout=subprocess.PIPE) for at in places]
     moved = 0
     try:
-        while moved < 25:
+        while moved < moves:
             assert all(each.poll() is None for each in writers)
             moved += gated.migrate_soon(path)
     finally:
         Path(f"{path}.stop").touch()
-        counts = [int(each.communicate(timeout=30)[0]) for each in writers]
-    stop.set()
+        counts = [each.communicate(timeout=30)[0] for each in writers]
     assert [each.returncode for each in writers] == [0, 0]
     whole = path.read_bytes()
-    told = [int.from_bytes(whole[at : at + 8], "big") for at in (0, 40_000)]
-    assert told == counts
+    told = [int.from_bytes(whole[at : at + 8], "big") for at in places]
+    assert told == [int(count) for count in counts]

@@ -104,6 +104,11 @@ class Recalls:
             for each in self._open.values():
                 each.askers.pop(number, None)
 
+    def wants(self, device: int, inode: int) -> bool:
+        """Whether a file is on its way."""
+        with self._lock:
+            return (device, inode) in self._open
+
     def waiting(self) -> list[Recall]:
         """Those under way, in their order."""
         with self._lock:
