@@ -14,8 +14,8 @@ import pytest
 
 from lagan.hsm import marker as markers
 from lagan.hsm.errors import Busy
-from lagan.hsm.gate.holds import Holds
-from tests.hsm.gate.conftest import Site, await_that
+from lagan.hsm.lease import leased as lease
+from tests.hsm.gate.conftest import Site, await_that, read_error, run
 
 
 @pytest.fixture(scope="module")
@@ -23,36 +23,19 @@ def pool() -> ThreadPoolExecutor:
     return ThreadPoolExecutor(32)
 
 
-def hold(site: Site, path: Path) -> int:
-    """Recalls of the file wait until the descriptor is closed."""
-    found = path.stat()
-    taken = Holds(site.door.parent / "holds").take(found.st_dev, found.st_ino)
-    assert taken is not None
-    return taken
-
-
-def read_error(path: Path) -> int | None:
-    try:
-        path.read_bytes()
-    except OSError as error:
-        return error.errno
-    return None
-
-
 def test_a_mover_that_is_killed_leaves_its_reader_waiting_for_the_next(
     gated: Site, pool: ThreadPoolExecutor
 ) -> None:
     path, content = gated.migrated("killed.dat")
-    held = hold(gated, path)
-    reading = pool.submit(path.read_bytes)
-    await_that(lambda: gated.status()["recalls"] == 1)
-    for _ in range(2):
-        before = gated.mover()
-        os.kill(before, signal.SIGKILL)
-        await_that(lambda: gated.gate_answers() and gated.status()["recalls"] == 1)
-        assert gated.mover() != before
-        assert not reading.done()
-    os.close(held)
+    with gated.held(path):
+        reading = pool.submit(path.read_bytes)
+        await_that(lambda: gated.status()["recalls"] == 1)
+        for _ in range(2):
+            before = gated.mover()
+            os.kill(before, signal.SIGKILL)
+            await_that(lambda: gated.gate_answers() and gated.status()["recalls"] == 1)
+            assert gated.mover() != before
+            assert not reading.done()
     assert reading.result(20) == content
 
 
@@ -100,11 +83,10 @@ def test_many_who_read_one_file_wait_for_one_recall(gated: Site, pool: ThreadPoo
     path, content = gated.migrated("wanted.dat")
     other = path.with_name("other-name.dat")
     os.link(path, other)
-    held = hold(gated, path)
-    readings = [pool.submit(each.read_bytes) for each in [path, other] * 8]
-    await_that(lambda: gated.status()["waiting"] == 16)
-    assert gated.status()["recalls"] == 1
-    os.close(held)
+    with gated.held(path):
+        readings = [pool.submit(each.read_bytes) for each in [path, other] * 8]
+        await_that(lambda: gated.status()["waiting"] == 16)
+        assert gated.status()["recalls"] == 1
     assert {reading.result(20) for reading in readings} == {content}
     await_that(lambda: gated.status()["waiting"] == 0)
 
@@ -113,26 +95,22 @@ def test_a_file_that_waits_keeps_no_other_waiting(gated: Site, pool: ThreadPoolE
     stuck, content = gated.migrated("stuck.dat")
     other, others = gated.migrated("quick.dat")
     plain = gated.make("plain.dat", b"here")
-    held = hold(gated, stuck)
-    reading = pool.submit(stuck.read_bytes)
-    await_that(lambda: gated.status()["recalls"] == 1)
-    assert (other.read_bytes(), plain.read_bytes()) == (others, b"here")
-    assert not reading.done()
-    os.close(held)
+    with gated.held(stuck):
+        reading = pool.submit(stuck.read_bytes)
+        await_that(lambda: gated.status()["recalls"] == 1)
+        assert (other.read_bytes(), plain.read_bytes()) == (others, b"here")
+        assert not reading.done()
     assert reading.result(20) == content
 
 
 def test_somebodys_lease_keeps_no_other_waiting(gated: Site, pool: ThreadPoolExecutor) -> None:
     leased, plain = gated.make("leased.dat", b"leased"), gated.make("unleased.dat", b"plain")
-    with gated.opened(leased) as descriptor:
-        from lagan.hsm.lease import leased as lease
-
-        with lease(descriptor) as held:
-            reading = pool.submit(leased.read_bytes)
-            await_that(held.wanted)
-            assert plain.read_bytes() == b"plain"
-            assert not reading.done()
-        assert reading.result(20) == b"leased"
+    with gated.opened(leased) as descriptor, lease(descriptor) as held:
+        reading = pool.submit(leased.read_bytes)
+        await_that(held.wanted)
+        assert plain.read_bytes() == b"plain"
+        assert not reading.done()
+    assert reading.result(20) == b"leased"
 
 
 def test_letting_go_and_coming_back_beside_readers_hang_nobody(
@@ -150,13 +128,12 @@ def test_letting_go_and_coming_back_beside_readers_hang_nobody(
 
 def test_a_reader_that_is_killed_is_forgotten(gated: Site) -> None:
     path, content = gated.migrated("forgotten.dat")
-    held = hold(gated, path)
-    reader = subprocess.Popen(["cat", str(path)], stdout=subprocess.DEVNULL)
-    await_that(lambda: gated.status()["waiting"] == 1)
-    reader.kill()
-    reader.wait(20)
-    await_that(lambda: gated.status()["waiting"] == 0)
-    os.close(held)
+    with gated.held(path):
+        reader = subprocess.Popen(["cat", str(path)], stdout=subprocess.DEVNULL)
+        await_that(lambda: gated.status()["waiting"] == 1)
+        reader.kill()
+        reader.wait(20)
+        await_that(lambda: gated.status()["waiting"] == 0)
     await_that(lambda: gated.status()["recalls"] == 0)
     assert path.read_bytes() == content
 
@@ -181,8 +158,6 @@ def test_a_mount_for_reading_only_shows_the_content(gated: Site, tmp_path: Path)
     path, content = gated.migrated("elsewhere.dat")
     view = tmp_path / "view"
     view.mkdir()
-    from tests.hsm.gate.conftest import run
-
     run("mount", "--bind", str(gated.root), str(view))
     try:
         run("mount", "-o", "remount,bind,ro", str(view))
