@@ -85,7 +85,7 @@ class Shell:
             capture_output=True,
             text=True,
             check=True,
-            timeout=60,
+            timeout=150,
         )
         return done.stdout
 
@@ -218,7 +218,7 @@ def test_a_script_of_the_workflow_hubs_users_runs(admin: Shell) -> None:
         capture_output=True,
         text=True,
         check=False,
-        timeout=120,
+        timeout=240,
     )
     assert done.returncode == 0, done.stderr
     _, job = done.stdout.split()

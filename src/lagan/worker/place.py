@@ -9,11 +9,21 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from lagan.hsm.choosing import Rule
+from lagan.hsm.gate.settings import DOOR
 from lagan.kit.errors import Unavailable
 from lagan.kit.http import Tls
 
 HUB = "hub"
 """The name of the hub's own site."""
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """Where the gate of this machine is asked (`lagan recalld`). When it is `required`, content is
+    let go only on filesystems that it serves."""
+
+    door: Path = DOOR
+    required: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +44,7 @@ class Place:
     """The hub's address, for steps that act there."""
     tls: Tls | None = None
     """How the hub proves itself."""
+    gate: Gate = field(default_factory=Gate)
     site: str = ""
     """The name of the site at the hub, for keys that are for several."""
     credentials: Callable[[], str] | None = field(default=None, repr=False)

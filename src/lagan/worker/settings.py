@@ -20,7 +20,7 @@ from lagan.kit.http import Tls
 from lagan.worker import target_rules
 from lagan.worker.archive_volume import TARGET as ARCHIVE
 from lagan.worker.ledger import LEASE
-from lagan.worker.place import Place
+from lagan.worker.place import Gate, Place
 from lagan.worker.wire import SCHEME
 
 THREADS = 10
@@ -51,6 +51,7 @@ class WorkerSettings:
     """Name to location of a volume. Without any a worker that has a hub has its archive."""
     rules: Sequence[Rule] = ()
     """Which files go to which target, in the order of the file."""
+    gate: Gate = field(default_factory=Gate)
 
     @property
     def tls(self) -> Tls:
@@ -63,7 +64,7 @@ class WorkerSettings:
         targets = self.targets or ({ARCHIVE: f"{ARCHIVE}:"} if address else {})
         place = Place(
             self.roots, self.state, targets, self.rules, address,
-            tls=self.tls, credentials=self._credentials(),
+            tls=self.tls, credentials=self._credentials(), gate=self.gate,
         )  # fmt: skip
         return place.of(self.sites)
 
@@ -89,6 +90,7 @@ def read_settings(path: Path | None) -> WorkerSettings:
         ca_file=given.file("ca_file"),
         targets=_targets(path, parser),
         rules=_rules(path, parser),
+        gate=given.gate(),
     )
     given.text("result_backend")
     given.require_nothing_else()
@@ -165,6 +167,13 @@ class _Given:
             raise self.odd(name, f"must be an absolute path, not {text!r}")
         return Path(text) if text else None
 
+    def gate(self) -> Gate:
+        need = self.text("recall_gate") or "optional"
+        if need not in ("required", "optional"):
+            raise self.odd("recall_gate", f"must be required or optional, not {need!r}")
+        door = self.folder("recall_door")
+        return Gate(door or Gate().door, need == "required")
+
     def file(self, name: str) -> str | None:
         text = self.text(name)
         if text is not None and not Path(text).is_file():
@@ -212,11 +221,13 @@ def _targets(path: Path, parser: configparser.ConfigParser) -> dict[str, str]:
 
 
 def _rules(path: Path, parser: configparser.ConfigParser) -> tuple[Rule, ...]:
-    """In the order of the file, which is the order in which they are asked."""
-    return tuple(
+    """In the order of the file, which is the order in which they are asked; none when no target
+    has conditions."""
+    rules = tuple(
         _told(path, name, lambda lines, name: target_rules.rule(name, lines), parser)
         for name in _target_names(parser)
     )
+    return rules if any(each != Rule(each.target) for each in rules) else ()
 
 
 def _target_names(parser: configparser.ConfigParser) -> list[str]:

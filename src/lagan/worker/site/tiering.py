@@ -48,7 +48,7 @@ def migrate(context: Context, args: Mapping[str, Any], items: Sequence[str]) -> 
     require_target(wanted)
 
     def begin(item: str, tick: Tick, singly: bool) -> Move[Outcome]:
-        with _file(item, singly) as (spot, descriptor):
+        with _file(item, singly, letting_go=not args.get("premigrate")) as (spot, descriptor):
             return (
                 yield from migration(
                     descriptor,
@@ -136,9 +136,10 @@ def look(item: str) -> str:
     found = paths.stat(item)
     if not S_ISREG(found.st_mode):
         return UNMANAGED
-    with paths.open_at(item, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK) as descriptor:
-        state = state_of(descriptor, os.fstat(descriptor))
-        marker = None if state == MISSING else markers.read(descriptor)
+    with paths.beside(item) as (folder, name):  # opening it could bring it back
+        way = f"/proc/self/fd/{folder}/{name}"
+        state = state_of(way, found)
+        marker = None if state == MISSING else markers.read(way)
     if marker is None:
         return state
     there = target_called(marker.target).size(marker.object) == marker.size
@@ -146,7 +147,7 @@ def look(item: str) -> str:
 
 
 @contextmanager
-def _file(item: str, singly: bool) -> Iterator[tuple[Spot, int]]:
+def _file(item: str, singly: bool, *, letting_go: bool = False) -> Iterator[tuple[Spot, int]]:
     """A file, open for reading and writing. Unfit, with the fact `kind`, for anything else; Apart,
     unless it is moved `singly`, when it is large or somebody is at it."""
     spot = paths.locate(item)
@@ -160,7 +161,7 @@ def _file(item: str, singly: bool) -> Iterator[tuple[Spot, int]]:
     flags = os.O_RDWR | os.O_NOFOLLOW | os.O_NONBLOCK
     with (
         alone(found.st_dev, found.st_ino, wait=singly),
-        paths.open_quietly(spot, flags) as descriptor,
+        paths.open_quietly(spot, flags, letting_go=letting_go) as descriptor,
     ):
         _read_unnoticed(descriptor)
         yield spot, descriptor
