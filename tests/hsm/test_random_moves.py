@@ -99,7 +99,6 @@ class Moves(RuleBasedStateMachine):
         # Cut to nothing and written anew while it was away, a file cannot be told from one that
         # was written into: it is left as it is, which is what its owner wrote.
         one.written = content if was_away and size else None
-        one.lost = one.lost and bool(was_away) and bool(size)
         self.note(path)
 
     @precondition(lambda self: self.ones)
@@ -131,8 +130,6 @@ class Moves(RuleBasedStateMachine):
         one.content = one.content[:size].ljust(size, b"\0")
         if one.written is not None:
             one.written = path.read_bytes() if size else None
-        if size == 0:
-            one.lost = False
         self.note(path)
 
     @precondition(lambda self: self.ones)
@@ -329,7 +326,7 @@ class Moves(RuleBasedStateMachine):
         """Whoever's content is away in an object that is not what it was has lost it."""
         for path, one in self.ones.items():
             marker = away(path)
-            if one is but or marker is None or marker.object != name or not len(one.content):
+            if one is but or marker is None or marker.object != name:
                 continue
             there = self.files.target.holds(name, marker.size, marker.sha256)
             one.lost = not there
@@ -364,6 +361,7 @@ class Moves(RuleBasedStateMachine):
     def what_can_be_read_is_right_and_what_cannot_says_so(self) -> None:
         for path, one in getattr(self, "ones", {}).items():
             marker = away(path)
+            one.lost = one.lost and marker is not None
             if one.written is not None:
                 assert path.read_bytes() == one.written
             elif marker is None:
