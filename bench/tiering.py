@@ -15,6 +15,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -92,10 +93,11 @@ def make(site: Path, small: int, large: int, large_bytes: int) -> list[str]:
 def moved(step: str, items: Sequence[str], site: Path, bucket: Path) -> float:
     """Seconds that the step takes over all items, its processes started."""
     batches = [items[at : at + BATCH] for at in range(0, len(items), BATCH)]
-    with get_context("spawn").Pool(os.cpu_count(), begin, (str(site), str(bucket))) as pool:
-        pool.map(ready, range(os.cpu_count() or 1), 1)
+    given = (str(site), str(bucket))
+    with ProcessPoolExecutor(os.cpu_count(), get_context("spawn"), begin, given) as pool:
+        list(pool.map(ready, range(os.cpu_count() or 1)))
         began = time.perf_counter()
-        counts = pool.starmap(work, [(step, batch) for batch in batches], 1)
+        counts = list(pool.map(work, [step] * len(batches), batches))
         taken = time.perf_counter() - began
     if sum(counts) != len(items):
         raise SystemExit(f"Only {sum(counts)} of {len(items)} files ended well.")
