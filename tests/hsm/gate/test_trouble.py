@@ -143,8 +143,7 @@ def test_letting_go_and_coming_back_beside_readers_hang_nobody(
     path, content = gated.migrated("again.dat")
     for _ in range(3):
         gated.recall(path)
-        # The gate may hold it a moment longer than whoever read it last.
-        await_that(lambda: gated.migrate_soon(path))
+        gated.migrate(path)
         readings = [pool.submit(path.read_bytes) for _ in range(4)]
         assert {reading.result(100) for reading in readings} == {content}
         gated.migrate_soon(path)
