@@ -173,10 +173,10 @@ def _entry(sequence: Sequence, end: int, limits: Limits, found: Findings) -> Ent
     name = _decode(raw_name, flags, system, extra, found)
     folder = name.endswith("/")
     name = name.removesuffix("/")
-    kind = attributes >> 16 & 0o170000 if system in _UNIX else 0
+    kind = attributes >> 16 & 0o170000
     if kind in _KINDS:
         found.error("member-kind", name, f"The member is {_KINDS[kind]}.")
-    if folder != (kind == 0o040000) and kind in (0o040000, 0o100000):
+    if system in _UNIX and folder != (kind == 0o040000) and kind in (0o040000, 0o100000):
         found.error("member-kind", name, "The member is a folder by name or by attributes only.")
     if disk != 0:
         raise Damage("zip-disks", "The zip is one part of several.")
