@@ -61,6 +61,7 @@ def test_every_flipped_bit_is_found():
 
 
 @pytest.mark.soak
+@pytest.mark.timeout(3600)
 def test_ten_thousand_flipped_bits_are_found():
     seed = random.SystemRandom().randrange(1 << 32)
     print(f"seed {seed}")
@@ -69,6 +70,7 @@ def test_ten_thousand_flipped_bits_are_found():
 
 
 @pytest.mark.soak
+@pytest.mark.timeout(3600)
 def test_ten_thousand_clean_bags_raise_no_alarm():
     seed = random.SystemRandom().randrange(1 << 32)
     print(f"seed {seed}")

@@ -111,7 +111,7 @@ def _bounds(reader: Reader) -> Bounds:
     _, disk, first, here, count, size, offset, comment = END.unpack_from(tail)
     if at + END.size + comment != reader.size:
         raise Damage("archive-junk", "Bytes follow the zip's end record.")
-    if reader.read(at - LOCATOR.size, 4) == LOCATOR_MARK if at >= LOCATOR.size else False:
+    if at >= LOCATOR.size and reader.read(at - LOCATOR.size, 4) == LOCATOR_MARK:
         at, bounds = _bounds64(reader, at - LOCATOR.size, (here, count, size, offset))
     else:
         if (disk, first) != (0, 0) or here != count:
