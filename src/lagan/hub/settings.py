@@ -19,6 +19,7 @@ _ROOMS = [
     "accounts",
     "jobs",
     "archive",
+    "targets",
     "policies",
     "computers",
     "datasets",

@@ -77,6 +77,9 @@ class Kind(StrEnum):
     POLICY_RUN = "policy.run"
     STATUS_TYPE_CHANGED = "file-status-type.changed"
 
+    TARGET_SHARED = "target.shared"
+    TARGET_OBJECT_REMOVED = "target-object.removed"
+
     VOLUME_ADDED = "volume.added"
     FILES_STORED = "files.stored"
     FILE_DAMAGED = "file.damaged"
