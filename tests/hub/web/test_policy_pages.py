@@ -42,12 +42,13 @@ def _followed(client: Client, path: str, given: Mapping[str, object] | None = No
         (
             {"order": "largest", "owners": ["ann", "ben"], "unwritten_for": "12 h"},
             "From the site lab, files not written for 12 h and owned by ann,"
-            " ben go to the site's first target, the largest first.",
+            " ben go to the target that the site's rules choose, the largest first.",
         ),
         (
             {"action": "premigrate", "include": ["a", "b", "c", "d", "e"], "min_size": 1000},
             "From the site lab, files of 1000 B or more and called a, b, c and 2 more are"
-            " copied to the site's first target and stay, the longest unread first.",
+            " copied to the target that the site's rules choose and stay, the longest"
+            " unread first.",
         ),
     ],
 )  # fmt: skip

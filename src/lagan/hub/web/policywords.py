@@ -53,7 +53,7 @@ def sentence(policy: Policy, site: str) -> str:
     words = {
         "where": _listed(policy.paths) or _where(policy, site),
         "what": _files(policy),
-        "target": policy.target or _("the site's first target"),
+        "target": policy.target or _("the target that the site's rules choose"),
         "order": ORDERS[policy.order],
         "high": shown_percent(policy.high),
         "low": shown_percent(policy.low),
