@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import signal
 import socket
 from pathlib import Path
@@ -88,6 +89,7 @@ def move(link: int, door: int, config: Path) -> None:
         read_again=lambda: read_settings(config),
         note=report.note,
     ).serve()
+    os._exit(0)  # at once: what a thread still does, the next guard's mover would wait for
 
 
 @recalld.command()
