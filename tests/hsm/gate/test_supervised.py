@@ -1,5 +1,5 @@
-"""A guard that dies lets nobody through where a service manager keeps its descriptors: here the test
-is the manager."""
+"""A guard that dies lets nobody through where a service manager keeps its descriptors: here the
+test is the manager."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A gate is set up: its events, its door, its notes; and taken over whole from a guard that died."""
+"""A gate is set up: its events, its door, its notes; and taken over from a guard that died."""
 
 from __future__ import annotations
 
@@ -104,7 +104,6 @@ def _events(kept: int | None, roots: tuple[Path, ...]) -> tuple[Group, Attribute
             f"The kernel gives no events of opening files here: {error.strerror}; a gate runs as "
             "root, on a filesystem of its own machine."
         ) from None
-
 
 
 def _answer_left_over(group: Group) -> None:
