@@ -46,6 +46,8 @@ def require_command(words: list[str]) -> None:
     command: click.Command = main
     context = click.Context(main)
     while isinstance(command, click.Group):
+        if command.invoke_without_command and (not words or words[0].startswith("-")):
+            break
         name, found, words = command.resolve_command(context, words)
         assert found is not None, words
         command = found
