@@ -10,11 +10,12 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 
+from lagan.hsm import telling
 from lagan.hsm.errors import Busy, Changed, MissingAtTarget, WrongContent
-from lagan.hsm.naming import digest_of, elsewhere, object_name, record_name, suffixed
-from lagan.hsm.record import LIMIT, Record, pack, unpack
+from lagan.hsm.naming import digest_of, elsewhere, object_name, suffixed
+from lagan.hsm.record import Record
 from lagan.kit.digests import Buffer
-from lagan.kit.errors import Conflict, LaganError, Locked, NotFound, TooLarge
+from lagan.kit.errors import Conflict, LaganError, Locked, NotFound
 from lagan.kit.ids import new_id
 from lagan.store.volume import Incoming, Volume
 
@@ -115,14 +116,7 @@ class Target:
 
     def record(self, relative: str) -> Record | None:
         """What the target knows of the file at `relative`; None when nothing. BadMarker."""
-        try:
-            pieces = self.volume.read(record_name(relative), 0, LIMIT + 1)
-            data = b"".join(bytes(each) for each in pieces)
-        except NotFound:
-            return None
-        if len(data) > LIMIT:
-            raise TooLarge(f"The target's record of {relative!a} is no record: too long.")
-        return unpack(data)
+        return telling.known(self.volume, relative)
 
     def find(self, origin: str, relative: str) -> Record:
         """What is known of the file that is at `origin` at its own site; else of the one at
@@ -141,12 +135,9 @@ class Target:
         return found
 
     def tell(self, record: Record) -> None:
-        """Have the target know the file of `record`; what it knew of that path it forgets."""
-        data = pack(record)
-        with suppress(LaganError):
-            if self.record(record.path) == record:
-                return
-        self.volume.replace(record_name(record.path), data)
+        """Have the target know the file of `record`, whose object is needed from now on; see
+        `telling.tell`."""
+        telling.tell(self.volume, record)
 
     def sweep(self, age: float = FORGOTTEN) -> int:
         """Drop what was begun here longer than `age` seconds ago and nobody goes on with; how many
