@@ -49,7 +49,7 @@ COMMANDS = {
     "job": "lagan.cli.job:job",
     "site": "lagan.cli.site:site",
     "transparent-recall": "lagan.cli.transparent_recall:transparent_recall",
-    "hsm": "lagan.cli.hsm:hsm",
+    "hsm": "lagan.cli.hsm_life:hsm",
 }
 """Command name to `module:attribute`; a command appears in `lagan --help` by its line in
 SUMMARIES."""

@@ -6,7 +6,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,8 +18,7 @@ if TYPE_CHECKING:
 NOT_ALL = 6
 """Exit code when some paths could not be done: that of a conflict."""
 
-_WHERE = (
-    click.argument("paths", nargs=-1, required=True),
+_SITE = (
     click.option("--root", "roots", multiple=True, help="A folder of the site; may be repeated."),
     click.option(
         "--target",
@@ -29,6 +28,10 @@ _WHERE = (
         help="Where content goes: a folder or s3://...; the first is the one meant.",
     ),
     click.option("--config", type=click.Path(), help="A worker's ini file, instead of the two."),
+)
+_WHERE = (
+    click.argument("paths", nargs=-1, required=True),
+    *_SITE,
     click.option("-r", "--recursive", is_flag=True, help="All that lies beneath folders."),
     click.option("--json", "as_json", is_flag=True, help="A line of JSON a path."),
 )
@@ -40,6 +43,13 @@ def hsm() -> None:
 
     Exit code 6 says that some paths could not be done; each is named on standard error.
     """
+
+
+def where_options(function: Callable[..., None]) -> Callable[..., None]:
+    """The options that say which site this is."""
+    for each in reversed(_SITE):
+        function = each(function)
+    return function
 
 
 def _command(name: str | None = None) -> Callable[[Callable[..., None]], click.Command]:
@@ -106,7 +116,7 @@ def stat(**where: Any) -> None:
     from lagan.worker.site.tiering import look
 
     console = Console(where["as_json"])
-    with _serving(where):
+    with serving_here(where):
         for item in _items(where, folders=False):
             console.act(item, look)
     console.end()
@@ -138,7 +148,7 @@ def settle(keep: str, **where: Any) -> None:
             return keep_there(descriptor, target_called(marker.target))
 
     console = Console(where["as_json"])
-    with _serving(where):
+    with serving_here(where):
         for item in _items(where, folders=False):
             console.act(item, verb)
     console.end()
@@ -221,18 +231,23 @@ class Console:
 def _run(
     step: str, args: Mapping[str, Any], where: Mapping[str, Any], folders: bool = False
 ) -> None:
-    from lagan.worker.batches import cut
-    from lagan.worker.site import tiering
+    with serving_here(where):
+        run_on(step, args, _items(where, folders), where["as_json"])
 
-    tiering.register()
-    console = Console(where["as_json"])
-    with _serving(where):
-        for batch, _ in cut((item, 0) for item in _items(where, folders)):
-            console.run(step, args, batch)
+
+def run_on(step: str, args: Mapping[str, Any], items: Iterable[str], as_json: bool) -> None:
+    """Run a step over paths, in batches, and say how each ended; leaves with `NOT_ALL`."""
+    from lagan.worker.batches import cut
+    from lagan.worker.site import register
+
+    register()
+    console = Console(as_json)
+    for batch, _ in cut((item, 0) for item in items):
+        console.run(step, args, batch)
     console.end()
 
 
-def _serving(where: Mapping[str, Any]) -> Any:
+def serving_here(where: Mapping[str, Any]) -> Any:
     """This machine as the site that the options tell."""
     from lagan.worker.place import Place, serving
 

@@ -1,5 +1,5 @@
-"""Each folder that a site serves has a name of its own, an attribute of the folder: what a target is
-told of the files beneath it is never mistaken for what is told of another site's."""
+"""Each folder that a site serves has a name of its own, an attribute of the folder: what a target
+is told of the files beneath it is never mistaken for what is told of another site's."""
 
 from __future__ import annotations
 

@@ -3,7 +3,6 @@ at the same path do not take each other's word away."""
 
 from __future__ import annotations
 
-import time
 from contextlib import suppress
 
 from lagan.hsm import tombstones
@@ -22,21 +21,21 @@ def known(volume: Volume, path: str) -> Record | None:
 
 def told_by(volume: Volume, path: str, root: str) -> Record | None:
     """What the root so named told of the file at `path`."""
-    newest = _readable(volume, record_name(path))
+    newest = readable(volume, record_name(path))
     if newest is not None and newest.root == root:
         return newest
-    return _readable(volume, displaced_name(path, root)) if root else None
+    return readable(volume, displaced_name(path, root)) if root else None
 
 
 def told_by_others(volume: Volume, path: str, origin: str, here: str) -> Record | None:
     """What a root other than `here` told of its file at `origin`, which is `path` beneath it."""
-    newest = _readable(volume, record_name(path))
+    newest = readable(volume, record_name(path))
     if newest is not None and newest.root != here:
         return newest if newest.origin == origin else None
     if newest is None:
         return None
     for each in volume.list(record_name(path).removesuffix("json")):
-        found = None if each.name == record_name(path) else _readable(volume, each.name)
+        found = None if each.name == record_name(path) else readable(volume, each.name)
         if found is not None and found.root != here and found.origin == origin:
             return found
     return None
@@ -46,7 +45,7 @@ def tell(volume: Volume, record: Record) -> None:
     """Have a target know the file of `record`; what it knew of that path it forgets, but for what
     another root told. The object is needed from now on; the one that this root's file at the path
     had before gets a tombstone. Busy, MissingAtTarget as `tombstones.claim`."""
-    newest = _readable(volume, record_name(record.path))
+    newest = readable(volume, record_name(record.path))
     for name, data in notes(record, newest):
         volume.replace(name, data)
     settle(volume, record, newest)
@@ -67,7 +66,7 @@ def settle(volume: Volume, record: Record, newest: Record | None) -> None:
     """What follows when these notes are kept: what they replace ends, what they name is needed."""
     mine = newest
     if newest is not None and newest.root != record.root and record.root:
-        mine = _readable(volume, displaced_name(record.path, record.root))
+        mine = readable(volume, displaced_name(record.path, record.root))
         if mine is not None:
             volume.delete(displaced_name(record.path, record.root))
     if mine is not None and mine.root == record.root != "" and mine.object != record.object:
@@ -75,14 +74,14 @@ def settle(volume: Volume, record: Record, newest: Record | None) -> None:
     tombstones.claim(volume, record.object)
 
 
-def end(volume: Volume, record: Record, why: str, when: float | None = None) -> None:
+def end(volume: Volume, record: Record, why: str) -> None:
     """Put up the tombstone of the object of a record whose file needs it no more."""
     try:
         size = volume.stat(record.object).size
     except NotFound:
         return
     stone = Tombstone(
-        record.object, when or time.time(), why, record.root, record.path, size, record
+        record.object, tombstones.clock(), why, record.root, record.path, size, record
     )
     tombstones.bury(volume, stone)
 
@@ -90,7 +89,7 @@ def end(volume: Volume, record: Record, why: str, when: float | None = None) -> 
 def forget(volume: Volume, record: Record) -> None:
     """Have a target know nothing any more of the file of `record`, if it is what it knows."""
     for name in (record_name(record.path), displaced_name(record.path, record.root or "-")):
-        if _readable(volume, name) == record:
+        if readable(volume, name) == record:
             volume.delete(name)
 
 
@@ -134,7 +133,7 @@ class Finder:
         raise MissingAtTarget(f"The target does not hold the content of {found.origin!a}.")
 
 
-def _readable(volume: Volume, name: str) -> Record | None:
+def readable(volume: Volume, name: str) -> Record | None:
     """What is kept as `name`; None as well for what nobody can read any more."""
     with suppress(BadMarker, TooLarge):
         return _read(volume, name)

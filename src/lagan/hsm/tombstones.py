@@ -30,6 +30,10 @@ ABANDONED = 3600.0
 """Seconds after which a removal that nobody ended is over."""
 
 
+clock = time.time
+"""Seconds since the epoch, as tombstones count them."""
+
+
 @dataclass(frozen=True, slots=True)
 class Tombstone:
     """Of the object called `object`: nobody is known to need it since `when` (seconds since the
@@ -66,6 +70,11 @@ def every(volume: Volume, prefix: str = "") -> Iterator[Tombstone]:
             stone = read(volume, each.name)
             if stone is not None:
                 yield stone
+
+
+def withdraw(volume: Volume, name: str) -> bool:
+    """Take the tombstone of the object called `name` away; whether there was one."""
+    return volume.delete(tombstone_name(name))
 
 
 def claim(volume: Volume, name: str) -> None:

@@ -101,6 +101,28 @@ STEPS: tuple[StepKind, ...] = (
         "Remove files and empty folders from the site's filesystem.",
         aliases=("dynamo.tasks.delete_paths_from_gpfs",),
     ),
+    StepKind(
+        "hsm.reconcile",
+        "Compare what the site's folders need with what the targets hold; remove what nobody has"
+        " needed for long.",
+        {
+            "target": Argument(str, "Which target; all of the site's unless named.", ""),
+            "grace_days": Argument(int, "Days for which an object that nobody needs stays.", 30),
+            "orphans": Argument(bool, "Also end objects of which nothing speaks.", False),
+            "dry_run": Argument(bool, "Only say what would be done.", False),
+        },
+        changes=False,
+        folders=True,
+    ),
+    StepKind(
+        "hsm.undelete",
+        "Make stubs again of files that were removed, as the target remembers them.",
+        {
+            "hydrate": Argument(bool, "Bring the content too.", False),
+            "target": Argument(str, "Which target; all of the site's unless named.", ""),
+        },
+        folders=True,
+    ),
     StepKind("hsm.stat", "Look at each path and say what state it is in.", changes=False),
     StepKind(
         "dataset.archive",

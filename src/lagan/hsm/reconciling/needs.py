@@ -8,7 +8,7 @@ import os
 import socket
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 from lagan.hsm.roots import name_of
 from lagan.kit.errors import NotFound
@@ -23,12 +23,13 @@ SHARES = tuple(f"{number:02x}" for number in range(256))
 @dataclass(frozen=True, slots=True)
 class Root:
     """A folder that a site serves, by its own `name`, where it is, and when its last whole
-    reconciling began (seconds since the epoch; 0 for never)."""
+    reconciling began (seconds since the epoch; 0 for never). One that is `gone` needs nothing."""
 
     name: str
     path: str = ""
     host: str = ""
     began: float = 0.0
+    gone: bool = False
 
 
 def register(volume: Volume, root: str | os.PathLike[str]) -> Root:
@@ -36,7 +37,7 @@ def register(volume: Volume, root: str | os.PathLike[str]) -> Root:
     folder is not there."""
     name = name_of(root)
     known = find(volume, name)
-    if known is None:
+    if known is None or known.gone:
         known = Root(name, os.fspath(root), socket.gethostname())
         _write(volume, known)
     return known
@@ -71,9 +72,13 @@ def looked_through(volume: Volume, name: str, path: str, began: float) -> None:
 
 def forget(volume: Volume, name: str) -> bool:
     """The folder is gone for good and needs nothing any more; whether it was known."""
+    known = find(volume, name)
+    if known is None:
+        return False
+    _write(volume, replace(known, gone=True))
     for share in SHARES:
         volume.delete(_share(name, share))
-    return volume.delete(f"{_ROOTS}{name}.json")
+    return True
 
 
 def told(volume: Volume, root: str, share: str) -> frozenset[str]:
