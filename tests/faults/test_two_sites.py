@@ -1,5 +1,5 @@
-"""Two sites, each a host of its own, send each other files at the same time while one of them is cut
-off and comes back: each path has one outcome, and both have the other's files as they were."""
+"""Two sites, each a host of its own, send each other files at the same time while one of them is
+cut off and comes back: each path has one outcome, and both have the other's files as they were."""
 
 from __future__ import annotations
 
@@ -114,7 +114,9 @@ def send_each_way(made: World, files: int, away: float) -> None:
     for name, other, site in zip(NAMES, reversed(NAMES), reversed(made.sites), strict=True):
         expect_one_outcome_each(made.hub, jobs[name], len(before[name]))
         expect_alike(before[name], looks(site.root, f"from {name}"), whole=name == "south")
-        assert sorted(os.listdir(site.root)) == sorted(f"from {each}" for each in NAMES), other
+        assert {each.name for each in site.root.iterdir()} == {f"from {each}" for each in NAMES}, (
+            other
+        )
     for site in made.sites:
         assert looks(site.root, f"from {site.name}") == before[site.name]
     left = list((made.sites[0].folder.parent / "target" / ".lagan" / "incoming").glob("*"))

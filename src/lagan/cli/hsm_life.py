@@ -1,5 +1,5 @@
-"""`lagan hsm reconcile` and `lagan hsm undelete`: what becomes of content that no file seems to need
-any more, and files that were removed by accident."""
+"""`lagan hsm reconcile` and `lagan hsm undelete`: what becomes of content that no file seems to
+need any more, and files that were removed by accident."""
 
 from __future__ import annotations
 

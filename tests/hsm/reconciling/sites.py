@@ -1,4 +1,4 @@
-"""Two sites with one target and a clock that goes as a test says; what people and Lagan do there."""
+"""Two sites with one target and a clock that goes as a test says; what people and Lagan do."""
 
 from __future__ import annotations
 

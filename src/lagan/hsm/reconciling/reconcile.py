@@ -16,7 +16,7 @@ from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TypeVar
+from typing import ParamSpec, TypeVar
 
 from lagan.hsm import telling, tombstones
 from lagan.hsm.errors import BadMarker, Busy, MissingAtTarget
@@ -36,6 +36,7 @@ GRACE = 30 * DAY
 """Seconds for which an object stays that no file is known to need."""
 
 T = TypeVar("T")
+P = ParamSpec("P")
 
 Say = Callable[[str, str], object]
 """Told a category and what it is about: a path at the site, or an object's name."""
@@ -185,13 +186,13 @@ class _Run:
             return  # it is another one now
         if not self._ledger.has(name):
             self._tell("stale-record", path)
-            self._do(lambda: telling.forget(self._volume, record))
+            self._do(telling.forget, self._volume, record)
         elif mine and self._ledger.is_used(name):
             self._tell("renamed", path)
-            self._do(lambda: self._follow(record))
+            self._do(self._follow, record)
         elif not self._ledger.is_needed(name) and tombstones.find(self._volume, name) is None:
             self._tell("gone", path)
-            self._do(lambda: telling.end(self._volume, record, GONE))
+            self._do(telling.end, self._volume, record, GONE)
 
     def _is_at(self, path: str, name: str) -> bool:
         """Whether the file has come there meanwhile, or that cannot be known."""
@@ -233,14 +234,14 @@ class _Run:
         if category:
             self._tell(category, name)
         stone = Tombstone(name, tombstones.clock(), why, self._me, "", size)
-        self._do(lambda: tombstones.bury(self._volume, stone))
+        self._do(tombstones.bury, self._volume, stone)
 
     def _withdraw(self) -> None:
         """Take away the tombstones of what somebody needs."""
         for stone in self._ticked(tombstones.every(self._volume)):
             if self._ledger.is_used(stone.object) or self._ledger.is_needed(stone.object):
                 self._tell("needed", stone.object)
-                self._do(lambda stone=stone: tombstones.withdraw(self._volume, stone.object))
+                self._do(tombstones.withdraw, self._volume, stone.object)
 
     def _tell_needs(self) -> None:
         for share in needs.SHARES:
@@ -249,9 +250,7 @@ class _Run:
             if not self._report.whole:
                 used = [*before.union(used)]  # what could not be seen may be needed still
             if before != set(used):
-                self._do(lambda share=share, used=used: needs.tell(
-                    self._volume, self._me, share, used
-                ))  # fmt: skip
+                self._do(needs.tell, self._volume, self._me, share, used)
 
     def _remove(self, began: float) -> None:
         """Remove what may go. Only the folder whose tombstone it is does so, so that no two do."""
@@ -291,11 +290,11 @@ class _Run:
             return
         self._report.freed += stone.size
 
-    def _do(self, act: Callable[[], object]) -> None:
+    def _do(self, act: Callable[P, object], *args: P.args, **more: P.kwargs) -> None:
         if not self._dry_run:
             # Somebody has begun to use it just now, or it went: the next run sees which.
             with suppress(Busy, MissingAtTarget):
-                act()
+                act(*args, **more)
 
     def _tell(self, category: str, about: str) -> None:
         self._report.counts[category] += 1

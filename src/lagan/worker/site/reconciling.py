@@ -1,5 +1,5 @@
-"""The steps that look after what a site has at its targets: reconcile whole folders of the site, and
-make files again that were removed by accident."""
+"""The steps that look after what a site has at its targets: reconcile whole folders of the site,
+and make files again that were removed by accident."""
 
 from __future__ import annotations
 
