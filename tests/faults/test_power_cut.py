@@ -37,7 +37,8 @@ class Disk:
         self.mount()
 
     def mount(self) -> None:
-        self.run("mount", "-o", "loop", str(self.image), str(self.folder))
+        # Nothing is flushed that nobody asked for, however long a busy machine takes.
+        self.run("mount", "-o", "loop,commit=300", str(self.image), str(self.folder))
 
     def unmount(self) -> None:
         self.run("umount", str(self.folder))

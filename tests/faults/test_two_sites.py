@@ -111,12 +111,10 @@ def send_each_way(made: World, files: int, away: float) -> None:
     cut_off(made, 2, away)
     until(lambda: all(over(made.hub, job) for job in jobs.values()), LONG)
     assert hit, "both were sent before anything was cut off: nothing is shown"
-    for name, other, site in zip(NAMES, reversed(NAMES), reversed(made.sites), strict=True):
+    for name, site in zip(NAMES, reversed(made.sites), strict=True):
         expect_one_outcome_each(made.hub, jobs[name], len(before[name]))
         expect_alike(before[name], looks(site.root, f"from {name}"), whole=name == "south")
-        assert {each.name for each in site.root.iterdir()} == {f"from {each}" for each in NAMES}, (
-            other
-        )
+        assert {each.name for each in site.root.iterdir()} == {f"from {each}" for each in NAMES}
     for site in made.sites:
         assert looks(site.root, f"from {site.name}") == before[site.name]
     left = list((made.sites[0].folder.parent / "target" / ".lagan" / "incoming").glob("*"))

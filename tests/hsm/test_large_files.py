@@ -8,7 +8,7 @@ import tracemalloc
 
 import pytest
 
-from lagan.hsm.space import data
+from lagan.kit.holes import data
 from tests.hsm.conftest import Files, opened, sectors
 
 SIZE = 48 << 20

@@ -26,6 +26,7 @@ COMMANDS = {
     "node": "lagan.cli.node:node",
     "volume": "lagan.cli.volume:volume",
     "archive": "lagan.cli.archive:archive",
+    "package": "lagan.cli.package:package",
     "audit": "lagan.cli.audit:audit",
     "agent": "lagan.cli.agent:agent",
     "dataset": "lagan.cli.dataset:dataset",
@@ -50,6 +51,7 @@ COMMANDS = {
     "site": "lagan.cli.site:site",
     "transparent-recall": "lagan.cli.transparent_recall:transparent_recall",
     "hsm": "lagan.cli.hsm_life:hsm",
+    "recalld": "lagan.cli.recalld:recalld",
 }
 """Command name to `module:attribute`; a command appears in `lagan --help` by its line in
 SUMMARIES."""
@@ -63,6 +65,7 @@ SUMMARIES = {
     "node": "Run an archive node.",
     "volume": "Prepare, adopt and check volumes.",
     "archive": "Scrub, heal and rebuild the archive.",
+    "package": "Make and check preservation packages (BagIt).",
     "audit": "Verify and export the record of events.",
     "agent": "Send an instrument's data to the hub.",
     "dataset": "Create, fill, close and fetch datasets.",
@@ -86,6 +89,7 @@ SUMMARIES = {
     "site": "List and look after sites, their keys and workers.",
     "transparent-recall": "Recall one file that somebody opened.",
     "hsm": "Move the content of a site's files to a target and back.",
+    "recalld": "Bring migrated files back when somebody opens them.",
     "demo": "Take real instrument files through the whole main job.",
 }
 """One line a command, kept here so that `lagan --help` imports none of them."""

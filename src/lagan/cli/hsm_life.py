@@ -39,7 +39,7 @@ def reconcile(
     from lagan.hsm.reconciling.needs import forget as forget_folder
     from lagan.worker import place
     from lagan.worker.site.reconciling import reconcile_root
-    from lagan.worker.site.tiering import target_called
+    from lagan.worker.site.targets import target_called
 
     def say(category: str, about: str) -> None:
         if as_json:

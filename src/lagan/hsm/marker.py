@@ -10,7 +10,7 @@ from __future__ import annotations
 import errno
 import json
 import os
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 from lagan.hsm.errors import BadMarker
@@ -47,6 +47,9 @@ class Marker:
         return self.state != PREMIGRATED
 
 
+_FACTS = tuple(each.name for each in fields(Marker))
+
+
 def read(file: int | str | bytes | os.PathLike[str]) -> Marker | None:
     """The marker of an open file, or of a path (a link is not followed); None without one.
     BadMarker when it cannot be understood."""
@@ -78,7 +81,8 @@ def drop(descriptor: int) -> None:
 
 def pack(marker: Marker) -> bytes:
     """The attribute's value."""
-    return json.dumps({"v": VERSION, **asdict(marker)}, separators=(",", ":")).encode()
+    facts = {name: getattr(marker, name) for name in _FACTS}
+    return json.dumps({"v": VERSION, **facts}, separators=(",", ":")).encode()
 
 
 def unpack(value: bytes) -> Marker:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+from functools import lru_cache
 from uuid import UUID
 
 from lagan.kit.errors import BadPath
@@ -22,6 +23,7 @@ RECORDS = ".lagan/hsm/"
 _ESCAPED = frozenset("%\\")
 
 
+@lru_cache(maxsize=4096)
 def object_name(relative: str) -> str:
     """The name for the file at `relative` beneath its root; bytes that are no UTF-8 are surrogates.
 
@@ -76,6 +78,7 @@ def condemned_name(name: str) -> str:
     return f".lagan/hsm-condemned/{digest[:2]}/{digest}"
 
 
+@lru_cache(maxsize=4096)
 def digest_of(relative: str) -> str:
     """40 hex digits for a path."""
     return hashlib.sha256(os.fsencode(relative)).hexdigest()[:40]

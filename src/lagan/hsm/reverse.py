@@ -13,9 +13,10 @@ from stat import S_ISREG
 from lagan.hsm import marker as markers
 from lagan.hsm.content import expect_room, fill
 from lagan.hsm.drafts import draft_in, give_name, take_place
-from lagan.hsm.errors import Taken, WrongContent
+from lagan.hsm.errors import Taken
 from lagan.hsm.marker import MIGRATED, PREMIGRATED, Marker
 from lagan.hsm.migrating import Outcome
+from lagan.hsm.proving import expect_proven
 from lagan.hsm.recalling import recall
 from lagan.hsm.record import Record, dress
 from lagan.hsm.states import state_of
@@ -46,7 +47,7 @@ def reverse_stub(
     """
     content = hydrate or record.size <= stub_size
     if verify and not content:
-        _expect_proven(record, target, tick)
+        expect_proven(target, record.object, record.size, record.sha256, tick)
     here = _look(folder, name)
     if here is not None:
         same = _same_here(folder, name, record, target, content, skip_hash, tick)
@@ -64,11 +65,6 @@ def reverse_stub(
         os.fsync(folder)
     state = PREMIGRATED if content else MIGRATED
     return Outcome(state, sent=record.size if content else 0)
-
-
-def _expect_proven(record: Record, target: Target, tick: Tick) -> None:
-    if not target.holds(record.object, record.size, record.sha256, tick):
-        raise WrongContent(f"The target {target.name} does not hold what was brought there.")
 
 
 def _look(folder: int, name: str) -> os.stat_result | None:

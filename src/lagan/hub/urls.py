@@ -22,6 +22,7 @@ ROUTERS = {
     "tasks/": "lagan.hub.jobs.api.tasks.router",
     "sites/": "lagan.hub.jobs.api.sites.router",
     "schedules/": "lagan.hub.jobs.api.schedules.router",
+    "policies/": "lagan.hub.policies.api.router",
     "workflows/": "lagan.hub.jobs.api.workflows.router",
     "file/": "lagan.hub.jobs.api.files.router",
     "filestatustypes/": "lagan.hub.jobs.api.status_types.router",

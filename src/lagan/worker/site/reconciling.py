@@ -21,7 +21,7 @@ from lagan.worker import place
 from lagan.worker.site import paths, presence
 from lagan.worker.site.items import each
 from lagan.worker.site.paths import Spot
-from lagan.worker.site.tiering import target_called
+from lagan.worker.site.targets import target_called
 from lagan.worker.steps import Context, register_step
 
 GRACE_DAYS = 30

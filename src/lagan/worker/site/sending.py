@@ -16,7 +16,7 @@ from typing import Any
 
 from lagan.hsm import marker as markers
 from lagan.hsm import roots, telling
-from lagan.hsm.errors import MissingAtTarget, Unfit, WrongContent
+from lagan.hsm.errors import MissingAtTarget, Unfit
 from lagan.hsm.folders import (
     Way,
     find_way,
@@ -28,6 +28,7 @@ from lagan.hsm.folders import (
     wear,
 )
 from lagan.hsm.migrating import Outcome
+from lagan.hsm.proving import expect_proven
 from lagan.hsm.record import Record
 from lagan.hsm.reverse import reverse_stub
 from lagan.hsm.target import Target, Tick
@@ -39,7 +40,7 @@ from lagan.worker.ledger import Claimed
 from lagan.worker.site import paths, presence, tiering
 from lagan.worker.site.items import each
 from lagan.worker.site.paths import Spot
-from lagan.worker.site.tiering import target_called
+from lagan.worker.site.targets import target_called
 from lagan.worker.steps import Context, register_step
 
 FOLDER, LINK = "folder", "link"
@@ -63,16 +64,14 @@ def send(context: Context, args: Mapping[str, Any], items: Sequence[str]) -> dic
     premigrate = {"premigrate": True, "target": args.get("target") or ""}
     brought = tiering.migrate(after, premigrate, files)
     if args.get("verify"):
-        _prove(after, target, [item for item in files if item not in after.failed])
+        _prove(after, [item for item in files if item not in after.failed])
     return _together(told, brought)
 
 
 def receive(context: Context, args: Mapping[str, Any], items: Sequence[str]) -> dict[str, Any]:
     """Make here what another site sent, at the same place; a path that is beneath none of this
     site's folders comes beneath the first of them."""
-    target = target_called(args.get("target") or "")
-    presence.expect_told(target)
-    arrival = Arrival(target, args)
+    arrival = Arrival(_all_targets(str(args.get("target") or "")), args)
     done = each(context, items, arrival.make)
     arrival.settle()
     return done
@@ -123,10 +122,10 @@ class After:
 class Arrival:
     """One task's making of what was sent."""
 
-    def __init__(self, target: Target, args: Mapping[str, Any]) -> None:
-        self._target = target
+    def __init__(self, targets: Sequence[Target], args: Mapping[str, Any]) -> None:
+        self._targets = targets
         self._args = args
-        self._finders: dict[str, Finder] = {}
+        self._finders: dict[tuple[str, str], Finder] = {}
         self._folders: dict[str, tuple[str, bool]] = {}
         """Folders here that something was put into, with their path at the other site, and whether
         they were made for it."""
@@ -136,15 +135,15 @@ class Arrival:
         origin = paths.tidy(item)
         spot = _spot_or_none(origin)
         here = roots.name_of(spot.root if spot else place.current().first_root())
-        finder = self._finders.setdefault(here, Finder(self._target.volume, here))
-        record = finder.file(origin)
-        if record is not None:
-            spot = spot or _beneath_first(record.path)
-            self._open_up(spot, origin)
-            return self._file(spot, record, tick)
-        way = find_way(self._target.volume, finder, origin, here)
+        for target in self._targets:
+            record = self._finder(target, here).file(origin)
+            if record is not None:
+                spot = spot or _beneath_first(record.path)
+                self._open_up(spot, origin)
+                return self._file(spot, record, target, tick)
+        way = self._way(origin, here)
         if way is None:
-            raise MissingAtTarget(f"No other site told the target of {origin!a}.")
+            raise MissingAtTarget(f"No other site told a target of {origin!a}.")
         spot = spot or _beneath_first(way.path)
         self._open_up(spot, origin)
         return self._link(spot, way) if way.text is not None else self._folder(spot, way)
@@ -153,21 +152,32 @@ class Arrival:
         """Give all folders that something was put into what they are to wear."""
         for path, (origin, made) in sorted(self._folders.items(), reverse=True):
             spot = paths.locate(path)
-            here = roots.name_of(spot.root)
-            finder = self._finders.setdefault(here, Finder(self._target.volume, here))
-            way = find_way(self._target.volume, finder, origin, here)
+            way = self._way(origin, roots.name_of(spot.root))
             if way is not None and way.text is None and (made or way.sent):
                 # What cannot be set here was told with the folder itself, if that was sent.
                 with suppress(LaganError, OSError):
                     _wear(spot, way)
 
-    def _file(self, spot: Spot, record: Record, tick: Tick) -> Outcome:
+    def _finder(self, target: Target, here: str) -> Finder:
+        key = (target.name, here)
+        if key not in self._finders:
+            self._finders[key] = Finder(target.volume, here)
+        return self._finders[key]
+
+    def _way(self, origin: str, here: str) -> Way | None:
+        for target in self._targets:
+            way = find_way(target.volume, self._finder(target, here), origin, here)
+            if way is not None:
+                return way
+        return None
+
+    def _file(self, spot: Spot, record: Record, target: Target, tick: Tick) -> Outcome:
         with paths.beside(spot) as (folder, name):
             return reverse_stub(
                 folder,
                 name,
                 record,
-                self._target,
+                target,
                 hydrate=bool(self._args.get("hydrate")),
                 stub_size=int(self._args.get("stub_size") or 0),
                 skip_hash=bool(self._args.get("skip_hash")),
@@ -200,6 +210,15 @@ class Arrival:
             made = _make_folder(folder)
         known = self._folders.get(folder.path)
         self._folders[folder.path] = (away, made or (known is not None and known[1]))
+
+
+def _all_targets(name: str) -> list[Target]:
+    """The target `name`, or all of the site's: the other site may choose among several. They know
+    of this site's folders."""
+    found = [target_called(each) for each in ([name] if name else place.current().targets or [""])]
+    for each_one in found:
+        presence.expect_told(each_one)
+    return found
 
 
 def _tell_above(target: Target, items: Iterable[str]) -> None:
@@ -254,7 +273,7 @@ def _tell_way(target: Target, way: Way) -> bool:
     return True
 
 
-def _prove(context: Context, target: Target, items: Sequence[str]) -> None:
+def _prove(context: Context, items: Sequence[str]) -> None:
     """Read the objects of files once more; what is not what it must be is told."""
 
     def act(item: str, tick: Tick) -> Outcome:
@@ -262,8 +281,8 @@ def _prove(context: Context, target: Target, items: Sequence[str]) -> None:
             marker = markers.read(descriptor)
             if not S_ISREG(os.fstat(descriptor).st_mode) or marker is None:
                 raise Unfit("Somebody put something else in its place.", kind="special")
-        if not target.holds(marker.object, marker.size, marker.sha256, tick):
-            raise WrongContent(f"The target {target.name} does not hold what was brought there.")
+        target = target_called(marker.target)
+        expect_proven(target, marker.object, marker.size, marker.sha256, tick)
         return Outcome(marker.state)
 
     each(context, items, act)
