@@ -10,6 +10,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from lagan.bag import ALL_ALGORITHMS
@@ -83,7 +84,7 @@ def add(name: str, line: bytes, **arguments: Any) -> Callable[[], Files]:
 
 M, INFO = "manifest-sha256.txt", "bag-info.txt"
 A = b"8ed3f6ad685b959ead7022518e1af76cd816f8e8ec7ccdda1ed4018e8f2223f8"  # some checksum
-OLD = {"version": "0.97"}
+OLD: dict[str, Any] = {"version": "0.97"}
 BAGIT = b"BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n"
 
 RIGHT = [
@@ -94,7 +95,7 @@ RIGHT = [
     good("plain 0.94", lambda: right(version="0.94")),
     good("plain 0.93", lambda: right(version="0.93")),
     *(
-        good(f"algorithm {name}", lambda name=name: right(algorithms=[name]))
+        good(f"algorithm {name}", partial(right, algorithms=[name]))
         for name in ("md5", "sha1", "sha224", "sha384", "sha512")
     ),
     good("four algorithms", lambda: right(algorithms=["md5", "sha1", "sha256", "sha512"])),

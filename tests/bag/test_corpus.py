@@ -16,10 +16,12 @@ from tests.bag.corpus import CASES, Case
 
 EACH = pytest.mark.parametrize("case", CASES, ids=[case.name for case in CASES])
 HIDDEN = {"base-flat"}
+BAGIT_HEADING = "Where the package bagit says another thing"
 
 
-def told(verdict: Verdict) -> tuple[set[str], set[str]]:
-    errors, warnings = ({each.code for each in some} for some in (verdict.errors, verdict.warnings))
+def told(verdict: Verdict) -> tuple[frozenset[str], frozenset[str]]:
+    some = (verdict.errors, verdict.warnings)
+    errors, warnings = (frozenset(each.code for each in findings) for findings in some)
     return errors, warnings - HIDDEN
 
 
@@ -69,3 +71,31 @@ def test_every_code_of_bags_comes_in_the_corpus():
     codes = {code for code in CLAUSES if not code.startswith(archives)}
     seen = {code for case in CASES for code in case.errors | case.warnings}
     assert codes - seen == {"file-unreadable"}
+
+
+PAGE = Path(__file__).parents[2] / "docs" / "internals" / "bag.md"
+
+
+def rows(heading: str) -> list[list[str]]:
+    """The cells of the table under a heading of the page."""
+    section = PAGE.read_text().partition(f"\n## {heading}\n")[2].partition("\n## ")[0]
+    lines = [line for line in section.splitlines() if line.startswith("|")][2:]
+    return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
+
+
+def test_the_page_lists_every_code_with_its_clause():
+    assert {code.strip("`"): clause for code, clause, _ in rows("Codes")} == CLAUSES
+
+
+def test_the_page_lists_where_the_package_bagit_is_not_followed():
+    told = {name: (ours, theirs) for name, ours, theirs, _, _ in rows(BAGIT_HEADING)}
+    word = {True: "takes", False: "refuses"}
+    differing = [case for case in CASES if case.bagit is bool(case.errors)]
+    assert told == {case.name: (word[not case.errors], word[case.bagit]) for case in differing}
+
+
+def test_each_difference_names_the_clauses_of_its_codes():
+    clauses = {name: set(clause.split(", ")) for name, _, _, clause, _ in rows(BAGIT_HEADING)}
+    for case in CASES:
+        if case.errors and case.name in clauses:
+            assert clauses[case.name] == {CLAUSES[code] for code in case.errors}

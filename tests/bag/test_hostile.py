@@ -8,6 +8,7 @@ import struct
 import tarfile
 import zlib
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -18,8 +19,8 @@ from tests.bag.building import Raw, as_tar, as_zip, raw_members, raw_zip, right,
 BAG = right()
 
 
-def codes(archive: bytes, **options: object) -> set[str]:
-    verdict = judge(BytesReader(archive), **options)  # type: ignore[arg-type]
+def codes(archive: bytes, **options: Any) -> set[str]:
+    verdict = judge(BytesReader(archive), **options)
     return {each.code for each in verdict.errors}
 
 
@@ -27,7 +28,7 @@ def with_member(*more: Raw) -> bytes:
     return raw_zip([*raw_members(BAG), *more])
 
 
-def with_name(name: bytes, **fields: int) -> bytes:
+def with_name(name: bytes, **fields: Any) -> bytes:
     return with_member(Raw(name, b"1", **fields))
 
 

@@ -6,6 +6,7 @@ import os
 import shutil
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -73,8 +74,8 @@ def test_killed_anywhere_it_can_be_finished_or_undone(tmp_path: Path):
         root = tmp_path / f"{number}"
         shutil.copytree(original, root)
         if not killed_at(
-            number, lambda root=root: make_bag(root, in_place=True, algorithms=["md5"], threads=1)
-        ):  # type: ignore[misc]
+            number, partial(make_bag, root, in_place=True, algorithms=["md5"], threads=1)
+        ):
             break
         other = shutil.copytree(root, tmp_path / f"{number}-other")
         if list(root.glob(".lagan-bag*")):
@@ -99,7 +100,7 @@ def test_killed_while_undoing_it_can_be_finished(tmp_path: Path):
     for number in range(200):
         root = tmp_path / f"{number}"
         shutil.copytree(original, root)
-        if not killed_at(number, lambda root=root: undo(root)):  # type: ignore[misc]
+        if not killed_at(number, partial(undo, root)):
             break
         if list(root.glob(".lagan-bag*")):
             finish(root)
@@ -128,7 +129,7 @@ def test_nothing_in_the_way_is_overwritten(tmp_path: Path):
     make_bag(made, in_place=True, algorithms=["md5"])
     for number in range(50):
         root = shutil.copytree(made, tmp_path / f"{number}")
-        killed_at(number, lambda root=root: undo(root))  # type: ignore[misc]
+        killed_at(number, partial(undo, root))
         if (root / ".lagan-bag" / "data" / "a.txt").exists():
             break
     (root / "a.txt").write_text("new")

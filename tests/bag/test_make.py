@@ -9,6 +9,7 @@ import subprocess
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import bagit
 import pytest
@@ -201,14 +202,15 @@ def test_a_broken_source_leaves_nothing_behind(tmp_path: Path):
 
 def test_bad_arguments_are_refused(source: Path, tmp_path: Path):
     target = tmp_path / "x.zip"
-    for options in (
+    wrong: tuple[dict[str, Any], ...] = (
         {"algorithms": ["crc32"]}, {"algorithms": []}, {"info": [("a:b", "1")]},
         {"info": [("Payload-Oxum", "1.1")]}, {"info": [(" a", "1")]}, {"base": "a/b"},
         {"base": ".."}, {"tag_files": {"data/x": b""}}, {"tag_files": {"bagit.txt": b""}},
         {"tag_files": {"../x": b""}}, {"in_place": True},
-    ):  # fmt: skip
+    )  # fmt: skip
+    for options in wrong:
         with pytest.raises(BadInput):
-            make_bag(source, target, **options)  # type: ignore[arg-type]
+            make_bag(source, target, **options)
     with pytest.raises(BadInput):
         make_bag(source)
     with pytest.raises(NotFound):

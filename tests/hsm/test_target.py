@@ -13,13 +13,11 @@ import pytest
 from lagan.hsm.errors import BadMarker, Busy, Changed, MissingAtTarget, WrongContent
 from lagan.hsm.naming import record_name
 from lagan.hsm.record import Record
-from lagan.hsm.target import Target
+from lagan.hsm.target import Target, upload_prefix
 from lagan.hsm.together import keeping
-from lagan.hsm.together.group import Move, alone
 from lagan.kit.digests import Buffer
 from lagan.kit.errors import Unavailable
 from lagan.store import Volume, open_volume
-from lagan.store.volume import Incoming
 from lagan.store.wrappers.through import Through
 from tests.hsm.conftest import Files, opened
 
@@ -134,14 +132,9 @@ def test_what_cannot_be_read_back_does_not_count(
     assert files.objects() == []
 
 
-def begun(target: Target, relative: str) -> Move[Incoming]:
-    """An upload of a path, as a move begins it."""
-    return (yield keeping.Begin(target, relative))
-
-
 def test_what_a_killed_worker_began_is_begun_anew(files: Files) -> None:
     path = files.make("a", size=100)
-    incoming = alone(begun(files.target, "a"))
+    incoming = files.target.volume.receive(f"{upload_prefix('a')}-1")
     incoming.write([b"half of it"])
     incoming.checkpoint()
     with opened(path) as descriptor, pytest.raises(Busy):

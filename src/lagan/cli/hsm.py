@@ -25,7 +25,8 @@ _SITE = (
         "targets",
         multiple=True,
         metavar="[NAME=]LOCATION",
-        help="Where content goes: a folder or s3://...; the first is the one meant.",
+        help="Where content goes: a folder, s3://... or rclone:REMOTE:path; the first is the one "
+        "meant. With --config the name of one of its targets.",
     ),
     click.option("--config", type=click.Path(), help="A worker's ini file, instead of the two."),
 )
@@ -120,6 +121,30 @@ def stat(**where: Any) -> None:
         for item in _items(where, folders=False):
             console.act(item, look)
     console.end()
+
+
+@hsm.command()
+@click.option("--config", type=click.Path(), required=True, help="A worker's ini file.")
+@click.option("--json", "as_json", is_flag=True, help="A line of JSON a target.")
+def targets(config: str, as_json: bool) -> None:
+    """Tell the targets of this site, asked now: whether each answers, and its room."""
+    from dataclasses import asdict
+
+    from lagan.kit.sizes import show_size
+    from lagan.worker.site.targets import look_at_all
+
+    bad = False
+    with _serving({"config": config, "roots": ()}):
+        for look in look_at_all():
+            bad = bad or not look.answers
+            if as_json:
+                click.echo(json.dumps(asdict(look)))
+                continue
+            room = "" if look.free is None else f"{show_size(look.free)} free"
+            words = [look.name, "answers" if look.answers else "is away", look.location]
+            click.echo("  ".join(filter(None, [*words, room, look.reason])))
+    if bad:
+        sys.exit(NOT_ALL)
 
 
 @_command()
@@ -233,7 +258,8 @@ def _run(
     step: str, args: Mapping[str, Any], where: Mapping[str, Any], folders: bool = False
 ) -> None:
     with serving_here(where):
-        run_on(step, args, _items(where, folders), where["as_json"])
+        given = {**args, "target": named_target(where)}
+        run_on(step, given, _items(where, folders), where["as_json"])
 
 
 def run_on(step: str, args: Mapping[str, Any], items: Iterable[str], as_json: bool) -> None:
@@ -246,6 +272,16 @@ def run_on(step: str, args: Mapping[str, Any], items: Iterable[str], as_json: bo
     for batch, _ in cut((item, 0) for item in items):
         console.run(step, args, batch)
     console.end()
+
+
+def named_target(where: Mapping[str, Any]) -> str:
+    """The one target that was asked for by its name; none: that of the first option, or what the
+    rules of the file choose."""
+    if where["config"] is None or not where["targets"]:
+        return ""
+    if len(where["targets"]) > 1:
+        raise click.UsageError("With --config name one --target.")
+    return str(where["targets"][0])
 
 
 def serving_here(where: Mapping[str, Any]) -> Any:

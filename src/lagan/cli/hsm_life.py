@@ -11,7 +11,7 @@ from typing import Any
 
 import click
 
-from lagan.cli.hsm import NOT_ALL, hsm, run_on, serving_here, where_options
+from lagan.cli.hsm import NOT_ALL, hsm, named_target, run_on, serving_here, where_options
 
 
 @hsm.command()
@@ -19,14 +19,12 @@ from lagan.cli.hsm import NOT_ALL, hsm, run_on, serving_here, where_options
 @click.option("--apply", is_flag=True, help="Do it; without this nothing is changed.")
 @click.option("--grace-days", default=30.0, show_default=True, help="How long objects stay.")
 @click.option("--orphans", is_flag=True, help="End objects too of which nothing speaks.")
-@click.option("--only", default="", metavar="NAME", help="One target; all of them otherwise.")
 @click.option("--forget", metavar="FOLDER", help="A folder's name: it is gone and needs nothing.")
 @click.option("--json", "as_json", is_flag=True, help="A line of JSON for each finding.")
 def reconcile(
     apply: bool,
     grace_days: float,
     orphans: bool,
-    only: str,
     forget: str | None,
     as_json: bool,
     **where: Any,
@@ -48,6 +46,7 @@ def reconcile(
             click.echo(f"{category}  ".encode() + os.fsencode(about))
 
     bad = False
+    only = named_target(where)
     with serving_here(where):
         if forget is not None:
             for name in [only] if only else place.current().targets:
@@ -69,14 +68,12 @@ def reconcile(
 @click.option("-r", "--recursive", is_flag=True, help="All that was beneath folders.")
 @click.option("-H", "--hydrate", is_flag=True, help="Bring the content too.")
 @click.option("--list", "only_list", is_flag=True, help="Only say which could be made again.")
-@click.option("--only", default="", metavar="NAME", help="One target; all of them otherwise.")
 @click.option("--json", "as_json", is_flag=True, help="A line of JSON a path.")
 def undelete(
     paths: tuple[str, ...],
     recursive: bool,
     hydrate: bool,
     only_list: bool,
-    only: str,
     as_json: bool,
     **where: Any,
 ) -> None:
@@ -85,6 +82,8 @@ def undelete(
     That goes as long as the target holds their content: 30 days unless told otherwise.
     """
     from lagan.worker.site.reconciling import lost_files
+
+    only = named_target(where)
 
     def items() -> Iterator[str]:
         for each in paths:

@@ -21,6 +21,7 @@ ROUTERS = {
     "jobs/": "lagan.hub.jobs.api.jobs.router",
     "tasks/": "lagan.hub.jobs.api.tasks.router",
     "sites/": "lagan.hub.jobs.api.sites.router",
+    "targets/": "lagan.hub.targets.api.router",
     "schedules/": "lagan.hub.jobs.api.schedules.router",
     "policies/": "lagan.hub.policies.api.router",
     "workflows/": "lagan.hub.jobs.api.workflows.router",

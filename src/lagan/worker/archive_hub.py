@@ -199,9 +199,9 @@ class ArchiveHub:
 
     def _answer(self, some: Sequence[_Word]) -> None:
         words = [each.said for each in some]
-        twice = not any(word["word"] in _ONCE for word in words)
+        once = any(word["word"] in _ONCE for word in words)
         try:
-            told = _until_heard(lambda: self._say(words), TRIES if twice else 1)
+            told = _until_heard(lambda: self._say(words), once=once)
         except BaseException as error:
             for each in some:
                 each.settle(error)
@@ -228,8 +228,9 @@ class ArchiveHub:
         return {**about, "site": self.where.site} if self.where.site else about
 
 
-def _until_heard(act: Callable[[], T], tries: int = TRIES) -> T:
+def _until_heard(act: Callable[[], T], once: bool = False) -> T:
     """`act`, again while what it met may pass by itself."""
+    tries = 1 if once else TRIES
     for attempt in range(tries):
         try:
             return act()

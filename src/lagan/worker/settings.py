@@ -221,11 +221,13 @@ def _targets(path: Path, parser: configparser.ConfigParser) -> dict[str, str]:
 
 
 def _rules(path: Path, parser: configparser.ConfigParser) -> tuple[Rule, ...]:
-    """In the order of the file, which is the order in which they are asked."""
-    return tuple(
+    """In the order of the file, which is the order in which they are asked; none when no target
+    has conditions."""
+    rules = tuple(
         _told(path, name, lambda lines, name: target_rules.rule(name, lines), parser)
         for name in _target_names(parser)
     )
+    return rules if any(each != Rule(each.target) for each in rules) else ()
 
 
 def _target_names(parser: configparser.ConfigParser) -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Self
 
 from lagan.hsm.errors import Changed, WrongContent
@@ -61,31 +61,32 @@ def keeping(
 
     An object of this path with the same content is used. One with other content is left, and the
     new one gets a suffix; but the object called `replaces` makes room. Changed when `unchanged`
-    says no after reading, Busy while another worker brings the same path, WrongContent when what
-    is read back differs. On any error nothing new is left.
+    says no after the copy or at the end, Busy while another worker brings the same path,
+    WrongContent when what is read back differs. On any error nothing new is left.
     """
     known: Known = yield Look(target, relative)
     same = yield from _same(target, descriptor, size, relative, known, tick)
     if same is not None:
         return same
-    incoming: Incoming = yield Begin(target, relative)
+    yield Clear(target, relative)
+    # Each has a key of its own: a bucket knows a repeated request by it.
+    incoming = target.volume.receive(f"{upload_prefix(relative)}-{new_id().hex}")
+    publish = Publish(target, incoming, relative, replaces, taken=known.size is not None)
     try:
         copy_into(incoming, descriptor, size, tick)
         if incoming.size != size or not unchanged():
             raise Changed("The file was written while it was copied.")
         digest = incoming.digests().sha256 or ""
-        taken = known.size is not None
-        name: str = yield Publish(target, incoming, relative, replaces, taken)
+        name: str = yield publish
+        if not (yield Prove(target, name, size, digest, tick)):
+            raise WrongContent(f"The target {target.name} kept other bytes than it was given.")
+        if not unchanged():
+            raise Changed("The file was written while it was copied.")
     except BaseException:
         with suppress(LaganError):
             incoming.discard()
-        raise
-    try:
-        if not (yield Prove(target, name, size, digest, tick)):
-            raise WrongContent(f"The target {target.name} kept other bytes than it was given.")
-    except BaseException:
         with suppress(LaganError):
-            target.volume.delete(name)
+            publish.take_back()
         raise
     return Kept(name, digest, size, known)
 
@@ -107,9 +108,9 @@ def _same(
 
 
 @dataclass(frozen=True, slots=True)
-class Begin(Question):
-    """A new upload of a path: answered by an Incoming. One of a path at a time; what a killed
-    worker left of it is dropped."""
+class Clear(Question):
+    """Until nothing is left of an upload of this path that a killed worker had begun; Busy while
+    another one is at it."""
 
     target: Target
     relative: str
@@ -117,48 +118,54 @@ class Begin(Question):
 
     @classmethod
     def ask(cls, target: Target, needs: Sequence[Self]) -> Sequence[object]:
-        """Look once at what was left, then begin each."""
+        """Look once at what was left."""
         left: dict[str, list[str]] = {}
         for each in list(target.volume.pending()):
             left.setdefault(each.name.rpartition("-")[0], []).append(each.name)
-        return [attempt(lambda one: one._begin(left), need) for need in needs]
+        return [attempt(lambda need: need._clear(left), need) for need in needs]
 
-    def _begin(self, left: dict[str, list[str]]) -> Incoming:
-        prefix = upload_prefix(self.relative)
-        for key in left.get(prefix, ()):
+    def _clear(self, left: dict[str, list[str]]) -> None:
+        for key in left.get(upload_prefix(self.relative), ()):
             self.target.drop(key)
-        # Each has a key of its own: a bucket knows a repeated request by it.
-        return self.target.volume.receive(f"{prefix}-{new_id().hex}")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Publish(Question):
-    """The name that an upload was given. Its path's own name when that is not `taken`, else with
-    a suffix; `replaces` goes."""
+    """The name that an upload was given: its path's own when that is not `taken`, else with a
+    suffix; `replaces` goes. What was `named` is known here even when nobody hears the answer."""
 
     target: Target
     incoming: Incoming
     relative: str
     replaces: str | None
     taken: bool
+    named: str | None = field(default=None, init=False)
     rank = 25
 
     @classmethod
     def ask(cls, target: Target, needs: Sequence[Self]) -> Sequence[object]:
         """All at once; when that is refused one by one, so that each has its own reason."""
-        if len(needs) > 1:
-            names = [need._names()[0] for need in needs]
-            with suppress(LaganError):
-                for need, name in zip(needs, names, strict=True):
-                    need._make_room(name)
-                target.volume.publish(
-                    [(need.incoming, name) for need, name in zip(needs, names, strict=True)]
-                )
-                return [
-                    attempt(lambda pair: pair[0]._forget_replaced(pair[1]), pair)
-                    for pair in zip(needs, names, strict=True)
-                ]
-        return [attempt(cls._publish, need) for need in needs]
+        if len(needs) == 1 or not cls._all_at_once(target, needs):
+            return [attempt(cls._publish, need) for need in needs]
+        return [attempt(cls._end, need) for need in needs]
+
+    def take_back(self) -> None:
+        """Remove what was named."""
+        if self.named is not None:
+            self.target.volume.delete(self.named)
+
+    @classmethod
+    def _all_at_once(cls, target: Target, needs: Sequence[Self]) -> bool:
+        pairs = [(need, need._names()[0]) for need in needs]
+        try:
+            for need, name in pairs:
+                need._make_room(name)
+            target.volume.publish([(need.incoming, name) for need, name in pairs])
+        except (LaganError, OSError):
+            return False
+        for need, name in pairs:
+            need.named = name
+        return True
 
     def _publish(self) -> str:
         for name in self._names():
@@ -167,8 +174,17 @@ class Publish(Question):
                 self.target.volume.publish([(self.incoming, name)])
             except Conflict:
                 continue
-            return self._forget_replaced(name)
+            self.named = name
+            return self._end()
         raise Conflict(f"The target {self.target.name} has no name left for {self.relative!a}.")
+
+    def _end(self) -> str:
+        """What was replaced goes, if it has not made room."""
+        if self.named is None:
+            raise Conflict(f"{self.relative!a} was given no name.")
+        if self.replaces is not None and self.replaces != self.named:
+            self.target.volume.delete(self.replaces)
+        return self.named
 
     def _names(self) -> list[str]:
         """Those that may be tried, in order."""
@@ -179,8 +195,3 @@ class Publish(Question):
     def _make_room(self, name: str) -> None:
         if self.replaces == name:  # its content is in the file that was read just now
             self.target.volume.delete(name)
-
-    def _forget_replaced(self, name: str) -> str:
-        if self.replaces is not None and self.replaces != name:
-            self.target.volume.delete(self.replaces)
-        return name

@@ -23,17 +23,17 @@ from lagan.worker.archive_volume import is_archive, open_archive
 from lagan.worker.place import Place
 from lagan.worker.site import presence
 
-Place_ = tuple[int, int] | None
+Folder = tuple[int, int] | None
 """Device and inode of a folder; None for what is no folder of this machine."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Opened:
     target: Target
-    folder: Place_
+    folder: Folder
 
 
-_opened: dict[tuple[str, str], _Opened] = {}
+_opened: dict[tuple[str, str, str, str | None], _Opened] = {}
 _opening = Lock()
 
 
@@ -46,7 +46,7 @@ def target_called(name: str) -> Target:
     if location is None:
         known = ", ".join(here.targets) or "none"
         raise BadInput(f"This site has no target {name!r}; there are: {known}.", target=name)
-    key = (name, f"{location} {here.site}")
+    key = (name, location, here.site, here.hub_url)
     with _opening:
         known_one = _opened.get(key)
         if known_one is None or known_one.folder != _folder(known_one.target.volume):
@@ -124,7 +124,7 @@ def _open(name: str, location: str, here: Place) -> Target:
     return target
 
 
-def _folder(volume: Volume) -> Place_:
+def _folder(volume: Volume) -> Folder:
     if not isinstance(volume, PosixVolume):
         return None
     try:
