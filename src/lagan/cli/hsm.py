@@ -134,7 +134,7 @@ def targets(config: str, as_json: bool) -> None:
     from lagan.worker.site.targets import look_at_all
 
     bad = False
-    with _serving({"config": config, "roots": ()}):
+    with serving_here({"config": config, "roots": ()}):
         for look in look_at_all():
             bad = bad or not look.answers
             if as_json:
