@@ -1,5 +1,5 @@
-"""`lagan hsm reconcile` says what it would do and does it only when told; `lagan hsm undelete` makes
-files again."""
+"""`lagan hsm reconcile` says what it would do and does it only when told; `lagan hsm undelete`
+makes files again."""
 
 from __future__ import annotations
 

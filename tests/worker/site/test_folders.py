@@ -193,7 +193,7 @@ def test_arguments_that_make_no_sense_are_refused(
 
 
 def test_every_state_of_tiering_has_its_status(root: Path) -> None:
-    """Those that the hub has labels for: also a stub somebody wrote into, and one nobody can read."""
+    """Those that the hub has labels for: also what was written into, and what nobody can read."""
     content = b"content" * 10_000
     (root.parent / "bucket").mkdir()
     states = ("unmanaged", "premigrated", "migrated", "modified", "missing")
