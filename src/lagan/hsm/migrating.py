@@ -31,6 +31,7 @@ from lagan.hsm.together.flushing import Flush
 from lagan.hsm.together.group import Gather, Move, alone
 from lagan.hsm.together.keeping import keeping
 from lagan.hsm.together.telling import Tell
+from lagan.hsm.traces import read_unseen
 from lagan.kit.errors import LaganError
 
 SURE_OF_TIMES = (6, 13)
@@ -97,7 +98,14 @@ def migration(
     found = os.fstat(descriptor)
     if not S_ISREG(found.st_mode):
         raise Unfit("Only the content of files can move.")
+    read_unseen(descriptor)
     marker = markers.read(descriptor)
+    if marker is not None and marker.away and found.st_size == 0 < marker.size:
+        with leased(descriptor, needed=False):  # whoever emptied it may be about to fill it again
+            found = os.fstat(descriptor)
+            if found.st_size == 0:
+                markers.drop(descriptor)
+                marker, found = None, os.fstat(descriptor)
     if marker is not None and marker.away:
         return (
             yield from _migrated_before(descriptor, relative, origin, target, marker, premigrate)
