@@ -51,7 +51,7 @@ COMMANDS = {
     "job": "lagan.cli.job:job",
     "site": "lagan.cli.site:site",
     "transparent-recall": "lagan.cli.transparent_recall:transparent_recall",
-    "hsm": "lagan.cli.hsm:hsm",
+    "hsm": "lagan.cli.hsm_group:hsm",
     "recalld": "lagan.cli.recalld:recalld",
 }
 """Command name to `module:attribute`; a command appears in `lagan --help` by its line in

@@ -6,7 +6,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,8 +18,7 @@ if TYPE_CHECKING:
 NOT_ALL = 6
 """Exit code when some paths could not be done: that of a conflict."""
 
-_WHERE = (
-    click.argument("paths", nargs=-1, required=True),
+_SITE = (
     click.option("--root", "roots", multiple=True, help="A folder of the site; may be repeated."),
     click.option(
         "--target",
@@ -30,6 +29,10 @@ _WHERE = (
         "meant. With --config the name of one of its targets.",
     ),
     click.option("--config", type=click.Path(), help="A worker's ini file, instead of the two."),
+)
+_WHERE = (
+    click.argument("paths", nargs=-1, required=True),
+    *_SITE,
     click.option("-r", "--recursive", is_flag=True, help="All that lies beneath folders."),
     click.option("--json", "as_json", is_flag=True, help="A line of JSON a path."),
 )
@@ -43,7 +46,14 @@ def hsm() -> None:
     """
 
 
-def _command(name: str | None = None) -> Callable[[Callable[..., None]], click.Command]:
+def where_options(function: Callable[..., None]) -> Callable[..., None]:
+    """The options that say which site this is."""
+    for each in reversed(_SITE):
+        function = each(function)
+    return function
+
+
+def command(name: str | None = None) -> Callable[[Callable[..., None]], click.Command]:
     """A command of the group with the arguments and options of all."""
 
     def wrap(function: Callable[..., None]) -> click.Command:
@@ -58,7 +68,7 @@ _stub_size = click.option("--stub-size", default="0", help="How much stays reada
 _skip_hash = click.option("--skip-hash", is_flag=True, help="Do not compare with the digest.")
 
 
-@_command()
+@command()
 @click.option("-p", "--premigrate", is_flag=True, help="Keep the content here as well.")
 @_stub_size
 @click.option("--overwrite", is_flag=True, help="Remove the object of a file's older content.")
@@ -71,21 +81,21 @@ def migrate(
     _run("hsm.migrate", {**args, "even_pinned": even_pinned}, where)
 
 
-@_command()
+@command()
 @click.option("--overwrite", is_flag=True, help="Remove the object of a file's older content.")
 def premigrate(overwrite: bool, **where: Any) -> None:
     """Bring files' content to the target and keep it here as well."""
     _run("hsm.migrate", {"premigrate": True, "overwrite": overwrite}, where)
 
 
-@_command()
+@command()
 @_skip_hash
 def recall(skip_hash: bool, **where: Any) -> None:
     """Bring the content of migrated files back."""
     _run("hsm.recall", {"skip_hash": skip_hash}, where)
 
 
-@_command("reverse-stub")
+@command("reverse-stub")
 @click.option("-H", "--hydrate", is_flag=True, help="Bring the content too.")
 @click.option("--stub-size", default="0", help="Files up to this size come with their content.")
 @_skip_hash
@@ -98,79 +108,24 @@ def reverse_stub(
     _run("hsm.reverse_stub", {**args, "skip_hash": skip_hash, "overwrite": overwrite}, where)
 
 
-@_command()
+@command()
 def delete(**where: Any) -> None:
     """Remove files and empty folders; with -r all that is in them. Objects at the target stay."""
     _run("hsm.delete", {}, where, folders=True)
 
 
-@_command()
+@command()
 def stat(**where: Any) -> None:
     """Tell which state files are in, and which are pinned; the target is asked."""
     from lagan.worker.site.pinned import Pins
     from lagan.worker.site.tiering import look
 
     console = Console(where["as_json"])
-    with _serving(where):
+    with serving_here(where):
         pins = Pins()
-        for item in _items(where, folders=False):
+        for item in items_of(where, folders=False):
             pin = pins.of(item)
             console.act(item, look, "" if pin is None else f"pinned: {pin.as_text()}")
-    console.end()
-
-
-@_command()
-@click.option("--until", help="A date, as 2027-03-01; for ever without it.")
-def pin(until: str | None, **where: Any) -> None:
-    """Keep the content of files here, and of all that is in folders: nothing migrates it.
-
-    Without -r a folder itself is pinned, which holds for everything beneath it; with -r each file
-    is, so that its pin moves with it.
-    """
-    from lagan.hsm.policy.pins import Pin, write
-    from lagan.kit.times import parse_time
-
-    wanted = Pin(parse_time(until)) if until else Pin()
-
-    def verb(descriptor: int) -> str:
-        write(descriptor, wanted)
-        return f"pinned: {wanted.as_text()}"
-
-    _pinning(verb, where)
-
-
-@_command()
-def unpin(**where: Any) -> None:
-    """Take pins away from files and folders; the pin of a folder above them still holds."""
-    from lagan.hsm.policy.pins import drop
-
-    _pinning(lambda descriptor: "unpinned" if drop(descriptor) else "was not pinned", where)
-
-
-@_command()
-@click.option(
-    "--file",
-    type=click.File("rb"),
-    required=True,
-    help="The policy in JSON, with the fields that the hub's API has.",
-)
-def policy(file: Any, **where: Any) -> None:
-    """Show what a policy would do from some folders on, without a hub; changes nothing."""
-    from lagan.cli.policy_report import lines
-    from lagan.hsm.policy.definition import check
-    from lagan.worker.site.policies import chosen_of
-
-    console = Console(where["as_json"])
-    try:
-        given = json.load(file)
-    except ValueError:
-        given = None
-    if not isinstance(given, dict):
-        raise click.BadParameter("It holds no JSON object.", param_hint="--file")
-    with _serving(where):
-        paths = [str(Path(each).absolute()) for each in where["paths"]]
-        _, report = chosen_of(console, check(given), paths)
-    click.echo(json.dumps(report) if where["as_json"] else "\n".join(lines(report)))
     console.end()
 
 
@@ -185,7 +140,7 @@ def targets(config: str, as_json: bool) -> None:
     from lagan.worker.site.targets import look_at_all
 
     bad = False
-    with _serving({"config": config, "roots": ()}):
+    with serving_here({"config": config, "roots": ()}):
         for look in look_at_all():
             bad = bad or not look.answers
             if as_json:
@@ -198,7 +153,7 @@ def targets(config: str, as_json: bool) -> None:
         sys.exit(NOT_ALL)
 
 
-@_command()
+@command()
 @click.option(
     "--keep",
     type=click.Choice(["here", "there"]),
@@ -225,8 +180,8 @@ def settle(keep: str, **where: Any) -> None:
             return keep_there(descriptor, target_called(marker.target))
 
     console = Console(where["as_json"])
-    with _serving(where):
-        for item in _items(where, folders=False):
+    with serving_here(where):
+        for item in items_of(where, folders=False):
             console.act(item, verb)
     console.end()
 
@@ -308,36 +263,24 @@ class Console:
 def _run(
     step: str, args: Mapping[str, Any], where: Mapping[str, Any], folders: bool = False
 ) -> None:
+    with serving_here(where):
+        given = {**args, "target": named_target(where)}
+        run_on(step, given, items_of(where, folders), where["as_json"])
+
+
+def run_on(step: str, args: Mapping[str, Any], items: Iterable[str], as_json: bool) -> None:
+    """Run a step over paths, in batches, and say how each ended; leaves with `NOT_ALL`."""
     from lagan.worker.batches import cut
-    from lagan.worker.site import tiering
+    from lagan.worker.site import register
 
-    tiering.register()
-    console = Console(where["as_json"])
-    args = {**args, "target": _named(where)}
-    with _serving(where):
-        for batch, _ in cut((item, 0) for item in _items(where, folders)):
-            console.run(step, args, batch)
+    register()
+    console = Console(as_json)
+    for batch, _ in cut((item, 0) for item in items):
+        console.run(step, args, batch)
     console.end()
 
 
-def _pinning(verb: Callable[[int], str], where: Mapping[str, Any]) -> None:
-    """Do something to the pins of what the paths name; nothing is brought back for it."""
-    from lagan.worker.site import paths
-
-    def act(item: str) -> str:
-        spot = paths.locate(item)
-        opening = paths.open_at if Path(spot.path).is_dir() else paths.open_quietly
-        with opening(spot, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK) as descriptor:
-            return verb(descriptor)
-
-    console = Console(where["as_json"])
-    with _serving(where):
-        for item in _items(where, folders=False):
-            console.act(item, act)
-    console.end()
-
-
-def _named(where: Mapping[str, Any]) -> str:
+def named_target(where: Mapping[str, Any]) -> str:
     """The one target that was asked for by its name; none: that of the first option, or what the
     rules of the file choose."""
     if where["config"] is None or not where["targets"]:
@@ -347,7 +290,7 @@ def _named(where: Mapping[str, Any]) -> str:
     return str(where["targets"][0])
 
 
-def _serving(where: Mapping[str, Any]) -> Any:
+def serving_here(where: Mapping[str, Any]) -> Any:
     """This machine as the site that the options tell."""
     from lagan.worker.place import Place, serving
 
@@ -370,7 +313,7 @@ def _target(text: str) -> tuple[str, str]:
     return name, location
 
 
-def _items(where: Mapping[str, Any], folders: bool) -> Iterator[str]:
+def items_of(where: Mapping[str, Any], folders: bool) -> Iterator[str]:
     """The paths, absolute; with `recursive` what lies beneath folders in their place, and with
     `folders` these too, after what is in them."""
     for each in where["paths"]:

@@ -16,10 +16,12 @@ from lagan.hsm.drafts import draft_in, give_name, take_place
 from lagan.hsm.errors import Taken
 from lagan.hsm.marker import MIGRATED, PREMIGRATED, Marker
 from lagan.hsm.migrating import Outcome
+from lagan.hsm.proving import expect_proven
 from lagan.hsm.recalling import recall
 from lagan.hsm.record import Record, dress
 from lagan.hsm.states import state_of
 from lagan.hsm.target import Target, Tick, digest_of_file, quiet
+from lagan.hsm.tombstones import claim
 
 
 def reverse_stub(
@@ -32,6 +34,7 @@ def reverse_stub(
     stub_size: int = 0,
     skip_hash: bool = False,
     overwrite: bool = False,
+    verify: bool = False,
     tick: Tick = quiet,
 ) -> Outcome:
     """Make the file `name` in an open folder from a `record` that `target` found: size, time, mode,
@@ -39,9 +42,12 @@ def reverse_stub(
 
     A file here with the same content is left as it is (or gets it back). Taken when another is
     here, unless `overwrite`, and always for a folder or a link. MissingAtTarget, WrongContent,
-    NoSpace, or the system's OSError leave what was here.
+    NoSpace, or the system's OSError leave what was here. With `verify` the content of a stub is
+    read at the target and compared too.
     """
     content = hydrate or record.size <= stub_size
+    if verify and not content:
+        expect_proven(target, record.object, record.size, record.sha256, tick)
     here = _look(folder, name)
     if here is not None:
         same = _same_here(folder, name, record, target, content, skip_hash, tick)
@@ -49,6 +55,7 @@ def reverse_stub(
             return same
         if not overwrite:
             raise Taken(f"Another file is here: {name!a}.")
+    claim(target.volume, record.object)
     with draft_in(folder, name) as (draft, temporary):
         _make(draft, record, target, content, skip_hash, tick)
         if here is None:

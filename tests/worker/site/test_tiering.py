@@ -169,7 +169,8 @@ def test_a_cancelled_job_leaves_the_file_as_it_was(
         tiering.migrate(told, {}, [str(file)])
     assert copying.is_set()
     assert (state(file), file.read_bytes()) == ("unmanaged", CONTENT)
-    assert [each for each in bucket.rglob("*") if each.is_file()] == []
+    left = [each for each in bucket.rglob("*") if each.is_file()]
+    assert [each for each in left if each.parent.name != "hsm-roots"] == []
 
 
 def wait_for_the_end(tick: Tick, count: int) -> None:
