@@ -24,6 +24,7 @@ from lagan.hsm.record import record_of
 from lagan.hsm.space import punch, round_up
 from lagan.hsm.states import MODIFIED, SECTOR, decide
 from lagan.hsm.target import Target, Tick, digest_of_file, quiet
+from lagan.hsm.traces import give_back_mode, read_unseen
 from lagan.kit.errors import LaganError
 
 SURE_OF_TIMES = (6, 13)
@@ -64,6 +65,7 @@ def migrate(
     found = os.fstat(descriptor)
     if not S_ISREG(found.st_mode):
         raise Unfit("Only the content of files can move.")
+    read_unseen(descriptor)
     marker = markers.read(descriptor)
     if marker is not None and marker.away:
         return _migrated_before(descriptor, relative, origin, target, marker, premigrate)
@@ -106,6 +108,8 @@ def let_go(descriptor: int, found: os.stat_result, marker: Marker) -> None:
                 raise Busy("Somebody opened the file meanwhile.")
         with _or_mark(descriptor, whole, Unsupported):
             punch(descriptor, marker.head, marker.size)
+        os.ftruncate(descriptor, marker.size)  # XFS keeps room behind the end of what grew in steps
+        give_back_mode(descriptor, found)
         _settle(descriptor, replace(marker, state=MIGRATED), found.st_atime_ns)
 
 
@@ -200,7 +204,7 @@ def _migrated_before(
 def _settle(descriptor: int, marker: Marker, atime: int) -> None:
     """The end of every move: the content's time, then the marker, lasting."""
     os.utime(descriptor, ns=(atime, marker.mtime))
-    markers.write(descriptor, marker)
+    markers.write_as_stub(descriptor, marker)
     os.fsync(descriptor)
 
 

@@ -21,6 +21,7 @@ from lagan.hsm.migrating import Outcome
 from lagan.hsm.space import punch
 from lagan.hsm.states import UNMANAGED, state_of
 from lagan.hsm.target import Target, Tick, quiet
+from lagan.hsm.traces import give_back_mode
 
 
 def recall(
@@ -60,10 +61,11 @@ def recall(
                 tick=tick,
                 check=lease.check,
             )
+            give_back_mode(descriptor, found)
             os.utime(descriptor, ns=(found.st_atime_ns, wanted.mtime))
             os.fsync(descriptor)
         except BaseException:
-            _take_back(descriptor, replace(wanted, state=MIGRATED), found.st_atime_ns)
+            _take_back(descriptor, replace(wanted, state=MIGRATED), found)
             raise
         markers.write(descriptor, replace(wanted, state=PREMIGRATED, head=0))
         os.fsync(descriptor)
@@ -77,10 +79,11 @@ def _emptied(descriptor: int) -> Outcome:
     return Outcome(UNMANAGED)
 
 
-def _take_back(descriptor: int, marker: Marker, atime: int) -> None:
+def _take_back(descriptor: int, marker: Marker, before: os.stat_result) -> None:
     """The file as it was before; when even that fails, the marker still says `recalling`, and what
     is here is not trusted."""
     with suppress(OSError):
         punch(descriptor, marker.head, marker.size)
-        os.utime(descriptor, ns=(atime, marker.mtime))
-        markers.write(descriptor, marker)
+        give_back_mode(descriptor, before)
+        os.utime(descriptor, ns=(before.st_atime_ns, marker.mtime))
+        markers.write_as_stub(descriptor, marker)

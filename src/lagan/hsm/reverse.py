@@ -8,6 +8,7 @@ that was there, in one step.
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from stat import S_ISREG
 
 from lagan.hsm import marker as markers
@@ -126,5 +127,8 @@ def _make(
         )
     markers.write(draft, marker)
     dress(draft, record)
+    if not content:
+        with suppress(PermissionError):  # a file that may not be written is not written any more
+            markers.write_as_stub(draft, marker)
     os.utime(draft, ns=(record.mtime, record.mtime))
     os.fsync(draft)
