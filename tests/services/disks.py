@@ -9,7 +9,7 @@ import struct
 import subprocess
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import psutil
@@ -81,19 +81,22 @@ class Disk:
         left.replace(self.image)
         self.mount()
 
-    def fill(self, leave: int = 0) -> Path:
-        """Take all its room but about `leave` bytes; the file that does."""
-        path = self.folder / "ballast"
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    def fill(self, leave: int = 0) -> None:
+        """Take all its room but about `leave` bytes, with a file."""
+        descriptor = os.open(self.folder / "ballast", os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
-            for piece in (1 << 20, 1 << 16, 1 << 12):
-                _write_until_full(descriptor, bytes(piece))
+            for piece in (16 << 20, 1 << 20, 1 << 16, 1 << 12):
+                _take_until_full(descriptor, piece)
             if leave:
                 os.ftruncate(descriptor, max(0, os.fstat(descriptor).st_size - leave))
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
-        return path
+
+    def empty(self) -> None:
+        """Take the file away that fills it."""
+        (self.folder / "ballast").unlink()
+        self.settle()  # some give back room only then
 
     def _lay_out(self) -> None:
         with self.image.open("wb") as image:
@@ -133,10 +136,7 @@ def _take_away(place: Path) -> None:
     shutil.rmtree(place, ignore_errors=True)
 
 
-def _write_until_full(descriptor: int, piece: bytes) -> None:
-    try:
+def _take_until_full(descriptor: int, piece: int) -> None:
+    with suppress(OSError):
         while True:
-            os.write(descriptor, piece)
-            os.fsync(descriptor)
-    except OSError:
-        return
+            os.posix_fallocate(descriptor, os.fstat(descriptor).st_size, piece)
