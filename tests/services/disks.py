@@ -83,7 +83,9 @@ class Disk:
 
     def fill(self, leave: int = 0) -> None:
         """Take all its room but about `leave` bytes, with a file."""
-        descriptor = os.open(self.folder / "ballast", os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        descriptor = os.open(
+            self.folder / "ballast", os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600
+        )
         try:
             for piece in (16 << 20, 1 << 20, 1 << 16, 1 << 12):
                 _take_until_full(descriptor, piece)
