@@ -24,7 +24,7 @@ from lagan.hsm.record import record_of
 from lagan.hsm.space import punch, round_up
 from lagan.hsm.states import MODIFIED, SECTOR, decide
 from lagan.hsm.target import Target, Tick, digest_of_file, quiet
-from lagan.hsm.traces import give_back_mode, read_unseen
+from lagan.hsm.traces import give_back_mode, notice_writing, read_unseen
 from lagan.kit.errors import LaganError
 
 SURE_OF_TIMES = (6, 13)
@@ -66,6 +66,8 @@ def migrate(
     if not S_ISREG(found.st_mode):
         raise Unfit("Only the content of files can move.")
     read_unseen(descriptor)
+    notice_writing(descriptor)
+    found = os.fstat(descriptor)
     marker = markers.read(descriptor)
     if marker is not None and marker.away:
         return _migrated_before(descriptor, relative, origin, target, marker, premigrate)

@@ -8,6 +8,8 @@ import os
 from contextlib import suppress
 from stat import S_IMODE
 
+from lagan.kit.files import start_writeback
+
 
 def read_unseen(descriptor: int) -> None:
     """From now on reading this open file does not count as reading it: else what is premigrated
@@ -16,6 +18,13 @@ def read_unseen(descriptor: int) -> None:
     flags = fcntl.fcntl(descriptor, fcntl.F_GETFL)
     with suppress(PermissionError):
         fcntl.fcntl(descriptor, fcntl.F_SETFL, flags | os.O_NOATIME)
+
+
+def notice_writing(descriptor: int) -> None:
+    """From now on the next write through a memory map changes the file's times, also into a page
+    that was written before: what is being written out is written to by a new fault. On a tmpfs
+    nothing is ever written out."""
+    start_writeback(descriptor, 0, 0)
 
 
 def give_back_mode(descriptor: int, before: os.stat_result) -> None:
