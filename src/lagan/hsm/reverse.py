@@ -14,7 +14,7 @@ from stat import S_ISREG
 from lagan.hsm import marker as markers
 from lagan.hsm.content import expect_room, fill
 from lagan.hsm.drafts import draft_in, give_name, take_place
-from lagan.hsm.errors import Taken
+from lagan.hsm.errors import BadMarker, Taken
 from lagan.hsm.marker import MIGRATED, PREMIGRATED, Marker
 from lagan.hsm.migrating import Outcome
 from lagan.hsm.recalling import recall
@@ -84,7 +84,7 @@ def _same_here(
     """What became of a file that is here and has the same content; None when it has another."""
     descriptor = os.open(name, os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=folder)
     try:
-        found, marker = os.fstat(descriptor), markers.read(descriptor)
+        found, marker = os.fstat(descriptor), _readable(descriptor)
         if found.st_size != record.size:
             return None
         if marker is not None and marker.away:
@@ -98,6 +98,13 @@ def _same_here(
         return Outcome(state_of(descriptor, found), already=True)
     finally:
         os.close(descriptor)
+
+
+def _readable(descriptor: int) -> Marker | None:
+    """A marker that cannot be read is none: what it is on is another file, until it is replaced."""
+    with suppress(BadMarker):
+        return markers.read(descriptor)
+    return None
 
 
 def _make(

@@ -17,7 +17,7 @@ from lagan.hsm import marker as markers
 from lagan.worker.place import Place, serving
 from lagan.worker.site import tiering
 from tests.hsm.conftest import MTIME, sectors, state
-from tests.services.disks import Disk
+from tests.services.disks import Disk, mounted
 from tests.services.process import find_program
 from tests.worker.told import Told
 
@@ -163,3 +163,27 @@ def expect_a_stub(path: Path) -> None:
     assert marker.state == "migrated"
     assert (path.stat().st_mtime_ns, state(path)) == (MTIME, "migrated")
     assert sectors(path) <= 8
+
+
+def test_a_quota_that_is_used_up_is_told_as_a_full_disk(bucket: Path) -> None:
+    """Btrfs counts by subvolume, and root too."""
+    with mounted("btrfs") as disk:
+        part = disk.folder / "part"
+        btrfs("quota", "enable", str(disk.folder))
+        btrfs("subvolume", "create", str(part))
+        with serving(Place((part,), targets={"bucket": str(bucket)})):
+            path, content = make(part, 4 * SIZE)
+            assert outcome(tiering.migrate, path) == ""
+            disk.settle()
+            btrfs("qgroup", "limit", "1M", str(part))
+            assert outcome(tiering.recall, path) == "failed.again.full"
+            # Where even letting go takes room, what came back stays, and is not trusted.
+            assert (state(path), path.stat().st_size) == ("migrated", 4 * SIZE)
+            btrfs("qgroup", "limit", "none", str(part))
+            assert outcome(tiering.recall, path) == ""
+            assert (path.read_bytes(), path.stat().st_mtime_ns) == (content, MTIME)
+
+
+def btrfs(*words: str) -> None:
+    program = find_program("btrfs", "/usr/sbin", "/usr/bin", "/bin", package="btrfs-progs")
+    subprocess.run([program, "--quiet", *words], check=True, capture_output=True)
