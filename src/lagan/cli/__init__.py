@@ -50,6 +50,7 @@ COMMANDS = {
     "site": "lagan.cli.site:site",
     "transparent-recall": "lagan.cli.transparent_recall:transparent_recall",
     "hsm": "lagan.cli.hsm:hsm",
+    "recalld": "lagan.cli.recalld:recalld",
 }
 """Command name to `module:attribute`; a command appears in `lagan --help` by its line in
 SUMMARIES."""
@@ -86,6 +87,7 @@ SUMMARIES = {
     "site": "List and look after sites, their keys and workers.",
     "transparent-recall": "Recall one file that somebody opened.",
     "hsm": "Move the content of a site's files to a target and back.",
+    "recalld": "Bring migrated files back when somebody opens them.",
     "demo": "Take real instrument files through the whole main job.",
 }
 """One line a command, kept here so that `lagan --help` imports none of them."""

@@ -127,11 +127,12 @@ def settle(keep: str, **where: Any) -> None:
     """
     from lagan.hsm.marker import read
     from lagan.hsm.settling import keep_here, keep_there
-    from lagan.worker.site.paths import open_at
+    from lagan.worker.site.paths import locate, open_quietly
     from lagan.worker.site.tiering import target_called
 
     def verb(item: str) -> str:
-        with open_at(item, os.O_RDWR | os.O_NOFOLLOW | os.O_NONBLOCK) as descriptor:
+        flags = os.O_RDWR | os.O_NOFOLLOW | os.O_NONBLOCK
+        with open_quietly(locate(item), flags) as descriptor:
             marker = read(descriptor)
             if keep == "here" or marker is None:
                 return keep_here(descriptor)

@@ -9,7 +9,7 @@ wrong or breaks off leaves the file migrated as it was.
 from __future__ import annotations
 
 import os
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from dataclasses import replace
 
 from lagan.hsm import marker as markers
@@ -25,19 +25,25 @@ from lagan.hsm.traces import give_back_mode
 
 
 def recall(
-    descriptor: int, target: Target, *, skip_hash: bool = False, tick: Tick = quiet
+    descriptor: int,
+    target: Target,
+    *,
+    skip_hash: bool = False,
+    kept_away: bool = False,
+    tick: Tick = quiet,
 ) -> Outcome:
     """Have the content of a file, open for reading and writing, here again; it stays at `target`,
     the one that its marker names.
 
     A file that was cut shorter meanwhile gets what it still has room for; one that was emptied has
-    nothing to come back. Busy: later; WrittenInto when somebody wrote into the file meanwhile;
+    nothing to come back. With `kept_away` a gate keeps everybody else waiting, so that no lease is
+    needed, nor to be had. Busy: later; WrittenInto when somebody wrote into the file meanwhile;
     MissingAtTarget; WrongContent, which `skip_hash` does not look for; NoSpace.
     """
     marker = markers.read(descriptor)
     if marker is None or not marker.away:
         return Outcome(state_of(descriptor, os.fstat(descriptor)), already=True)
-    with leased(descriptor, needed=False) as lease:
+    with nullcontext() if kept_away else leased(descriptor, needed=False) as lease:
         marker = markers.read(descriptor)  # nobody else changes it from now on
         if marker is None or not marker.away:
             return Outcome(state_of(descriptor, os.fstat(descriptor)), already=True)
@@ -59,7 +65,7 @@ def recall(
                 limit=min(found.st_size, marker.size),
                 skip_hash=skip_hash,
                 tick=tick,
-                check=lease.check,
+                check=lease.check if lease else lambda: None,
             )
             give_back_mode(descriptor, found)
             os.utime(descriptor, ns=(found.st_atime_ns, wanted.mtime))

@@ -8,8 +8,18 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from lagan.hsm.gate.settings import DOOR
 from lagan.kit.errors import Unavailable
 from lagan.kit.http import Tls
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """Where the gate of this machine is asked (`lagan recalld`). When it is `required`, content is
+    let go only on filesystems that it serves."""
+
+    door: Path = DOOR
+    required: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +37,7 @@ class Place:
     """The hub's address, for steps that act there."""
     tls: Tls | None = None
     """How the hub proves itself."""
+    gate: Gate = field(default_factory=Gate)
 
     def notes(self) -> Path:
         """The folder for saved listings; Unavailable when there is no root."""

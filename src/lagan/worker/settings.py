@@ -17,7 +17,7 @@ from lagan.kit.errors import BadInput, LaganError
 from lagan.kit.http import Tls
 from lagan.store.opening import open_volume
 from lagan.worker.ledger import LEASE
-from lagan.worker.place import Place
+from lagan.worker.place import Gate, Place
 
 THREADS = 10
 """Tasks at once unless told otherwise (seeds/workflow-hub.txt)."""
@@ -44,6 +44,7 @@ class WorkerSettings:
     ca_file: str | None = None
     targets: Mapping[str, str] = field(default_factory=dict)
     """Name to location of a volume."""
+    gate: Gate = field(default_factory=Gate)
 
     @property
     def tls(self) -> Tls:
@@ -52,7 +53,8 @@ class WorkerSettings:
 
     def place(self, hub_url: str | None = None) -> Place:
         """The site as this worker sees it; `hub_url` for a worker on the hub's own database."""
-        return Place(self.roots, self.state, self.targets, self.hub_url or hub_url, tls=self.tls)
+        hub = self.hub_url or hub_url
+        return Place(self.roots, self.state, self.targets, hub, tls=self.tls, gate=self.gate)
 
 
 def read_settings(path: Path | None) -> WorkerSettings:
@@ -72,6 +74,7 @@ def read_settings(path: Path | None) -> WorkerSettings:
         state=given.folder("state"),
         ca_file=given.file("ca_file"),
         targets=_targets(path, parser),
+        gate=given.gate(),
     )
     given.text("result_backend")
     given.require_nothing_else()
@@ -147,6 +150,13 @@ class _Given:
         if text is not None and not Path(text).is_absolute():
             raise self.odd(name, f"must be an absolute path, not {text!r}")
         return Path(text) if text else None
+
+    def gate(self) -> Gate:
+        need = self.text("recall_gate") or "optional"
+        if need not in ("required", "optional"):
+            raise self.odd("recall_gate", f"must be required or optional, not {need!r}")
+        door = self.folder("recall_door")
+        return Gate(door or Gate().door, need == "required")
 
     def file(self, name: str) -> str | None:
         text = self.text(name)

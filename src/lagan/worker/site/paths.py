@@ -14,6 +14,8 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
+from lagan.hsm.errors import Unsupported
+from lagan.hsm.gate.asked import quietly
 from lagan.kit.errors import BadPath, Unavailable
 from lagan.kit.paths import check_relative, open_beneath
 from lagan.worker import place
@@ -102,9 +104,24 @@ def open_at(path: str | Spot, flags: int, mode: int = 0o666) -> Iterator[int]:
 
 
 @contextmanager
-def open_quietly(spot: Spot, flags: int) -> Iterator[int]:
+def open_quietly(spot: Spot, flags: int, *, letting_go: bool = False) -> Iterator[int]:
     """Open a file whose content is to be moved: where reading brings content back by itself,
-    opening it like this does not."""
+    opening it like this does not.
+
+    A gate that serves its filesystem (`lagan recalld`) opens it for us, for reading and writing,
+    and keeps watch on it until the end of the block. Unsupported for `letting_go` without one where
+    the site needs one; Busy, Unavailable as the gate says.
+    """
+    gate = place.current().gate
+    with open_at(spot, os.O_PATH | os.O_NOFOLLOW) as found, quietly(gate.door, found) as served:
+        if served is not None:
+            yield served
+            return
+        if letting_go and gate.required:
+            raise Unsupported(
+                "No gate serves this file's filesystem, and this site lets go of content only "
+                "where one does (recall_gate = required)."
+            )
     with open_at(spot, flags) as descriptor:
         yield descriptor
 

@@ -42,7 +42,7 @@ def migrate(context: Context, args: Mapping[str, Any], items: Sequence[str]) -> 
     target = target_called(args.get("target") or "")
 
     def act(item: str, tick: Tick) -> Outcome:
-        with _file(item) as (spot, descriptor):
+        with _file(item, letting_go=not args.get("premigrate")) as (spot, descriptor):
             return bring_away(
                 descriptor,
                 spot.relative,
@@ -127,9 +127,10 @@ def look(item: str) -> str:
     found = paths.stat(item)
     if not S_ISREG(found.st_mode):
         return UNMANAGED
-    with paths.open_at(item, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK) as descriptor:
-        state = state_of(descriptor, os.fstat(descriptor))
-        marker = None if state == MISSING else markers.read(descriptor)
+    with paths.beside(item) as (folder, name):  # opening it could bring it back
+        way = f"/proc/self/fd/{folder}/{name}"
+        state = state_of(way, found)
+        marker = None if state == MISSING else markers.read(way)
     if marker is None:
         return state
     there = target_called(marker.target).size(marker.object) == marker.size
@@ -166,7 +167,7 @@ def _open(name: str, location: str) -> Target:
 
 
 @contextmanager
-def _file(item: str) -> Iterator[tuple[Spot, int]]:
+def _file(item: str, *, letting_go: bool = False) -> Iterator[tuple[Spot, int]]:
     """A file, open for reading and writing. Unfit, with the fact `kind`, for anything else."""
     spot = paths.locate(item)
     found = paths.stat(spot)
@@ -175,7 +176,10 @@ def _file(item: str) -> Iterator[tuple[Spot, int]]:
         kind = "link" if S_ISLNK(mode) else "folder" if S_ISDIR(mode) else "special"
         raise Unfit(f"Only the content of files can move; this is a {kind}.", kind=kind)
     flags = os.O_RDWR | os.O_NOFOLLOW | os.O_NONBLOCK
-    with alone(found.st_dev, found.st_ino), paths.open_quietly(spot, flags) as descriptor:
+    with (
+        alone(found.st_dev, found.st_ino),
+        paths.open_quietly(spot, flags, letting_go=letting_go) as descriptor,
+    ):
         yield spot, descriptor
 
 

@@ -1,0 +1,59 @@
+"""The same file by another mount of its filesystem.
+
+Source: open_by_handle_at(2).
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+_EMPTY_PATH = 0x1000
+_ROOM = 128
+"""MAX_HANDLE_SZ."""
+
+
+class _Handle(ctypes.Structure):
+    _fields_ = (
+        ("bytes", ctypes.c_uint),
+        ("type", ctypes.c_int),
+        ("content", ctypes.c_ubyte * _ROOM),
+    )
+
+
+_LIBC = ctypes.CDLL(None, use_errno=True)
+
+
+@contextmanager
+def reopen(descriptor: int, folder: int) -> Iterator[int]:
+    """The open file as a descriptor (O_PATH) by the mount that the open `folder` is on, closed at
+    the end. OSError where the filesystem has no handles."""
+    handle, mount = _Handle(bytes=_ROOM), ctypes.c_int()
+    if _LIBC.name_to_handle_at(
+        descriptor, b"", ctypes.byref(handle), ctypes.byref(mount), _EMPTY_PATH
+    ):
+        raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
+    with _opened(handle, folder) as found:
+        yield found
+
+
+@contextmanager
+def open_handle(kind: int, content: bytes, folder: int) -> Iterator[int]:
+    """The file of a handle as the kernel tells it, as `reopen`; OSError too when it is gone."""
+    handle = _Handle(bytes=len(content), type=kind)
+    ctypes.memmove(handle.content, content, len(content))
+    with _opened(handle, folder) as found:
+        yield found
+
+
+@contextmanager
+def _opened(handle: _Handle, folder: int) -> Iterator[int]:
+    found = _LIBC.open_by_handle_at(folder, ctypes.byref(handle), os.O_PATH | os.O_CLOEXEC)
+    if found < 0:
+        raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
+    try:
+        yield found
+    finally:
+        os.close(found)
