@@ -7,9 +7,15 @@ import logging
 import signal
 import socket
 from pathlib import Path
-from typing import Any
+from threading import Event
+from typing import TYPE_CHECKING, Any
 
 import click
+
+if TYPE_CHECKING:
+    from lagan.hsm.gate.reporting import Report
+    from lagan.hsm.gate.settings import GateSettings
+    from lagan.worker.settings import WorkerSettings
 
 CONFIG = Path("/etc/lagan/recalld.conf")
 
@@ -70,6 +76,8 @@ def move(link: int, door: int, config: Path) -> None:
     settings = read_settings(config)
     worker = _worker(settings.worker)
     serve(worker.place())
+    report = _report(settings, worker)
+    report.tell_on(Event())
     Mover(
         socket.socket(fileno=link),
         socket.socket(fileno=door),
@@ -78,7 +86,7 @@ def move(link: int, door: int, config: Path) -> None:
         roots=worker.roots,
         target_called=target_called,
         read_again=lambda: read_settings(config),
-        note=lambda ended: None,
+        note=report.note,
     ).serve()
 
 
@@ -119,6 +127,19 @@ def thaw(config: Path) -> None:
     _ask(config, {"verb": "freeze", "on": False})
 
 
+def _report(settings: GateSettings, worker: WorkerSettings) -> Report:
+    """Where recalls are noted, and the hub that is told of them."""
+    from lagan.client import Hub
+    from lagan.client.config import address
+    from lagan.hsm.gate.reporting import Report
+
+    hub = settings.hub
+    if hub is None:
+        return Report(settings.state)
+    client = Hub(address(hub.base_url), api_key=hub.client_key, tls=worker.tls)
+    return Report(settings.state, client.jobs, hub.site)
+
+
 def _ask(config: Path, message: dict[str, Any]) -> dict[str, Any]:
     from lagan.hsm.gate.asked import ask
     from lagan.hsm.gate.settings import DOOR, read_settings
@@ -131,7 +152,7 @@ def _ask(config: Path, message: dict[str, Any]) -> dict[str, Any]:
     return answer
 
 
-def _worker(path: Path) -> Any:
+def _worker(path: Path) -> WorkerSettings:
     """The worker's settings, whose roots and targets are ours."""
     from lagan.kit.errors import BadInput
     from lagan.worker.settings import read_settings

@@ -41,6 +41,17 @@ class Jobs:
         with self._http.request("DELETE", f"api/jobs/{job}/"):
             pass
 
+    def note(self, jobtype: str, site: str, **numbers: int | str) -> int:
+        """Note a job that we run ourselves, with `state`, `numfiles`, `numprocessedfiles` and the
+        like; its number. To repeat this makes another one."""
+        given = {"jobtype": jobtype, "site": site, **numbers}
+        with self._http.request("POST", "api/jobs/", json=given) as answer:
+            return int(answer.json()["id"])
+
+    def tell(self, job: int, **numbers: int | str) -> None:
+        """Say how a job stands that we run ourselves."""
+        self._json("PATCH", f"api/jobs/{job}/", numbers)
+
     def files(self, job: int, category: str | None = None) -> Iterator[Row]:
         """The paths of a job with `state`, `category` and `reason`, page by page."""
         query: Row = {"category": category} if category else {}

@@ -16,6 +16,7 @@ import pytest
 
 from lagan.hsm.errors import Busy, Changed
 from lagan.hsm.gate.asked import ask
+from lagan.hsm.gate.holds import Holds
 from lagan.hsm.migrating import Outcome, migrate
 from lagan.hsm.recalling import recall
 from lagan.hsm.states import state_of
@@ -27,6 +28,7 @@ from lagan.worker.settings import read_settings
 from lagan.worker.site import paths
 from lagan.worker.site.tiering import look
 
+READ_AGAIN = "The settings were read again."
 LAGAN = str(Path(sys.executable).with_name("lagan"))
 
 
@@ -83,6 +85,14 @@ class Site:
         assert not self.gate_ended(), self.log()
         return self
 
+    def reload(self, settings: str = "", rules: str = "") -> None:
+        """New settings for the gate that runs."""
+        assert self.gate is not None
+        self.configure(settings, rules)
+        before = self.log().count(READ_AGAIN)
+        self.gate.send_signal(signal.SIGHUP)
+        await_that(lambda: self.log().count(READ_AGAIN) > before)
+
     def gate_answers(self) -> bool:
         try:
             return ask(self.door, {"verb": "status"}) is not None
@@ -103,9 +113,8 @@ class Site:
     def mover(self) -> int:
         """The process that brings content back."""
         assert self.gate is not None
-        children = Path(f"/proc/{self.gate.pid}/task/{self.gate.pid}/children").read_text().split()
-        tasks = Path(f"/proc/{self.gate.pid}/task").iterdir()
-        children += [word for task in tasks for word in (task / "children").read_text().split()]
+        tasks = list(Path(f"/proc/{self.gate.pid}/task").iterdir())
+        children = [word for task in tasks for word in (task / "children").read_text().split()]
         return int(children[0])
 
     def stop(self) -> None:
@@ -138,6 +147,17 @@ class Site:
         return path, was
 
     @contextmanager
+    def held(self, path: Path) -> Iterator[None]:
+        """Recalls of the file wait until the end of the block."""
+        found = path.stat()
+        taken = Holds(self.door.parent / "holds").take(found.st_dev, found.st_ino)
+        assert taken is not None
+        try:
+            yield
+        finally:
+            os.close(taken)
+
+    @contextmanager
     def opened(self, path: Path) -> Iterator[int]:
         """As a worker beside the gate opens what it moves."""
         with serving(read_settings(self.worker).place()):
@@ -168,6 +188,15 @@ class Site:
 
     def state(self, path: Path) -> str:
         return state_of(path, path.stat())
+
+
+def read_error(path: Path) -> int | None:
+    """What a reader is told, None when it is the content."""
+    try:
+        path.read_bytes()
+    except OSError as error:
+        return error.errno
+    return None
 
 
 def run(program: str, *words: str) -> None:

@@ -7,7 +7,6 @@ import os
 import signal
 import subprocess
 import sys
-import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -15,8 +14,8 @@ import pytest
 
 from lagan.hsm import marker as markers
 from lagan.hsm.errors import Busy
-from lagan.hsm.gate.holds import Holds
-from tests.hsm.gate.conftest import Site, await_that
+from lagan.hsm.lease import leased as lease
+from tests.hsm.gate.conftest import Site, await_that, read_error, run
 
 
 @pytest.fixture(scope="module")
@@ -24,36 +23,19 @@ def pool() -> ThreadPoolExecutor:
     return ThreadPoolExecutor(32)
 
 
-def hold(site: Site, path: Path) -> int:
-    """Recalls of the file wait until the descriptor is closed."""
-    found = path.stat()
-    taken = Holds(site.door.parent / "holds").take(found.st_dev, found.st_ino)
-    assert taken is not None
-    return taken
-
-
-def read_error(path: Path) -> int | None:
-    try:
-        path.read_bytes()
-    except OSError as error:
-        return error.errno
-    return None
-
-
 def test_a_mover_that_is_killed_leaves_its_reader_waiting_for_the_next(
     gated: Site, pool: ThreadPoolExecutor
 ) -> None:
     path, content = gated.migrated("killed.dat")
-    held = hold(gated, path)
-    reading = pool.submit(path.read_bytes)
-    await_that(lambda: gated.status()["recalls"] == 1)
-    for _ in range(2):
-        before = gated.mover()
-        os.kill(before, signal.SIGKILL)
-        await_that(lambda: gated.gate_answers() and gated.status()["recalls"] == 1)
-        assert gated.mover() != before
-        assert not reading.done()
-    os.close(held)
+    with gated.held(path):
+        reading = pool.submit(path.read_bytes)
+        await_that(lambda: gated.status()["recalls"] == 1)
+        for _ in range(2):
+            before = gated.mover()
+            os.kill(before, signal.SIGKILL)
+            await_that(lambda: gated.gate_answers() and gated.status()["recalls"] == 1)
+            assert gated.mover() != before
+            assert not reading.done()
     assert reading.result(20) == content
 
 
@@ -101,11 +83,10 @@ def test_many_who_read_one_file_wait_for_one_recall(gated: Site, pool: ThreadPoo
     path, content = gated.migrated("wanted.dat")
     other = path.with_name("other-name.dat")
     os.link(path, other)
-    held = hold(gated, path)
-    readings = [pool.submit(each.read_bytes) for each in [path, other] * 8]
-    await_that(lambda: gated.status()["waiting"] == 16)
-    assert gated.status()["recalls"] == 1
-    os.close(held)
+    with gated.held(path):
+        readings = [pool.submit(each.read_bytes) for each in [path, other] * 8]
+        await_that(lambda: gated.status()["waiting"] == 16)
+        assert gated.status()["recalls"] == 1
     assert {reading.result(20) for reading in readings} == {content}
     await_that(lambda: gated.status()["waiting"] == 0)
 
@@ -114,26 +95,22 @@ def test_a_file_that_waits_keeps_no_other_waiting(gated: Site, pool: ThreadPoolE
     stuck, content = gated.migrated("stuck.dat")
     other, others = gated.migrated("quick.dat")
     plain = gated.make("plain.dat", b"here")
-    held = hold(gated, stuck)
-    reading = pool.submit(stuck.read_bytes)
-    await_that(lambda: gated.status()["recalls"] == 1)
-    assert (other.read_bytes(), plain.read_bytes()) == (others, b"here")
-    assert not reading.done()
-    os.close(held)
+    with gated.held(stuck):
+        reading = pool.submit(stuck.read_bytes)
+        await_that(lambda: gated.status()["recalls"] == 1)
+        assert (other.read_bytes(), plain.read_bytes()) == (others, b"here")
+        assert not reading.done()
     assert reading.result(20) == content
 
 
 def test_somebodys_lease_keeps_no_other_waiting(gated: Site, pool: ThreadPoolExecutor) -> None:
     leased, plain = gated.make("leased.dat", b"leased"), gated.make("unleased.dat", b"plain")
-    with gated.opened(leased) as descriptor:
-        from lagan.hsm.lease import leased as lease
-
-        with lease(descriptor) as held:
-            reading = pool.submit(leased.read_bytes)
-            await_that(held.wanted)
-            assert plain.read_bytes() == b"plain"
-            assert not reading.done()
-        assert reading.result(20) == b"leased"
+    with gated.opened(leased) as descriptor, lease(descriptor) as held:
+        reading = pool.submit(leased.read_bytes)
+        await_that(held.wanted)
+        assert plain.read_bytes() == b"plain"
+        assert not reading.done()
+    assert reading.result(20) == b"leased"
 
 
 def test_letting_go_and_coming_back_beside_readers_hang_nobody(
@@ -151,13 +128,12 @@ def test_letting_go_and_coming_back_beside_readers_hang_nobody(
 
 def test_a_reader_that_is_killed_is_forgotten(gated: Site) -> None:
     path, content = gated.migrated("forgotten.dat")
-    held = hold(gated, path)
-    reader = subprocess.Popen(["cat", str(path)], stdout=subprocess.DEVNULL)
-    await_that(lambda: gated.status()["waiting"] == 1)
-    reader.kill()
-    reader.wait(20)
-    await_that(lambda: gated.status()["waiting"] == 0)
-    os.close(held)
+    with gated.held(path):
+        reader = subprocess.Popen(["cat", str(path)], stdout=subprocess.DEVNULL)
+        await_that(lambda: gated.status()["waiting"] == 1)
+        reader.kill()
+        reader.wait(20)
+        await_that(lambda: gated.status()["waiting"] == 0)
     await_that(lambda: gated.status()["recalls"] == 0)
     assert path.read_bytes() == content
 
@@ -182,8 +158,6 @@ def test_a_mount_for_reading_only_shows_the_content(gated: Site, tmp_path: Path)
     path, content = gated.migrated("elsewhere.dat")
     view = tmp_path / "view"
     view.mkdir()
-    from tests.hsm.gate.conftest import run
-
     run("mount", "--bind", str(gated.root), str(view))
     try:
         run("mount", "-o", "remount,bind,ro", str(view))
@@ -204,36 +178,37 @@ def test_a_stub_that_is_restored_from_a_backup_comes_back(gated: Site, tmp_path:
     await_that(lambda: path.read_bytes() == content)
 
 
-def test_no_write_is_lost_while_a_file_goes_and_comes(gated: Site) -> None:
+WRITER = """
+import os, random, sys, time
+path, at, count = sys.argv[1], int(sys.argv[2]), 0
+while not os.path.exists(path + '.stop'):
+    count += 1
+    wrote = count.to_bytes(8, 'big')
+    with open(path, 'r+b', buffering=0) as file:
+        assert os.pwrite(file.fileno(), wrote, at) == 8
+    with open(path, 'rb', buffering=0) as file:
+        assert os.pread(file.fileno(), 8, at) == wrote, count
+    time.sleep(0.3 * random.random())  # a file that is always being written stays here
+print(count)
+"""
+
+
+@pytest.mark.parametrize("moves", [3, pytest.param(400, marks=pytest.mark.soak)])
+def test_no_write_is_lost_while_a_file_goes_and_comes(gated: Site, moves: int) -> None:
     """Two programs write their own bytes of it, and read back what they wrote."""
-    path = gated.make("hammered.dat", bytes(65536))
-    stop = threading.Event()
-    program = (
-        "import os, sys\n"
-        "path, at, count = sys.argv[1], int(sys.argv[2]), 0\n"
-        "while not os.path.exists(path + '.stop'):\n"
-        "    count += 1\n"
-        "    with open(path, 'r+b', buffering=0) as file:\n"
-        "        wrote = count.to_bytes(8, 'big')\n"
-        "        assert os.pwrite(file.fileno(), wrote, at) == 8\n"
-        "    with open(path, 'rb', buffering=0) as file:\n"
-        "        assert os.pread(file.fileno(), 8, at) == wrote, count\n"
-        "print(count)\n"
-    )
-    writers = [
-        subprocess.Popen([sys.executable, "-c", program, str(path), str(at)], stdout=-1)
-        for at in (0, 40_000)
-    ]
+    path = gated.make(f"hammered-{moves}.dat", bytes(65536))
+    places = (0, 40_000)
+    words = [sys.executable, "-c", WRITER, str(path)]
+    writers = [subprocess.Popen([*words, str(at)], stdout=subprocess.PIPE) for at in places]
     moved = 0
     try:
-        while moved < 25:
+        while moved < moves:
             assert all(each.poll() is None for each in writers)
             moved += gated.migrate_soon(path)
     finally:
         Path(f"{path}.stop").touch()
-        counts = [int(each.communicate(timeout=30)[0]) for each in writers]
-    stop.set()
+        counts = [each.communicate(timeout=30)[0] for each in writers]
     assert [each.returncode for each in writers] == [0, 0]
     whole = path.read_bytes()
-    told = [int.from_bytes(whole[at : at + 8], "big") for at in (0, 40_000)]
-    assert told == counts
+    told = [int.from_bytes(whole[at : at + 8], "big") for at in places]
+    assert told == [int(count) for count in counts]

@@ -15,19 +15,23 @@ import termios
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from threading import Lock
 from typing import Any
 
-from lagan.hsm.gate.handles import open_handle
+from lagan.hsm.gate.handles import open_again, open_handle
 
-CLASS_PRE_CONTENT, CLASS_NOTIFY, CLOEXEC = 0x8, 0x0, 0x1
+CLASS_PRE_CONTENT, CLASS_NOTIFY, _CLOEXEC = 0x8, 0x0, 0x1
 NONBLOCK, UNLIMITED_QUEUE, REPORT_FID = 0x2, 0x10, 0x200
 OPEN, ATTRIB, OPEN_PERM, PRE_ACCESS = 0x20, 0x4, 0x10000, 0x100000
 OVERFLOW = 0x4000
-_ADD, _REMOVE, _FLUSH, _FILESYSTEM, _EVICTABLE = 0x1, 0x2, 0x80, 0x100, 0x200
+_ADD, _REMOVE, _FLUSH, _MOUNT, _FILESYSTEM, _EVICTABLE = 0x1, 0x2, 0x80, 0x10, 0x100, 0x200
 _IGNORE_SURVIVING = 0x440
 """FAN_MARK_IGNORE_SURV: it outlives writes to the file."""
 _ALLOW, _DENY = 1, 2
 _AT_FDCWD = -100
+_OPEN_TREE = 428
+"""The system call's number, the same on every architecture."""
+_CLONE_EMPTY_PATH = 0x1 | 0x1000 | os.O_CLOEXEC
 _EVENT = struct.Struct("=IBBHQii")
 """Length, version, reserved, length of this, mask, descriptor, process."""
 ONE = 48
@@ -81,7 +85,7 @@ def _called(result: int) -> int:
 def create(group_class: int, flags: int, event_flags: int) -> int:
     """A new group's descriptor. PermissionError without CAP_SYS_ADMIN."""
     ours = event_flags | os.O_LARGEFILE | os.O_CLOEXEC
-    return _called(_LIBC.fanotify_init(group_class | CLOEXEC | flags, ours))
+    return _called(_LIBC.fanotify_init(group_class | _CLOEXEC | flags, ours))
 
 
 def _mark(group: int, flags: int, mask: int, path: bytes | None) -> None:
@@ -213,15 +217,25 @@ class Attributes:
                 yield found
 
 
-def open_quietly(descriptor: int) -> int:
-    """A new descriptor, for reading and writing, of an open file (O_PATH too) that raises no
-    permission events whatever is done by it. OSError as for opening it; BlockingIOError while
-    somebody has a lease on it."""
-    group = create(CLASS_NOTIFY, NONBLOCK, os.O_RDWR)
-    try:
-        _mark(group, _ADD, OPEN, number_path(descriptor))
-        os.close(os.open(number_path(descriptor), os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC))
-        data = os.read(group, _EVENT.size)
-        return int(_EVENT.unpack_from(data)[5])
-    finally:
-        os.close(group)
+class OwnMount:
+    """A mount of a filesystem that nobody else has: what is opened by it, the kernel opens once more
+    for us, and that descriptor raises no permission events whatever is done by it.
+
+    No mark on the file itself would do: while one goes, the kernel lets openers of the file pass.
+    """
+
+    def __init__(self, folder: int) -> None:
+        """Of the filesystem that the open `folder` is on."""
+        self._tree = _called(_LIBC.syscall(_OPEN_TREE, folder, b"", _CLONE_EMPTY_PATH))
+        os.set_inheritable(self._tree, False)
+        self._folder = os.open(number_path(self._tree), os.O_DIRECTORY | os.O_CLOEXEC)
+        self._group = create(CLASS_NOTIFY, NONBLOCK, os.O_RDWR)
+        _mark(self._group, _ADD | _MOUNT, OPEN, number_path(self._tree))
+        self._lock = Lock()
+
+    def open(self, descriptor: int) -> int:
+        """A new descriptor, for reading and writing, of a file that is open (O_PATH too) by whatever
+        mount. OSError as for opening it; BlockingIOError while somebody has a lease on it."""
+        with self._lock:
+            os.close(open_again(descriptor, self._folder, os.O_RDONLY | os.O_NONBLOCK))
+            return int(_EVENT.unpack_from(os.read(self._group, _EVENT.size))[5])

@@ -69,6 +69,7 @@ class Guard:
         self._link: socket.socket | None = None
         self._patience, self._error = _LONGEST, errno.EIO
         self._ours = {os.getpid()}
+        self._nothing = os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC)
 
     def serve(self, ready: Callable[[], object]) -> None:
         """Answer until stopped, telling when we do; then who waits is refused with EAGAIN."""
@@ -141,7 +142,9 @@ class Guard:
         self._unsent.put(number)
 
     def _answer(self, descriptor: int, verdict: int) -> None:
-        """Answer before closing: the kernel knows the event by the number."""
+        """Our descriptor goes first, or whoever moves the file next finds it open; its number, by
+        which the kernel knows the event, goes last, or another event could get it."""
+        os.dup2(self._nothing, descriptor, inheritable=False)
         self._group.answer(descriptor, verdict)
         os.close(descriptor)
 

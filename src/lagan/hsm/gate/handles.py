@@ -26,34 +26,31 @@ class _Handle(ctypes.Structure):
 _LIBC = ctypes.CDLL(None, use_errno=True)
 
 
-@contextmanager
-def reopen(descriptor: int, folder: int) -> Iterator[int]:
-    """The open file as a descriptor (O_PATH) by the mount that the open `folder` is on, closed at
-    the end. OSError where the filesystem has no handles."""
+def open_again(descriptor: int, folder: int, flags: int) -> int:
+    """A new descriptor of an open file (O_PATH too) by the mount that the open `folder` is on.
+    OSError where the filesystem has no handles, or is another one."""
     handle, mount = _Handle(bytes=_ROOM), ctypes.c_int()
     if _LIBC.name_to_handle_at(
         descriptor, b"", ctypes.byref(handle), ctypes.byref(mount), _EMPTY_PATH
     ):
         raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
-    with _opened(handle, folder) as found:
-        yield found
+    return _opened(handle, folder, flags)
 
 
 @contextmanager
 def open_handle(kind: int, content: bytes, folder: int) -> Iterator[int]:
-    """The file of a handle as the kernel tells it, as `reopen`; OSError too when it is gone."""
+    """The file of a handle as the kernel tells it, as O_PATH; OSError too when it is gone."""
     handle = _Handle(bytes=len(content), type=kind)
     ctypes.memmove(handle.content, content, len(content))
-    with _opened(handle, folder) as found:
-        yield found
-
-
-@contextmanager
-def _opened(handle: _Handle, folder: int) -> Iterator[int]:
-    found = _LIBC.open_by_handle_at(folder, ctypes.byref(handle), os.O_PATH | os.O_CLOEXEC)
-    if found < 0:
-        raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
+    found = _opened(handle, folder, os.O_PATH)
     try:
         yield found
     finally:
         os.close(found)
+
+
+def _opened(handle: _Handle, folder: int, flags: int) -> int:
+    found = int(_LIBC.open_by_handle_at(folder, ctypes.byref(handle), flags | os.O_CLOEXEC))
+    if found < 0:
+        raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
+    return found

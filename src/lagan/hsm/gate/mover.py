@@ -16,10 +16,10 @@ from typing import Any
 
 from lagan.hsm.gate import wire
 from lagan.hsm.gate.door import Door, busy, expect_file_of
-from lagan.hsm.gate.fanotify import open_quietly
 from lagan.hsm.gate.holds import Holds
 from lagan.hsm.gate.recalls import Ended, Recall, Recalls
 from lagan.hsm.gate.refilling import Refilling
+from lagan.hsm.gate.served import Served
 from lagan.hsm.gate.settings import GateSettings
 from lagan.hsm.target import Target
 from lagan.kit.errors import LaganError, Unavailable
@@ -48,11 +48,11 @@ class Mover:
     ) -> None:
         self._link, self._holds, self._read_again = link, holds, read_again
         self._frozen = settings.state / "frozen"
-        self._folders = open_folders(roots)
+        self._served = Served(roots)
         self._sending = Lock()
         self._heeding: dict[int, Event] = {}
         self._numbers = count(1)
-        refill = Refilling(holds, target_called, self._folders)
+        refill = Refilling(holds, target_called, self._served)
         self._recalls = Recalls(
             settings, refill, self._answer, note, frozen=self._frozen.exists
         )
@@ -105,24 +105,22 @@ class Mover:
     ) -> tuple[Mapping[str, Any], list[int]]:
         """A descriptor that raises no events, and the hold that goes with it."""
         found = expect_file_of(descriptors, user)
-        if not self._serves(descriptors[0], found.st_dev):
+        if not self._served.has(descriptors[0]):
             return {"served": False}, []
-        hold = self._holds.take(found.st_dev, found.st_ino)
+        # Whoever waits for the file comes first.
+        wanted = self._recalls.wants(found.st_dev, found.st_ino)
+        hold = None if wanted else self._holds.take(found.st_dev, found.st_ino)
         if hold is None:
             raise busy()
         try:
             self._heed(descriptors[0])
-            return {"served": True}, [open_quietly(descriptors[0]), hold]
+            return {"served": True}, [self._served.open_quietly(descriptors[0]), hold]
         except BlockingIOError:
             os.close(hold)
             raise busy() from None
         except BaseException:
             os.close(hold)
             raise
-
-    def _serves(self, descriptor: int, device: int) -> bool:
-        """Whether the file is on a filesystem whose events come to us."""
-        return device in self._folders or device_of_mount(descriptor) in self._folders
 
     def _heed(self, descriptor: int) -> None:
         """Have the guard hear of whoever opens this file. Unavailable when it does not answer."""
@@ -168,31 +166,3 @@ def _shown(place: int, recall: Recall) -> dict[str, Any]:
         "programs": sorted({each.shown[:100] for each in list(recall.askers.values())})[:3],
         "waiting": len(recall.askers),
     }
-
-
-def open_folders(roots: tuple[Path, ...]) -> dict[int, int]:
-    """The roots, open, by the device of the filesystem that each is on."""
-    folders: dict[int, int] = {}
-    for root in roots:
-        folder = os.open(root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-        folders.setdefault(os.fstat(folder).st_dev, folder)
-        device = device_of_mount(folder)
-        if device is not None:
-            folders.setdefault(device, folder)
-    return folders
-
-
-def device_of_mount(descriptor: int) -> int | None:
-    """The device of the whole filesystem that a file is on: parts of a Btrfs have each their own
-    besides. None when its mount is none of ours."""
-    try:
-        about = Path(f"/proc/self/fdinfo/{descriptor}").read_text()
-        mount = next(line.split()[1] for line in about.splitlines() if line.startswith("mnt_id:"))
-        for line in Path("/proc/self/mountinfo").read_text().splitlines():
-            words = line.split(" ", 3)
-            if words[0] == mount:
-                major, _, minor = words[2].partition(":")
-                return os.makedev(int(major), int(minor))
-    except (OSError, StopIteration, ValueError):
-        return None
-    return None

@@ -104,6 +104,11 @@ class Recalls:
             for each in self._open.values():
                 each.askers.pop(number, None)
 
+    def wants(self, device: int, inode: int) -> bool:
+        """Whether a file is on its way."""
+        with self._lock:
+            return (device, inode) in self._open
+
     def waiting(self) -> list[Recall]:
         """Those under way, in their order."""
         with self._lock:
@@ -155,15 +160,15 @@ class Recalls:
         with self._lock:  # who comes from now on finds it ended
             del self._open[key]
             askers = list(recall.askers)
+        os.close(recall.descriptor)  # or whoever moves it next would find it open
         for number in askers:
             self._answer(number, verdict)
-        os.close(recall.descriptor)
         seconds = time.time() - recall.asked
         self._note(Ended(recall.path, recall.marker.size, seconds, recall.user, program, error))
 
     def _end_one(self, number: int, descriptor: int, verdict: int) -> None:
-        self._answer(number, verdict)
         os.close(descriptor)
+        self._answer(number, verdict)
 
 
 def verdict_of(problem: LaganError | OSError) -> int:

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import time
 from collections.abc import Callable
 
 from lagan.hsm import marker as markers
 from lagan.hsm.errors import Busy
-from lagan.hsm.gate.fanotify import open_quietly
-from lagan.hsm.gate.handles import reopen
 from lagan.hsm.gate.holds import Holds
+from lagan.hsm.gate.served import Served
 from lagan.hsm.recalling import recall
 from lagan.hsm.target import Target, Tick
 
@@ -19,17 +17,15 @@ PATIENCE = 60.0
 """Seconds until somebody else who moves this file, or has a lease on it, is given up on; the kernel
 itself takes a lease away after 45."""
 _PAUSE = 0.01
-_READ_ONLY = {errno.EROFS, errno.EPERM, errno.EACCES}
 
 
 class Refilling:
     """A `Refill` of `lagan.hsm.gate.recalls`."""
 
     def __init__(
-        self, holds: Holds, target_called: Callable[[str], Target], folders: dict[int, int]
+        self, holds: Holds, target_called: Callable[[str], Target], served: Served
     ) -> None:
-        """`folders` are open folders of our own, by the device of their filesystem."""
-        self._holds, self._target_called, self._folders = holds, target_called, folders
+        self._holds, self._target_called, self._served = holds, target_called, served
 
     def __call__(self, descriptor: int, tick: Tick) -> None:
         """Busy when another one moves this file for too long; else as `lagan.hsm.recalling`."""
@@ -40,7 +36,7 @@ class Refilling:
             if marker is None or not marker.away:
                 return
             target = self._target_called(marker.target)
-            quiet = self._opened(descriptor, found.st_dev)
+            quiet = self._opened(descriptor)
             try:
                 recall(quiet, target, kept_away=True, tick=tick)
             finally:
@@ -57,20 +53,13 @@ class Refilling:
             time.sleep(_PAUSE)
         return hold
 
-    def _opened(self, descriptor: int, device: int) -> int:
+    def _opened(self, descriptor: int) -> int:
         """The file for writing, whatever way its reader came."""
         until = time.monotonic() + PATIENCE
         while True:
             try:
-                return open_quietly(descriptor)
+                return self._served.open_quietly(descriptor)
             except BlockingIOError:
                 if time.monotonic() > until:
                     raise Busy("Another program keeps a lease on this file.") from None
                 time.sleep(_PAUSE)
-            except OSError as error:
-                folder = self._folders.get(device)
-                if error.errno not in _READ_ONLY or folder is None:
-                    raise
-                # Its reader came by a mount that is only for reading; ours is not.
-                with reopen(descriptor, folder) as way:
-                    return open_quietly(way)
