@@ -21,7 +21,7 @@ from lagan.hsm.errors import Busy, Changed, MissingAtTarget, Unfit, Unsupported
 from lagan.hsm.lease import leased
 from lagan.hsm.marker import MIGRATED, MIGRATING, PREMIGRATED, Marker
 from lagan.hsm.record import record_of
-from lagan.hsm.space import punch, round_up
+from lagan.hsm.space import give_back_behind, punch, round_up
 from lagan.hsm.states import MODIFIED, SECTOR, decide
 from lagan.hsm.target import Target, Tick, digest_of_file, quiet
 from lagan.hsm.traces import give_back_mode, notice_writing, read_unseen
@@ -110,7 +110,7 @@ def let_go(descriptor: int, found: os.stat_result, marker: Marker) -> None:
                 raise Busy("Somebody opened the file meanwhile.")
         with _or_mark(descriptor, whole, Unsupported):
             punch(descriptor, marker.head, marker.size)
-        os.ftruncate(descriptor, marker.size)  # XFS keeps room behind the end of what grew in steps
+        give_back_behind(descriptor, marker.size)
         give_back_mode(descriptor, found)
         _settle(descriptor, replace(marker, state=MIGRATED), found.st_atime_ns)
 
