@@ -48,7 +48,7 @@ test: setup
 
 soak: setup
 	@deploy/system-packages test
-	$(BIN)/python -m pytest -s -m soak $(ARGS)
+	LAGAN_FAULT_SEED=$${LAGAN_FAULT_SEED:-lot} $(BIN)/python -m pytest -s -m soak $(ARGS)
 	LAGAN_EXAMPLES=search $(BIN)/python -m pytest $(TOGETHER) --timeout 3600 -m "hypothesis and not soak" $(ARGS)
 
 check: static

@@ -20,8 +20,6 @@ from lagan.agent.settings import Settings, parse
 from lagan.agent.sync import sync
 from tests.agent.hub import KEY, TestHub
 
-LONG_AGO = time.time() - 3600
-
 
 class Bench:
     """The folder, the settings in it, and ways to run the agent with them."""
@@ -35,7 +33,7 @@ class Bench:
             "instrument_name": "Microscope", "facility_name": "Imaging", "contact_name": "Kim",
             "contact_email": "kim@example.org", "data_directory": self.data, "hub_url": hub.url,
             "username": "facility", "api_key": KEY, "state_directory": folder / "state",
-            "connection_timeout": 30,
+            "connection_timeout": 60,
         }  # fmt: skip
 
     def file(self, path: str, content: bytes = b"x", age: float = 3600) -> Path:
@@ -76,7 +74,7 @@ class Bench:
 
     def run(self, *arguments: str, **changes: Any) -> tuple[int, str, str]:
         with self.start(*arguments, **changes) as process:
-            out, err = process.communicate(timeout=120)
+            out, err = process.communicate(timeout=150)
             return process.returncode, out, err
 
     def local(self) -> dict[str, bytes]:

@@ -23,6 +23,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
+from tests.services.hub import until
+
 KEY = "lgn_key_of_the_tests"
 
 
@@ -98,6 +100,10 @@ class TestHub:
         self._server.server_close()
         self._thread.join()
 
+    def settle(self) -> None:
+        """Return when nothing more is read of what those sent who are gone."""
+        until(lambda: self._server.open == 0)
+
     def contents(self) -> dict[str, bytes]:
         """Everything archived: `owner/dataset name/path` to bytes."""
         return {
@@ -153,10 +159,25 @@ def is_fine(path: str) -> bool:
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 128
+    open = 0
+    """Connections, whose other side may be gone already."""
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        with self.guard:
+            self.open += 1
+        super().process_request(request, client_address)
+
+    def process_request_thread(self, request: Any, client_address: Any) -> None:
+        try:
+            super().process_request_thread(request, client_address)
+        finally:
+            with self.guard:
+                self.open -= 1
 
     def server_bind(self) -> None:
         """A narrow window, so that a sender cannot be done before the hub has looked at the first
         bytes."""
+        self.guard = threading.Lock()
         self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65_536)
         super().server_bind()
 

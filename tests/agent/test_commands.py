@@ -20,6 +20,7 @@ from tests.agent.hub import KEY, TestHub
 def test_init_check_test_run_scan_sync_status(bench: Bench, hub: TestHub) -> None:
     bench.file("anna/d/a.tif", b"abc")
     bench.file("zoe/d/b.tif", b"de", age=3)
+    bench.given["ignore_new_files_minutes"] = 30  # many programs are started meanwhile
     code, out, err = bench.run("check")
     assert code == 0, out + err
     assert "2 datasets with 2 files" in out
@@ -196,6 +197,7 @@ def test_sigterm_ends_a_run_cleanly_and_the_next_goes_on(bench: Bench, hub: Test
         assert reached.wait(60)
         process.send_signal(signal.SIGTERM)
         process.communicate()
+    hub.settle()
     assert process.returncode in (0, 13)
     assert bench.last()["stopped"] is (process.returncode == 13)
     assert bench.run("sync")[0] == 0

@@ -36,6 +36,7 @@ def _kill_when(bench: Bench, hub: TestHub, received: int) -> bool:
             pass
         process.send_signal(signal.SIGKILL)
         process.communicate()
+    hub.settle()
     hub.on_body = lambda count: None
     return reached.is_set()
 
@@ -94,6 +95,7 @@ def test_killed_before_it_hears_the_answer(
     hub.before_answer = kill
     with process:
         process.communicate()
+    hub.settle()
     assert asked.is_set()
     hub.before_answer = lambda each, where: None
     _finish(bench, hub)

@@ -152,6 +152,7 @@ def test_told_to_stop_it_stops_and_goes_on_later(bench: Bench, hub: TestHub) -> 
     hub.on_body = lambda count: stop.set() if count > 1 << 20 else None
     report = bench.sync(stop)
     assert (report.stopped, report.exit) == (True, 13)
+    hub.settle()
     hub.received = 0
     assert bench.sync().exit == 0
     assert hub.received < len(LARGE), "what had arrived was sent again"

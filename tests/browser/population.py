@@ -8,9 +8,9 @@ import json
 import sys
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from tests.previewed import SAMPLES, sample
@@ -64,6 +64,10 @@ class Population:
     moved: int
     """A job of alice's that ran a workflow at the site; names in it are no text."""
     moved_task: int
+    policy: int
+    """One of a site whose filesystem is too full, which was looked at."""
+    policy_run: int
+    """The look."""
 
 
 def populate(folder: Path, *, samples: bool = False) -> Population:
@@ -116,6 +120,7 @@ def populate(folder: Path, *, samples: bool = False) -> Population:
     computer, fetched = _computer(owner, lab.pk, made[2])
     site, schedule = _site(owner, lab.pk)
     moved, moved_task = _moved(owner)
+    policy, policy_run = _policy(lab.pk)
     return Population(
         retina=made[2],
         beads=made[1],
@@ -140,6 +145,8 @@ def populate(folder: Path, *, samples: bool = False) -> Population:
         schedule=schedule,
         moved=moved,
         moved_task=moved_task,
+        policy=policy,
+        policy_run=policy_run,
     )
 
 
@@ -410,6 +417,59 @@ def _moved(owner: Actor) -> tuple[int, int]:
     ledger.finish(claimed, Outcome(done=1, skipped=1, failed=1, failures=[kept, failed], bytes=9))
     (task,) = queries.tasks(owner, job.pk).items
     return job.pk, task.id
+
+
+def _policy(place: int) -> tuple[int, int]:
+    """Bergen, whose filesystem is 86 % full, and a policy that was looked at and has run."""
+    from lagan.hub.accounts.queries import find_user
+    from lagan.hub.base.actors import SYSTEM, Actor
+    from lagan.hub.jobs import presence, sites
+    from lagan.hub.jobs.ledger import DatabaseLedger
+    from lagan.hub.jobs.models import SiteWorker
+    from lagan.hub.policies import running, services
+    from lagan.worker.ledger import Outcome, WorkerFacts
+
+    ada = find_user(username="ada")
+    assert ada is not None
+    by = Actor(ada.entity_id, "ada", "session")
+    sites.add_site(by=SYSTEM, name="bergen", title="Bergen", place=place)
+    disk = {"path": "/data", "used": 86 << 40, "free": 14 << 40, "percent": 86.0,
+            "keeps_read_times": False}  # fmt: skip
+    facts = WorkerFacts("b1", ["bergen"], roots=["/data"], filesystems=[disk])
+    presence.note(facts)
+    SiteWorker.objects.filter(name="b1").update(seen=datetime.now(UTC) + timedelta(days=1))
+    row = services.make_policy(
+        by=by, site="bergen", title="Keep room on /data", paths=["/data"], unread_for="90 d",
+        high=80, low=70, target="archive", exclude=["*.tmp", "scratch"], every="0 3 * * *",
+        stub_size="64 KiB", enabled=False,
+    )  # fmt: skip
+    services.make_policy(by=by, site="bergen", title="Copy ahead", action="premigrate", every="6 h",
+                         enabled=False)  # fmt: skip
+    runs = []
+    for dry in (False, True):
+        runs.append(services.run_policy(by=by, policy=row.pk, dry=dry))
+        ledger = DatabaseLedger()
+        (claimed,) = ledger.claim(["bergen"], "b1")
+        ledger.finish(claimed, Outcome(done=len(claimed.items), result=_report(disk)))
+    running.settle_open(row)
+    return row.pk, runs[-1].pk
+
+
+def _report(disk: Mapping[str, Any]) -> dict[str, Any]:
+    """What a worker tells of forty files in five folders."""
+    from lagan.hsm.policy.report import DAY, LeftOut, report
+    from lagan.hsm.policy.selection import Candidate
+
+    chosen = [
+        Candidate(0.0, f"/data/run {n % 5}/raw/z\udcff{n}.tif", n << 36, n << 36,
+                  (2000 - n * 45) * DAY, n % 3, f"/data/run {n % 5}/raw")
+        for n in range(1, 41)
+    ]  # fmt: skip
+    left_out = LeftOut()
+    for reason, files in (("not-needed", 812), ("read", 4211), ("pinned", 37), ("small", 90_122)):
+        left_out.add(reason, files << 24, files)
+    told = {**disk, "percent_after": 70.0, "frees": 16 << 40, "full": True}
+    return report(chosen, left_out, [told], lambda n: ("ann", "ben", "cleo")[n], limited=True)
 
 
 def advance(job: int) -> None:

@@ -192,7 +192,7 @@ def test_another_language_is_one_choice_away(visit: Callable[..., Visit]) -> Non
 def _try(visit: Visit, username: str, password: str) -> None:
     visit.go("/login/")
     _fill(visit, username, password)
-    visit.page.wait_for_load_state()
+    expect(visit.page.get_by_role("alert")).to_be_visible()
 
 
 def _fill(visit: Visit, username: str, password: str) -> None:

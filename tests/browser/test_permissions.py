@@ -18,7 +18,7 @@ def test_a_subject_is_chosen_marked_and_explained_in_place(visit: Callable[..., 
     alice.go(f"/entities/{alice.hub.people.optics}/permissions/")
     page.get_by_role("link", name="Optics_guest").click()
     expect(page.get_by_role("heading", name="Optics_guest")).to_be_visible()
-    assert "subject=" in page.url
+    page.wait_for_url("**/permissions/?subject=*")
     page.get_by_label("grant DATASET_LIST").check()
     page.get_by_role("button", name="Update").click()
     expect(page.get_by_text("The permissions are set.")).to_be_visible()

@@ -116,3 +116,32 @@ def test_what_is_missing_is_said(words: list[str], code: int, said: str, site: S
     done = CliRunner().invoke(main, ["hsm", *words])
     assert done.exit_code == code, done.output
     assert said in done.stderr
+
+
+@pytest.fixture
+def config(site: Site, tmp_path: Path) -> Path:
+    """A worker's file with two targets: small files go to the first."""
+    path = tmp_path / "worker.conf"
+    path.write_text(
+        f"[settings]\nroots = {site.root}\n"
+        f"[target small]\nlocation = {site.bucket}\nmax_size = 1 kB\n"
+        "[target rest]\nlocation = memory:rest\n"
+    )
+    return path
+
+
+def test_files_go_to_the_target_that_the_rules_choose(site: Site, config: Path) -> None:
+    (site.root / "run" / "small").write_bytes(b"x" * 100)
+    site.run("premigrate", "-r", site.root, "--config", config)
+    assert [each.name for each in (site.bucket / "run").iterdir()] == ["small"]
+    site.run("migrate", site.scan, "--config", config, "--target", "small")
+    assert len(list((site.bucket / "run").iterdir())) == 2, "the target that was named"
+    site.run("migrate", site.scan, "--config", config, "--target", "tape", code=2)
+
+
+def test_the_targets_tell_whether_they_are_there(site: Site, config: Path) -> None:
+    told = site.run("targets", "--config", config, "--json").output.splitlines()
+    looks = {each["name"]: each for each in map(json.loads, told)}
+    assert looks["small"]["answers"]
+    assert looks["small"]["free"] > 0
+    assert looks["rest"]["free"] is None

@@ -18,7 +18,7 @@ def server() -> Iterator[TestHub]:
 
 @pytest.fixture
 def hub(server: TestHub) -> Iterator[Hub]:
-    made = Hub(server.url, api_key=KEY, timeout=30)
+    made = Hub(server.url, api_key=KEY, timeout=60)
     yield made
     made.close()
 

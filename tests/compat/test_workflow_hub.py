@@ -85,7 +85,7 @@ class Shell:
             capture_output=True,
             text=True,
             check=True,
-            timeout=60,
+            timeout=150,
         )
         return done.stdout
 
@@ -218,7 +218,7 @@ def test_a_script_of_the_workflow_hubs_users_runs(admin: Shell) -> None:
         capture_output=True,
         text=True,
         check=False,
-        timeout=120,
+        timeout=240,
     )
     assert done.returncode == 0, done.stderr
     _, job = done.stdout.split()
@@ -266,7 +266,7 @@ def test_a_folder_is_told_by_its_site_in_front_of_django(admin: Shell, scans: Pa
         assert client.get("/api/file/", params={**where, "path": "/etc"}).status_code == 400
         odd = client.get("/api/file/", params={"path": "/etc"})
         assert (odd.status_code, odd.json()["site"]) == (400, ["Field required"])
-    refused = httpx.get(f"{admin.hub.url}/api/file/", params=where)
+    refused = httpx.get(f"{admin.hub.url}/api/file/", params=where, timeout=60)
     assert refused.status_code == 401
     assert refused.headers["www-authenticate"].startswith("Bearer")
 

@@ -41,7 +41,13 @@ def look() -> dict[str, Any]:
         damaged = scrub(row, list(objects_of(row)), depth="full").damaged
         wrong += [f"{row.name}: damaged copy of {each}" for each in damaged]
     waiting = Upload.objects.filter(state=RECEIVING).count()
-    return {"wrong": wrong, "waiting": waiting, "datasets": _datasets(), "copies": copies()}
+    return {
+        "wrong": wrong,
+        "waiting": waiting,
+        "datasets": _datasets(),
+        "copies": copies(),
+        "objects": _objects(),
+    }
 
 
 def copies() -> dict[str, int]:
@@ -88,13 +94,20 @@ def _journal(store: Any, named: set[Any]) -> list[str]:
     return [*damage, *more, *(f"no line of {each}" for each in sorted(map(str, named - counting)))]
 
 
+def _objects() -> dict[str, str]:
+    """What sites keep: names and digests."""
+    from lagan.hub.targets.models import TargetObject
+
+    return dict(TargetObject.objects.values_list("name", "stored__sha256"))
+
+
 def _datasets() -> dict[str, Any]:
     """Each dataset: name, owner, current entries, and all versions of every path."""
     from lagan.hub.archive.models import File
     from lagan.hub.datasets.models import Dataset, Entry
 
     versions: dict[Any, dict[str, list[Any]]] = defaultdict(lambda: defaultdict(list))
-    for each in File.objects.order_by("version", "stored_at"):
+    for each in File.objects.filter(belongs__has_key="dataset").order_by("version", "stored_at"):
         versions[each.belongs["dataset"]][each.belongs["path"]].append([each.version, each.sha256])
     current: dict[Any, dict[str, Any]] = defaultdict(dict)
     for entry in Entry.objects.all():

@@ -30,9 +30,10 @@ def struck(tmp_path: Path) -> Iterator[Node]:
 
 @pytest.mark.fault
 @pytest.mark.slow
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(900)
 def test_killed_at_some_calls(struck: Node, tmp_path: Path) -> None:
-    kill_at_all(dice().sample(POINTS, SAMPLE), struck, tmp_path)
+    drawn = dice().sample(POINTS, len(POINTS))
+    assert kill_until(SAMPLE, drawn, struck, tmp_path) == SAMPLE
 
 
 @pytest.mark.soak
@@ -42,10 +43,20 @@ def test_killed_at_every_call(struck: Node, tmp_path: Path) -> None:
 
 
 def kill_at_all(points: list[tuple[str, int]], struck: Node, tmp_path: Path) -> None:
+    assert kill_until(len(points), points, struck, tmp_path) >= len(points) // 2, (
+        "most strikes must have hit, or nothing is shown"
+    )
+
+
+def kill_until(enough: int, points: list[tuple[str, int]], struck: Node, tmp_path: Path) -> int:
+    """Strike at one after another until `enough` have hit; how many did. How many calls a thread
+    makes depends on how many senders meet: the last ones of a kind do not always come."""
     hits = 0
     struck.start()
     sent = Sent(struck)
     for number, (call, nth) in enumerate(points):
+        if hits == enough:
+            break
         sent.one("ARCHIVE", f"before-{number}", b"before")
         assert struck.process is not None
         log = tmp_path / f"{call}-{nth}.log"
@@ -54,19 +65,19 @@ def kill_at_all(points: list[tuple[str, int]], struck: Node, tmp_path: Path) -> 
         strike.end()
         if sent.broken:
             hits += 1
-            assert struck.process.wait(30) < 0
+            assert struck.process.wait(60) < 0
             struck.kill()
             struck.start()
         sent.one("ARCHIVE", f"after-{number}", b"after")
         expect_whole(struck, sent)
         expect_settled(struck)
-    assert hits >= len(points) // 2, "most strikes must have hit, or nothing is shown"
     struck.stop()
+    return hits
 
 
 @pytest.mark.fault
 @pytest.mark.slow
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(900)
 def test_refused_at_some_calls(struck: Node, tmp_path: Path) -> None:
     """A call fails once in each thread: whoever asked is told, and the same again succeeds."""
     some = dice().sample([(*each, error) for each in POINTS for error in ERRORS], REFUSED)

@@ -14,8 +14,8 @@ from tests.faults.conftest import client_of
 from tests.faults.sending import EXPECTED, Acknowledged, Refused, Sending, sha
 from tests.faults.victim import CALLS, Judge, Point, Trace, Victim, locations
 
-TRIES = 5
-SAMPLE = 4
+TRIES = 15
+SAMPLE = 3
 """Points in `make test`: about ten seconds each on two busy cores."""
 LEAST = {"fsync": 20, "fdatasync": 8, "renameat2": 5}
 """An undisturbed run has at least so many of each, or nothing would be proved."""

@@ -59,7 +59,7 @@ def walk(root: Path, attempt: int, since: str | None, inject: str | None = None)
         env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"},
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=150,
         check=False,
     )
     return json.loads(done.stdout) if done.returncode == 0 else None

@@ -6,6 +6,7 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -49,7 +50,7 @@ def carry_through(hub: Hub, files: int) -> None:
     rng = dice()
     job = run(hub, workflow="migrate", site="local", paths=[str(root / "data")])
     hits = 0
-    for moment in sorted(rng.sample(range(files * 2 // 3), len(STRIKES))):
+    for moment in sorted(rng.sample(range(files // 2), len(STRIKES))):
         until(lambda moment=moment: migrated(root, files) >= moment or over(hub, job), LONG)
         hits += not over(hub, job)
         strike(hub, STRIKES[hits % len(STRIKES)])
@@ -77,5 +78,6 @@ def strike(hub: Hub, what: str) -> None:
         return
     assert hub.process is not None
     for each in psutil.Process(hub.process.pid).children(recursive=True):
-        if what in each.cmdline():
-            each.send_signal(signal.SIGKILL)
+        with suppress(psutil.NoSuchProcess):  # it may have ended by itself
+            if what in each.cmdline():
+                each.send_signal(signal.SIGKILL)

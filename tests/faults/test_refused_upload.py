@@ -15,7 +15,7 @@ from tests.faults.serving import WRITER
 from tests.faults.test_killed_upload import TRIES, expect_settled, expect_there
 from tests.faults.victim import CALLS, Judge, Point, Trace, Victim
 
-SAMPLE = 8
+SAMPLE = 6
 ERRORS = ("ENOSPC", "EIO", "EDQUOT", "EACCES")
 CANNOT = {"fsync": {"EACCES"}, "fdatasync": {"EACCES"}, "ftruncate": {"ENOSPC", "EDQUOT"}}
 """What Linux's own filesystems never answer to a call."""

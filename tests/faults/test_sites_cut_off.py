@@ -25,7 +25,7 @@ from tests.services.network import Network, address
 from tests.services.process import Running, free_port, stop_process
 from tests.services.rabbitmq import start as start_rabbitmq
 
-FILES, AWAY = 4_000, 15.0
+FILES, AWAY = 2_500, 15.0
 """In `make test`: files of the job, and seconds for which a site is cut off (over a lease)."""
 MANY, MINUTE = 20_000, 60.0
 NAMES = ("lab", "library", "vault")

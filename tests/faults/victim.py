@@ -10,7 +10,7 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -64,7 +64,7 @@ class Victim(Hub):
         assert self.process is not None
         assert self.process.poll() is None, (self.folder / "serving.log").read_text()[-3000:]
         try:
-            return httpx.get(f"{self.url}/healthz").status_code in (200, 503)
+            return httpx.get(f"{self.url}/healthz", timeout=60).status_code in (200, 503)
         except httpx.TransportError:
             return False
 
@@ -93,11 +93,10 @@ class Victim(Hub):
 def threads(pid: int) -> dict[str, int]:
     """Names of a process's threads, and their ids."""
     found = {}
-    for task in Path(f"/proc/{pid}/task").iterdir():
-        try:
-            found[(task / "comm").read_text().strip()] = int(task.name)
-        except (FileNotFoundError, ProcessLookupError):
-            continue
+    with suppress(FileNotFoundError, ProcessLookupError):
+        for task in Path(f"/proc/{pid}/task").iterdir():
+            with suppress(FileNotFoundError, ProcessLookupError):
+                found[(task / "comm").read_text().strip()] = int(task.name)
     return found
 
 

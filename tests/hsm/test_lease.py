@@ -45,7 +45,7 @@ def test_who_opens_the_file_waits_until_the_lease_ends(file: Path) -> None:
             assert read == []
             lease.check()  # there is time
             os.pwrite(descriptor, b"CONTENT", 0)
-        reader.join(30)
+        reader.join(60)
     assert read == [b"CONTENT"]
 
 
@@ -60,5 +60,5 @@ def test_who_waits_too_long_is_let_in_before_the_kernel_does(
             until(lease.wanted)
             with pytest.raises(Busy):
                 lease.check()
-        reader.join(30)
+        reader.join(60)
     assert not reader.is_alive()

@@ -6,6 +6,7 @@ import os
 import threading
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -14,6 +15,7 @@ from lagan.hsm import migrating
 from lagan.hsm.errors import Busy, Changed, Unfit, Unsupported, WrittenInto
 from lagan.hsm.lease import Lease
 from lagan.hsm.space import BLOCK
+from lagan.hsm.together.group import Move
 from tests.hsm.conftest import MTIME, Files, opened, sectors, state
 from tests.services.hub import until
 
@@ -101,10 +103,10 @@ def test_one_that_is_written_after_it_was_copied_stays(
     path = files.make(size=SIZE)
     let_go = migrating.let_go
 
-    def write_first(*args: object) -> None:
-        os.pwrite(args[0], b"newer", 7)  # type: ignore[arg-type]
+    def write_first(*args: Any) -> Move[None]:
+        os.pwrite(args[0], b"newer", 7)
         os.utime(path, ns=(MTIME, MTIME))
-        let_go(*args)  # type: ignore[arg-type]
+        return let_go(*args)
 
     monkeypatch.setattr(migrating, "let_go", write_first)
     with pytest.raises(Changed):
@@ -128,7 +130,7 @@ def test_who_opens_the_file_at_the_last_moment_finds_it_whole(
     monkeypatch.setattr(Lease, "wanted", open_it)
     with pytest.raises(Busy):
         files.migrate(path)
-    reader.join(30)
+    reader.join(60)
     assert read == [content]
     assert state(path) == "premigrated"
 

@@ -13,8 +13,8 @@ import pytest
 from lagan.hsm import marker as markers
 from lagan.hsm.errors import Busy, MissingAtTarget, WrittenInto, WrongContent
 from lagan.hsm.lease import Lease
-from lagan.hsm.space import data
 from lagan.kit.errors import NoSpace
+from lagan.kit.holes import data
 from tests.hsm.conftest import MTIME, Files, opened, sectors, state
 
 SIZE = 300_000
@@ -76,7 +76,7 @@ def test_who_opens_the_file_meanwhile_reads_its_content(
             reader.start()
 
     files.recall(path, tick=open_it)
-    reader.join(30)
+    reader.join(60)
     assert read == [whole]
 
 

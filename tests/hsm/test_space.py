@@ -12,6 +12,7 @@ from hypothesis import strategies as some
 
 from lagan.hsm import space
 from lagan.hsm.space import BLOCK
+from lagan.kit.holes import data
 
 SIZES = some.integers(1, 3 * BLOCK)
 CUTS = some.one_of(some.sampled_from([BLOCK, 2 * BLOCK, 1 << 20]), SIZES)
@@ -28,16 +29,16 @@ def test_letting_go_keeps_the_size_and_the_head(descriptor: int) -> None:
     os.write(descriptor, b"x" * (5 * BLOCK + 100))
     space.punch(descriptor, BLOCK + 1, 5 * BLOCK + 100)
     assert os.fstat(descriptor).st_size == 5 * BLOCK + 100
-    assert list(space.data(descriptor, 5 * BLOCK + 100)) == [(0, 2 * BLOCK)]
+    assert list(data(descriptor, 5 * BLOCK + 100)) == [(0, 2 * BLOCK)]
     assert os.pread(descriptor, 6 * BLOCK, 0) == b"x" * 2 * BLOCK + bytes(3 * BLOCK + 100)
 
 
 def test_a_file_of_more_than_four_gib_can_be_let_go_of(descriptor: int) -> None:
     far = 5 << 32
     os.pwrite(descriptor, b"far", far)
-    assert list(space.data(descriptor, far + 3)) == [(far, far + 3)]
+    assert list(data(descriptor, far + 3)) == [(far, far + 3)]
     space.punch(descriptor, 0, far + 3)
-    assert list(space.data(descriptor, far + 3)) == []
+    assert list(data(descriptor, far + 3)) == []
     assert os.fstat(descriptor).st_size == far + 3
 
 
@@ -52,7 +53,7 @@ def test_written_sparsely_content_is_whole_and_its_blocks_of_zeros_are_holes(
     for at in range(0, len(content), cut):
         space.write_sparsely(descriptor, content[at : at + cut], at)
     assert os.pread(descriptor, len(content) + 1, 0) == content
-    for start, end in space.data(descriptor, len(content)):
+    for start, end in data(descriptor, len(content)):
         for at in range(start, end, BLOCK) if cut % BLOCK == 0 else ():
             assert content[at : at + BLOCK].strip(b"\0"), "a block of zeros was written"
 

@@ -13,7 +13,8 @@ import pytest
 from lagan.hsm.errors import BadMarker, Busy, Changed, MissingAtTarget, WrongContent
 from lagan.hsm.naming import record_name
 from lagan.hsm.record import Record
-from lagan.hsm.target import Target
+from lagan.hsm.target import Target, upload_prefix
+from lagan.hsm.together import keeping
 from lagan.kit.digests import Buffer
 from lagan.kit.errors import Unavailable
 from lagan.store import Volume, open_volume
@@ -26,7 +27,8 @@ RECORD = Record("a/b", "/site/a/b", "a/b", 7, "00" * 32, 10**18, 4096, 0o640, 1,
 def keep(files: Files, path: Path, **how: Any) -> str:
     with opened(path) as descriptor:
         relative = str(path.relative_to(files.root))
-        return files.target.keep(descriptor, path.stat().st_size, relative, **how).object
+        size = path.stat().st_size
+        return keeping.keep(files.target, descriptor, size, relative, **how).object
 
 
 def test_content_is_kept_under_its_files_name(anywhere: Files) -> None:
@@ -46,8 +48,8 @@ def test_an_empty_file_has_an_object_too(anywhere: Files) -> None:
 def test_the_same_content_is_kept_once(anywhere: Files) -> None:
     path = anywhere.make(content=b"the same")
     with opened(path) as descriptor:
-        first = anywhere.target.keep(descriptor, 8, "a")
-        again = anywhere.target.keep(descriptor, 8, "a")
+        first = keeping.keep(anywhere.target, descriptor, 8, "a")
+        again = keeping.keep(anywhere.target, descriptor, 8, "a")
     assert (first.sent, again.sent) == (8, 0)
     assert again.object == first.object == "a"
     assert anywhere.objects() == ["a"]
@@ -100,7 +102,7 @@ def test_content_that_changed_meanwhile_is_not_kept(files: Files) -> None:
 def test_a_file_that_became_shorter_is_not_kept(files: Files) -> None:
     path = files.make(size=100)
     with opened(path) as descriptor, pytest.raises(Changed):
-        files.target.keep(descriptor, 101, "a")
+        keeping.keep(files.target, descriptor, 101, "a")
     assert (files.objects(), files.waiting()) == ([], [])
 
 
@@ -126,18 +128,18 @@ def test_what_cannot_be_read_back_does_not_count(
     volume: Volume = kind(open_volume(str(bucket)))
     path = files.make(size=100)
     with opened(path) as descriptor, pytest.raises(error):
-        Target("bucket", volume).keep(descriptor, 100, "a")
+        keeping.keep(Target("bucket", volume), descriptor, 100, "a")
     assert files.objects() == []
 
 
 def test_what_a_killed_worker_began_is_begun_anew(files: Files) -> None:
     path = files.make("a", size=100)
-    begun = files.target._begin("a")
-    begun.write([b"half of it"])
-    begun.checkpoint()
+    incoming = files.target.volume.receive(f"{upload_prefix('a')}-1")
+    incoming.write([b"half of it"])
+    incoming.checkpoint()
     with opened(path) as descriptor, pytest.raises(Busy):
-        files.target.keep(descriptor, 100, "a")  # it lives still
-    begun.close()
+        keeping.keep(files.target, descriptor, 100, "a")  # it lives still
+    incoming.close()
     assert keep(files, path) == "a"
     assert files.waiting() == []
 

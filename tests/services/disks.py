@@ -45,7 +45,9 @@ class Disk:
             words = ",".join(["size=256M", *([words] if words else [])])
             self._run("mount", "-t", "tmpfs", "-o", words, "tmpfs", str(self.folder))
         else:
-            words = ",".join(["loop", *([words] if words else [])])
+            # Nothing is flushed that nobody asked for, however long a busy machine takes.
+            lazy = [] if self.kind == "xfs" else ["commit=300"]
+            words = ",".join(["loop", *lazy, *([words] if words else [])])
             self._run("mount", "-t", self.kind, "-o", words, str(self.image), str(self.folder))
 
     def mount_again(self, option: str) -> None:

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -82,11 +83,13 @@ class Hub:
     def kill(self) -> None:
         """Kill every process of it at once, as a power cut would."""
         assert self.process is not None
-        family = psutil.Process(self.process.pid)
-        for each in [family, *family.children(recursive=True)]:
-            each.send_signal(signal.SIGKILL)
+        first = psutil.Process(self.process.pid)
+        family = [first, *first.children(recursive=True)]
+        for each in family:
+            with suppress(psutil.NoSuchProcess):  # it ends with its parent
+                each.send_signal(signal.SIGKILL)
         self.process.wait(60)
-        await_gone([family])
+        await_gone(family)
         self._close()
 
     def _close(self) -> None:
@@ -129,12 +132,12 @@ class Hub:
             answer = httpx.post(
                 f"{self.url}/api/auth/token/",
                 json={"username": username, "password": PASSWORD},
-                timeout=60,
+                timeout=150,
             )
             assert answer.status_code in (200, 201), answer.text
             self._tokens[username] = answer.json()["access"]
         bearer = {"Authorization": f"Bearer {self._tokens[username]}"}
-        return httpx.Client(base_url=self.url, headers={**bearer, **headers}, timeout=60)
+        return httpx.Client(base_url=self.url, headers={**bearer, **headers}, timeout=150)
 
     def administrator(self) -> httpx.Client:
         """A client of somebody who may do everything."""
@@ -200,12 +203,21 @@ class Hub:
 
 
 def await_gone(processes: Sequence[psutil.Process]) -> None:
-    """Return when none of them is left."""
-    gone, alive = psutil.wait_procs(processes, timeout=60)
-    assert not alive, (gone, alive)
+    """Return when none of them holds anything any more: ports, locks, files."""
+    until(lambda: not any(map(_lives, processes)), 150)
 
 
-def until(condition: Any, limit: float = 60) -> Any:
+def _lives(process: psutil.Process) -> bool:
+    """One that nobody has waited for yet is dead when its last thread is."""
+    try:
+        if not process.is_running():
+            return False
+        return bool(process.status() != psutil.STATUS_ZOMBIE or process.num_threads() > 1)
+    except psutil.NoSuchProcess:
+        return False
+
+
+def until(condition: Any, limit: float = 100) -> Any:
     """Wait for a condition to be true; its value. AssertionError after `limit` seconds."""
     import time
 

@@ -21,6 +21,7 @@ import psycopg
 
 from tests.services.board import shared
 from tests.services.hub import LAGAN, until
+from tests.services.process import free_port
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +101,7 @@ class Node:
                 start_new_session=True,
                 env={name: v for name, v in os.environ.items() if not name.startswith("LAGAN_")},
             )
-        until(self._answers, 60)
+        until(self._answers, 150)
         return self
 
     def _answers(self) -> bool:
@@ -129,7 +130,7 @@ class Node:
         if self.process is not None:
             with suppress(ProcessLookupError):
                 os.killpg(self.process.pid, signal.SIGKILL)
-            self.process.wait(30)
+            self.process.wait(60)
             self.process = None
             for each in self.root.glob(".*.pid"):
                 each.unlink()
@@ -153,7 +154,7 @@ class Node:
         """One request on a connection of its own, as the archive server's clients do."""
         from urllib.parse import urlencode
 
-        connection = http.client.HTTPConnection(self.address, self.port, timeout=60)
+        connection = http.client.HTTPConnection(self.address, self.port, timeout=150)
         try:
             query = f"?{urlencode(pars)}" if pars else ""
             connection.request(method, f"/{command}{query}", body, dict(headers or {}))
@@ -170,14 +171,6 @@ class Node:
         """Archive bytes as any client does; the type is `application/octet-stream`."""
         pars.setdefault("mime_type", "application/octet-stream")
         return self.post("QARCHIVE", body, None, filename=name, **pars)
-
-
-def free_port() -> int:
-    """A port that nobody listens on just now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def own_database() -> str:

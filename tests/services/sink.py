@@ -98,20 +98,25 @@ class Sink:
                     sink.at_once += 1
                     sink.most_at_once = max(sink.most_at_once, sink.at_once)
                 try:
-                    self._answer()
+                    reaction = self._react()
                 finally:
+                    # Whoever has the answer may send the next before this thread goes on.
                     with sink.guard:
                         sink.at_once -= 1
+                self._answer(reaction)
 
             def do_GET(self) -> None:
                 self.do_POST()
 
-            def _answer(self) -> None:
+            def _react(self) -> Reaction:
                 body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
                 line = self.requestline
                 reaction = sink._take(Got(line, list(self.headers.items()), body))
                 if reaction.until is not None:
-                    assert reaction.until.wait(30)
+                    assert reaction.until.wait(60)
+                return reaction
+
+            def _answer(self, reaction: Reaction) -> None:
                 if reaction.broken:
                     self.close_connection = True
                     return

@@ -29,6 +29,7 @@ PasswordAuthentication no
 KbdInteractiveAuthentication no
 PermitRootLogin prohibit-password
 PermitUserEnvironment no
+MaxStartups 1000
 Subsystem sftp internal-sftp
 """
 

@@ -86,7 +86,7 @@ def commit_together(volume: Volume, book: Book, wanted: Sequence[Landing]) -> li
 
 def test_the_result_comes_after_everything_is_stored(each: Volume) -> None:
     with writing(each, book := Book()) as writer:
-        assert writer.commit(landing(each, "a/b")).result(30) == ("stored", "a/b")
+        assert writer.commit(landing(each, "a/b")).result(60) == ("stored", "a/b")
         assert get(each, "a/b") == b"bytes"
         assert counted(each) == (["a/b"], [])
         assert book.rows == ["a/b"]
@@ -238,7 +238,7 @@ def test_many_threads_lose_nothing(volume: Volume, folder: Path) -> None:
     with writing(volume, book := Book()) as writer, ThreadPoolExecutor(8) as pool:
         results = list(
             pool.map(
-                lambda n: writer.commit(landing(volume, f"d{n % 5}/o{n}")).result(30), range(200)
+                lambda n: writer.commit(landing(volume, f"d{n % 5}/o{n}")).result(60), range(200)
             )
         )
     assert len(results) == len(set(results)) == 200

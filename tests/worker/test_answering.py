@@ -16,7 +16,7 @@ from lagan.worker.ledger import Asked, Claimed, Outcome
 from lagan.worker.steps import Context, register_step
 from tests.worker.quiet import QuietLedger
 
-WAIT = 10.0
+WAIT = 60.0
 
 
 class Asking(QuietLedger):

@@ -16,7 +16,7 @@ from lagan.worker.ledger import Claimed, Outcome, Progress, WorkerFacts
 from lagan.worker.steps import Context, register_step
 from tests.worker.quiet import QuietLedger
 
-WAIT = 10.0  # seconds that anything awaited may take
+WAIT = 60.0  # seconds that anything awaited may take
 
 
 class Rows(QuietLedger):
@@ -92,7 +92,10 @@ def _until(rows: Rows, condition: Callable[[], bool]) -> None:
         rows.changed.clear()
 
 
-def test_all_tasks_are_run_never_more_at_once_than_threads() -> None:
+def test_all_tasks_are_run_never_more_at_once_than_threads(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(embedded, "PRESENT_EVERY", WAIT * 3)
     rows, lock = Rows(), Lock()
     running: list[int] = []
     most = [0]

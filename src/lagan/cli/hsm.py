@@ -26,7 +26,8 @@ _WHERE = (
         "targets",
         multiple=True,
         metavar="[NAME=]LOCATION",
-        help="Where content goes: a folder or s3://...; the first is the one meant.",
+        help="Where content goes: a folder, s3://... or rclone:REMOTE:path; the first is the one "
+        "meant. With --config the name of one of its targets.",
     ),
     click.option("--config", type=click.Path(), help="A worker's ini file, instead of the two."),
     click.option("-r", "--recursive", is_flag=True, help="All that lies beneath folders."),
@@ -112,6 +113,30 @@ def stat(**where: Any) -> None:
     console.end()
 
 
+@hsm.command()
+@click.option("--config", type=click.Path(), required=True, help="A worker's ini file.")
+@click.option("--json", "as_json", is_flag=True, help="A line of JSON a target.")
+def targets(config: str, as_json: bool) -> None:
+    """Tell the targets of this site, asked now: whether each answers, and its room."""
+    from dataclasses import asdict
+
+    from lagan.kit.sizes import show_size
+    from lagan.worker.site.targets import look_at_all
+
+    bad = False
+    with _serving({"config": config, "roots": ()}):
+        for look in look_at_all():
+            bad = bad or not look.answers
+            if as_json:
+                click.echo(json.dumps(asdict(look)))
+                continue
+            room = "" if look.free is None else f"{show_size(look.free)} free"
+            words = [look.name, "answers" if look.answers else "is away", look.location]
+            click.echo("  ".join(filter(None, [*words, room, look.reason])))
+    if bad:
+        sys.exit(NOT_ALL)
+
+
 @_command()
 @click.option(
     "--keep",
@@ -128,7 +153,7 @@ def settle(keep: str, **where: Any) -> None:
     from lagan.hsm.marker import read
     from lagan.hsm.settling import keep_here, keep_there
     from lagan.worker.site.paths import locate, open_quietly
-    from lagan.worker.site.tiering import target_called
+    from lagan.worker.site.targets import target_called
 
     def verb(item: str) -> str:
         flags = os.O_RDWR | os.O_NOFOLLOW | os.O_NONBLOCK
@@ -227,10 +252,21 @@ def _run(
 
     tiering.register()
     console = Console(where["as_json"])
+    args = {**args, "target": _named(where)}
     with _serving(where):
         for batch, _ in cut((item, 0) for item in _items(where, folders)):
             console.run(step, args, batch)
     console.end()
+
+
+def _named(where: Mapping[str, Any]) -> str:
+    """The one target that was asked for by its name; none: that of the first option, or what the
+    rules of the file choose."""
+    if where["config"] is None or not where["targets"]:
+        return ""
+    if len(where["targets"]) > 1:
+        raise click.UsageError("With --config name one --target.")
+    return str(where["targets"][0])
 
 
 def _serving(where: Mapping[str, Any]) -> Any:

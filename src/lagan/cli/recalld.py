@@ -68,7 +68,7 @@ def move(link: int, door: int, config: Path) -> None:
     from lagan.hsm.gate.serving import folder_of_holds
     from lagan.hsm.gate.settings import read_settings
     from lagan.worker.place import serve
-    from lagan.worker.site.tiering import target_called
+    from lagan.worker.site.targets import target_called
 
     for number in (signal.SIGINT, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)  # the guard says when

@@ -154,3 +154,32 @@ def _worker(row: dict[str, Any]) -> str:
     state = "online" if row["online"] else f"last seen {row['seen']}"
     tasks = f"{row['running']} of {row['threads']} tasks"
     return f"worker\t{shown(row['name'])}\t{row['version']}\t{state}\t{tasks}"
+
+
+@site.command()
+@JSON
+@click.pass_context
+def targets(ctx: click.Context, as_json: bool) -> None:
+    """What sites keep in the archive: by target and site, how many objects and bytes."""
+    from lagan.kit.sizes import show_size
+
+    for row in _sites(ctx).targets():
+        if as_json:
+            click.echo(json.dumps(row))
+            continue
+        for each in row["sites"]:
+            sees = "together" if each["together"] else "alone"
+            words = [row["name"], each["site"], sees, str(each["objects"])]
+            click.echo("\t".join([*words, show_size(each["bytes"])]))
+
+
+@site.command()
+@click.argument("target")
+@click.argument("names", nargs=-1)
+@click.pass_context
+def together(ctx: click.Context, target: str, names: tuple[str, ...]) -> None:
+    """Have exactly these sites read what each of them keeps in a target of the archive, so that one
+    can make stubs of what another sent. Without names each sees its own alone."""
+    row = _sites(ctx).put_together(target, names)
+    seen = [each["site"] for each in row["sites"] if each["together"]]
+    click.echo(f"Together in {target}: {', '.join(seen) or 'nobody'}.")

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from lagan.kit.errors import NotFound
-from lagan.kit.http import Http
+from lagan.kit.http import Http, segment
 
 Row = dict[str, Any]
 
@@ -52,6 +52,15 @@ class Sites:
     def make_key(self, name: str, label: str) -> Row:
         """A new key for its workers; the text is told this once."""
         return dict(self._json("POST", f"api/sites/{self._id(name)}/keys/", {"name": label}))
+
+    def targets(self) -> list[Row]:
+        """The targets of the archive, with the sites that keep something there."""
+        return _rows(self._json("GET", "api/targets/")["results"])
+
+    def put_together(self, target: str, sites: Sequence[str]) -> Row:
+        """Have exactly these sites read each other's objects in a target."""
+        path = f"api/targets/{segment(target)}/together/"
+        return dict(self._json("PUT", path, {"sites": list(sites)}))
 
     def revoke_key(self, name: str, key: int) -> None:
         """End a key; workers that show it are refused from now on."""

@@ -12,8 +12,9 @@ from lagan.hsm import space
 from lagan.hsm.errors import Unsupported, WrittenInto, WrongContent
 from lagan.hsm.marker import MIGRATED, Marker
 from lagan.hsm.space import BLOCK
-from lagan.hsm.target import PIECE, Target, Tick
+from lagan.hsm.target import Target, Tick
 from lagan.kit.errors import NoSpace
+from lagan.kit.holes import PIECE, data
 
 
 def is_intact(found: os.stat_result, marker: Marker) -> bool:
@@ -30,7 +31,7 @@ def expect_not_written_into(descriptor: int, marker: Marker, target: Target) -> 
         return
     broken_off = marker.state != MIGRATED
     stretched = found.st_size > marker.size  # Btrfs then fills the last block with zeros itself
-    for start, end in space.data(descriptor, found.st_size):
+    for start, end in data(descriptor, found.st_size):
         last = min(end, marker.size)
         agreed = _agreed(descriptor, marker, target, start, last)
         rest = BLOCK if broken_off or (stretched and last == marker.size) else 0
@@ -57,17 +58,18 @@ def fill(
     skip_hash: bool,
     tick: Tick,
     check: Callable[[], object],
+    content: bytes | None = None,
 ) -> None:
     """Write the content into an open file, up to `limit` bytes, its holes kept.
 
     What is there beyond `marker.head` is let go first. MissingAtTarget; WrongContent when what the
     target gives is too short or, unless `skip_hash`, has another digest. `check` may raise between
-    two pieces.
+    two pieces. `content` is what the target gave, when it was fetched before.
     """
     with suppress(Unsupported):  # then nothing was ever let go here, and all data is the content's
         space.punch(descriptor, marker.head, marker.size)
     sha, at = hashlib.sha256(), 0
-    for piece in target.read(marker.object):
+    for piece in target.read(marker.object) if content is None else [content]:
         view = memoryview(piece)[: max(0, limit - at)]
         if view.nbytes:
             space.write_sparsely(descriptor, view, at, marker.head)

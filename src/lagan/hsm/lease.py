@@ -25,7 +25,6 @@ class Lease:
     def __init__(self, descriptor: int, *, held: bool = True) -> None:
         self._descriptor = descriptor
         self._held = held
-        self._patience = _break_time() - _SPARE
         self._wanted_since: float | None = None
 
     def wanted(self) -> bool:
@@ -39,7 +38,7 @@ class Lease:
         now = time.monotonic()
         if self._wanted_since is None:
             self._wanted_since = now
-        if now - self._wanted_since > self._patience:
+        if now - self._wanted_since > _break_time() - _SPARE:
             raise Busy("Somebody opened the file meanwhile.")
 
 

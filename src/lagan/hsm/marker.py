@@ -10,7 +10,7 @@ from __future__ import annotations
 import errno
 import json
 import os
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 from lagan.hsm.errors import BadMarker
@@ -47,6 +47,9 @@ class Marker:
     def away(self) -> bool:
         """Whether the file's own data may not be trusted: the content is at the target."""
         return self.state != PREMIGRATED
+
+
+_FACTS = tuple(each.name for each in fields(Marker))
 
 
 def read(file: int | str | bytes | os.PathLike[str]) -> Marker | None:
@@ -89,7 +92,8 @@ def drop(descriptor: int) -> None:
 
 def pack(marker: Marker) -> bytes:
     """The attribute's value."""
-    return json.dumps({"v": VERSION, **asdict(marker)}, separators=(",", ":")).encode()
+    facts = {name: getattr(marker, name) for name in _FACTS}
+    return json.dumps({"v": VERSION, **facts}, separators=(",", ":")).encode()
 
 
 def unpack(value: bytes) -> Marker:

@@ -3,7 +3,8 @@
 The order, safe under kill -9 and power cuts at every point: copy and read back; the target's
 record; then, with everybody kept out, look whether the file changed; marker `migrating`, flushed;
 let go; time of change; marker `migrated`, flushed. Whoever waits to open the file when its space
-would be let go wins: the file stays whole.
+would be let go wins: the file stays whole. Files of a group go through it side by side
+(`lagan.hsm.together`); one file is a group of its own.
 """
 
 from __future__ import annotations
@@ -13,17 +14,23 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
+from functools import cache
 from stat import S_ISREG
 
 from lagan.hsm import marker as markers
 from lagan.hsm.content import expect_not_written_into
-from lagan.hsm.errors import Busy, Changed, MissingAtTarget, Unfit, Unsupported
+from lagan.hsm.errors import Busy, Changed, Unfit, Unsupported
 from lagan.hsm.lease import leased
 from lagan.hsm.marker import MIGRATED, MIGRATING, PREMIGRATED, Marker
 from lagan.hsm.record import record_of
 from lagan.hsm.space import give_back_behind, punch, round_up
 from lagan.hsm.states import MODIFIED, SECTOR, decide
 from lagan.hsm.target import Target, Tick, digest_of_file, quiet
+from lagan.hsm.together.asking import Known, Prove, Size
+from lagan.hsm.together.flushing import Flush
+from lagan.hsm.together.group import Gather, Move, alone
+from lagan.hsm.together.keeping import keeping
+from lagan.hsm.together.telling import Tell
 from lagan.hsm.traces import give_back_mode, notice_writing, read_unseen
 from lagan.kit.errors import LaganError
 
@@ -62,6 +69,32 @@ def migrate(
     no regular file; Busy, Changed: later; WrittenInto when somebody wrote into a file whose content
     is away. Nothing is lost or half done whatever is raised, by `tick` too.
     """
+    return alone(
+        migration(
+            descriptor,
+            relative,
+            target,
+            origin=origin,
+            premigrate=premigrate,
+            stub_size=stub_size,
+            overwrite=overwrite,
+            tick=tick,
+        )
+    )
+
+
+def migration(
+    descriptor: int,
+    relative: str,
+    target: Target,
+    *,
+    origin: str = "",
+    premigrate: bool = False,
+    stub_size: int = 0,
+    overwrite: bool = False,
+    tick: Tick = quiet,
+) -> Move[Outcome]:
+    """As `migrate`, one of a group."""
     found = os.fstat(descriptor)
     if not S_ISREG(found.st_mode):
         raise Unfit("Only the content of files can move.")
@@ -70,15 +103,17 @@ def migrate(
     found = os.fstat(descriptor)
     marker = markers.read(descriptor)
     if marker is not None and marker.away:
-        return _migrated_before(descriptor, relative, origin, target, marker, premigrate)
+        return (
+            yield from _migrated_before(descriptor, relative, origin, target, marker, premigrate)
+        )
     if not premigrate:
         with leased(descriptor):
             pass  # who has it open now would have it open after the copy: that is spared
-    marker, sent = _at_target(
+    marker, sent, known = yield from _at_target(
         descriptor, relative, target, marker, found, overwrite, premigrate, tick
     )
     try:
-        target.tell(record_of(descriptor, relative, origin, found, marker))
+        yield Tell(target, record_of(descriptor, relative, origin, found, marker), known)
     except BaseException:
         if sent:  # an object that nothing speaks of would be there for ever
             with suppress(LaganError):
@@ -88,31 +123,33 @@ def migrate(
         already = not sent and markers.read(descriptor) == marker
         if not already:
             markers.write(descriptor, marker)
-            os.fsync(descriptor)
+            yield Flush(descriptor)
         return Outcome(PREMIGRATED, already, sent)
-    let_go(descriptor, found, replace(marker, head=round_up(stub_size)))
+    yield from let_go(descriptor, found, replace(marker, head=round_up(stub_size)))
     return Outcome(MIGRATED, sent=sent)
 
 
-def let_go(descriptor: int, found: os.stat_result, marker: Marker) -> None:
+def let_go(descriptor: int, found: os.stat_result, marker: Marker) -> Move[None]:
     """Let go of a file's space, whose content is where `marker` says and which must be as `found`.
 
-    Busy when somebody has the file open or waits to open it, Changed when it is not as it was.
+    Busy when somebody has the file open or waits to open it, Changed when it is not as it was. No
+    file of a group is kept from others while content of another one is on its way.
     """
+    yield Gather()
     whole = replace(marker, state=PREMIGRATED, head=0)
     with leased(descriptor) as lease:
         if not unchanged(descriptor, found):
             raise Changed("The file was written while it was copied.")
         with _or_mark(descriptor, whole, BaseException):
             markers.write(descriptor, replace(marker, state=MIGRATING))
-            os.fsync(descriptor)
+            yield Flush(descriptor)
             if lease.wanted():
                 raise Busy("Somebody opened the file meanwhile.")
         with _or_mark(descriptor, whole, Unsupported):
             punch(descriptor, marker.head, marker.size)
         give_back_behind(descriptor, marker.size)
         give_back_mode(descriptor, found)
-        _settle(descriptor, replace(marker, state=MIGRATED), found.st_atime_ns)
+        yield from _settle(descriptor, replace(marker, state=MIGRATED), found.st_atime_ns)
 
 
 @contextmanager
@@ -144,16 +181,18 @@ def _at_target(
     overwrite: bool,
     premigrate: bool,
     tick: Tick,
-) -> tuple[Marker, int]:
-    """The marker of content that is at the target for certain, and the bytes that this took."""
+) -> Move[tuple[Marker, int, Known | None]]:
+    """The marker of content that is at the target for certain, the bytes that this took, and what
+    the target knew of the path, when it was asked."""
     state = decide(marker, found.st_size, found.st_mtime_ns, found.st_blocks)
     if marker is not None and state == PREMIGRATED and marker.target == target.name:
-        if premigrate and target.size(marker.object) == marker.size:
-            return marker, 0
-        if not premigrate and _both_whole(descriptor, marker, target, tick):
-            return marker, 0
+        if premigrate and (yield Size(target, marker.object)) == marker.size:
+            return marker, 0, None
+        if not premigrate and (yield from _both_whole(descriptor, marker, target, tick)):
+            return marker, 0, None
     older = marker.object if marker and overwrite and state == MODIFIED else None
-    kept = target.keep(
+    kept = yield from keeping(
+        target,
         descriptor,
         found.st_size,
         relative,
@@ -172,48 +211,51 @@ def _at_target(
         sha256=kept.sha256,
         room=found.st_blocks * SECTOR,
     )
-    return fresh, kept.sent
+    return fresh, kept.sent, kept.known
 
 
-def _both_whole(descriptor: int, marker: Marker, target: Target, tick: Tick) -> bool:
+def _both_whole(descriptor: int, marker: Marker, target: Target, tick: Tick) -> Move[bool]:
     """Whether what is here and what is at the target are both what the marker says: times can be
     set back, and objects decay."""
     if digest_of_file(descriptor, marker.size, tick) != marker.sha256:
         return False
-    return target.holds(marker.object, marker.size, marker.sha256, tick)
+    return bool((yield Prove(target, marker.object, marker.size, marker.sha256, tick)))
 
 
 def _migrated_before(
     descriptor: int, relative: str, origin: str, target: Target, marker: Marker, premigrate: bool
-) -> Outcome:
+) -> Move[Outcome]:
     """A file whose content is away: what a kill broke off is brought to its end."""
     if marker.target != target.name:
         return Outcome(MIGRATED, already=True)
-    if target.size(marker.object) != marker.size:
-        raise MissingAtTarget(f"The target {target.name} has no object {marker.object}.")
+    if (yield Size(target, marker.object)) != marker.size:
+        raise target.missing(marker.object)
     interrupted = marker.state != MIGRATED
     if interrupted and not premigrate:
+        yield Gather()
         with leased(descriptor):
             expect_not_written_into(descriptor, marker, target)
             punch(descriptor, marker.head, marker.size)
-            _settle(descriptor, replace(marker, state=MIGRATED), os.fstat(descriptor).st_atime_ns)
+            atime = os.fstat(descriptor).st_atime_ns
+            yield from _settle(descriptor, replace(marker, state=MIGRATED), atime)
     elif not interrupted:
         expect_not_written_into(descriptor, marker, target)
-    target.tell(record_of(descriptor, relative, origin, os.fstat(descriptor), marker))
+    yield Tell(target, record_of(descriptor, relative, origin, os.fstat(descriptor), marker))
     return Outcome(MIGRATED, already=not interrupted or premigrate)
 
 
-def _settle(descriptor: int, marker: Marker, atime: int) -> None:
+def _settle(descriptor: int, marker: Marker, atime: int) -> Move[None]:
     """The end of every move: the content's time, then the marker, lasting."""
     os.utime(descriptor, ns=(atime, marker.mtime))
     markers.write_as_stub(descriptor, marker)
-    os.fsync(descriptor)
+    yield Flush(descriptor)
 
 
 def _times(found: os.stat_result) -> tuple[int, int, int]:
     return found.st_size, found.st_mtime_ns, found.st_ctime_ns
 
 
+@cache
 def _kernel() -> tuple[int, ...]:
     numbers: list[int] = []
     with suppress(ValueError):

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+from functools import lru_cache
 from uuid import UUID
 
 from lagan.kit.errors import BadPath
@@ -19,6 +20,7 @@ _ELSEWHERE = "~"
 _ESCAPED = frozenset("%\\")
 
 
+@lru_cache(maxsize=4096)
 def object_name(relative: str) -> str:
     """The name for the file at `relative` beneath its root; bytes that are no UTF-8 are surrogates.
 
@@ -49,6 +51,7 @@ def record_name(relative: str) -> str:
     return f".lagan/hsm/{digest[:2]}/{digest}.json"
 
 
+@lru_cache(maxsize=4096)
 def digest_of(relative: str) -> str:
     """40 hex digits for a path."""
     return hashlib.sha256(os.fsencode(relative)).hexdigest()[:40]

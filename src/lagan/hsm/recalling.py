@@ -3,7 +3,8 @@ good.
 
 The order, safe under kill -9 and power cuts at every point: with everybody kept out, marker
 `recalling`; the content; its digest; time of change; flush; marker `premigrated`, flushed. What is
-wrong or breaks off leaves the file migrated as it was.
+wrong or breaks off leaves the file migrated as it was. Files of a group go through it side by side
+(`lagan.hsm.together`); one file is a group of its own.
 """
 
 from __future__ import annotations
@@ -14,13 +15,15 @@ from dataclasses import replace
 
 from lagan.hsm import marker as markers
 from lagan.hsm.content import expect_not_written_into, expect_room, fill, is_intact
-from lagan.hsm.errors import MissingAtTarget
 from lagan.hsm.lease import leased
 from lagan.hsm.marker import MIGRATED, PREMIGRATED, RECALLING, Marker
 from lagan.hsm.migrating import Outcome
 from lagan.hsm.space import punch
 from lagan.hsm.states import UNMANAGED, state_of
 from lagan.hsm.target import Target, Tick, quiet
+from lagan.hsm.together.asking import SMALL, Fetch
+from lagan.hsm.together.flushing import Flush
+from lagan.hsm.together.group import Gather, Move, alone
 from lagan.hsm.traces import give_back_mode
 
 
@@ -40,18 +43,38 @@ def recall(
     needed, nor to be had. Busy: later; WrittenInto when somebody wrote into the file meanwhile;
     MissingAtTarget; WrongContent, which `skip_hash` does not look for; NoSpace.
     """
+    return alone(
+        recollection(descriptor, target, skip_hash=skip_hash, kept_away=kept_away, tick=tick)
+    )
+
+
+def recollection(
+    descriptor: int,
+    target: Target,
+    *,
+    skip_hash: bool = False,
+    kept_away: bool = False,
+    tick: Tick = quiet,
+) -> Move[Outcome]:
+    """As `recall`, one of a group. Content that is small is fetched before anybody is kept out of
+    the file."""
     marker = markers.read(descriptor)
     if marker is None or not marker.away:
         return Outcome(state_of(descriptor, os.fstat(descriptor)), already=True)
+    fetched: tuple[Marker, bytes] | None = None
+    if marker.size <= SMALL and os.fstat(descriptor).st_size:
+        fetched = marker, (yield Fetch(target, marker.object, marker.size))
+    yield Gather()
     with nullcontext() if kept_away else leased(descriptor, needed=False) as lease:
         marker = markers.read(descriptor)  # nobody else changes it from now on
         if marker is None or not marker.away:
             return Outcome(state_of(descriptor, os.fstat(descriptor)), already=True)
         found = os.fstat(descriptor)
         if found.st_size == 0 < marker.size:
-            return _emptied(descriptor)
-        if target.size(marker.object) != marker.size:
-            raise MissingAtTarget(f"The target {target.name} has no object {marker.object}.")
+            return (yield from _emptied(descriptor))
+        content = fetched[1] if fetched is not None and fetched[0] == marker else None
+        if content is None and target.size(marker.object) != marker.size:
+            raise target.missing(marker.object)
         expect_not_written_into(descriptor, marker, target)
         expect_room(descriptor, marker)
         touched = marker.state == MIGRATED and not is_intact(found, marker)
@@ -66,22 +89,23 @@ def recall(
                 skip_hash=skip_hash,
                 tick=tick,
                 check=lease.check if lease else lambda: None,
+                content=content,
             )
             give_back_mode(descriptor, found)
             os.utime(descriptor, ns=(found.st_atime_ns, wanted.mtime))
-            os.fsync(descriptor)
+            yield Flush(descriptor)
         except BaseException:
             _take_back(descriptor, replace(wanted, state=MIGRATED), found)
             raise
         markers.write(descriptor, replace(wanted, state=PREMIGRATED, head=0))
-        os.fsync(descriptor)
+        yield Flush(descriptor)
     return Outcome(state_of(descriptor, os.fstat(descriptor)), sent=marker.size)
 
 
-def _emptied(descriptor: int) -> Outcome:
+def _emptied(descriptor: int) -> Move[Outcome]:
     """Somebody cut the file to nothing: that is its content now."""
     markers.drop(descriptor)
-    os.fsync(descriptor)
+    yield Flush(descriptor)
     return Outcome(UNMANAGED)
 
 

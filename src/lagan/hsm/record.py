@@ -13,8 +13,10 @@ import json
 import os
 import pwd
 import stat
+import time
 from contextlib import suppress
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, fields
+from functools import lru_cache
 from typing import Any
 
 from lagan.hsm import marker as markers
@@ -48,6 +50,9 @@ class Record:
     xattrs: dict[str, str] = field(default_factory=dict)
 
 
+_FACTS = tuple(each.name for each in fields(Record))
+
+
 def record_of(
     descriptor: int, path: str, origin: str, found: os.stat_result, at: markers.Marker
 ) -> Record:
@@ -63,8 +68,8 @@ def record_of(
         mode=stat.S_IMODE(found.st_mode),
         uid=found.st_uid,
         gid=found.st_gid,
-        owner=_user(found.st_uid),
-        group=_group(found.st_gid),
+        owner=_user(found.st_uid, _minute()),
+        group=_group(found.st_gid, _minute()),
         xattrs=_attributes(descriptor),
     )
 
@@ -81,7 +86,8 @@ def dress(descriptor: int, record: Record) -> None:
 
 def pack(record: Record) -> bytes:
     """As it is kept: JSON, names that are no UTF-8 with escaped surrogates."""
-    return (json.dumps({"v": VERSION, **asdict(record)}) + "\n").encode()
+    facts = {name: getattr(record, name) for name in _FACTS}
+    return (json.dumps({"v": VERSION, **facts}) + "\n").encode()
 
 
 def unpack(data: bytes) -> Record:
@@ -131,14 +137,21 @@ def _give(descriptor: int, name: str, value: bytes) -> None:
             raise
 
 
-def _user(uid: int) -> str:
+def _minute() -> int:
+    """Names of people are asked for once a minute: a directory service may be far away."""
+    return int(time.monotonic() // 60)
+
+
+@lru_cache(maxsize=1024)
+def _user(uid: int, minute: int) -> str:
     try:
         return pwd.getpwuid(uid).pw_name
     except KeyError:
         return ""
 
 
-def _group(gid: int) -> str:
+@lru_cache(maxsize=1024)
+def _group(gid: int, minute: int) -> str:
     try:
         return grp.getgrgid(gid).gr_name
     except KeyError:

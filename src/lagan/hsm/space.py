@@ -1,4 +1,4 @@
-"""The space of an open file: letting go of it, and where there is data."""
+"""The space of an open file: letting go of it, and writing without taking any for zeros."""
 
 from __future__ import annotations
 
@@ -7,11 +7,13 @@ import errno
 import os
 from collections.abc import Iterator
 from contextlib import suppress
+from functools import cache
 from typing import Any
 
 from lagan.hsm.errors import Unsupported
 from lagan.kit.digests import Buffer
 from lagan.kit.files import write_all
+from lagan.kit.holes import is_hole
 
 BLOCK = 4096
 """Bytes: what is written and let go at once; no common filesystem has smaller blocks."""
@@ -22,6 +24,7 @@ _KEEP_SIZE, _PUNCH_HOLE = 0x01, 0x02
 _CANNOT = {errno.EOPNOTSUPP, errno.ENOSYS, errno.ENODEV}
 
 
+@cache
 def _load() -> Any:
     function = ctypes.CDLL(None, use_errno=True).fallocate64
     function.argtypes = (ctypes.c_int, ctypes.c_int, ctypes.c_int64, ctypes.c_int64)
@@ -54,25 +57,11 @@ def round_up(size: int) -> int:
     return -(-size // BLOCK) * BLOCK
 
 
-def data(descriptor: int, end: int) -> Iterator[tuple[int, int]]:
-    """Where an open file has data before `end`: pairs of start and end, in bytes and in order."""
-    at = 0
-    while at < end:
-        try:
-            start = os.lseek(descriptor, at, os.SEEK_DATA)
-        except OSError as error:
-            if error.errno == errno.ENXIO:  # holes to the end
-                return
-            raise
-        if start >= end:
-            return
-        at = min(os.lseek(descriptor, start, os.SEEK_HOLE), end)
-        yield start, at
-
-
 def write_sparsely(descriptor: int, piece: Buffer, offset: int, whole_until: int = 0) -> None:
     """Write `piece` at `offset` but for its blocks of zeros, which are holes there; what lies
     before `whole_until` is written as it is."""
+    if is_hole(piece) and offset >= whole_until:
+        return
     raw = bytes(piece)
     if offset < whole_until or (_ZEROS not in raw and not raw.endswith(b"\0")):
         write_all(descriptor, [raw], offset)

@@ -4,22 +4,19 @@ keeps only when that was read back and compared."""
 from __future__ import annotations
 
 import hashlib
-import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
 
-from lagan.hsm.errors import Busy, Changed, MissingAtTarget, WrongContent
-from lagan.hsm.naming import digest_of, elsewhere, object_name, record_name, suffixed
+from lagan.hsm.errors import Busy, MissingAtTarget
+from lagan.hsm.naming import digest_of, record_name
 from lagan.hsm.record import LIMIT, Record, pack, unpack
 from lagan.kit.digests import Buffer
-from lagan.kit.errors import Conflict, LaganError, Locked, NotFound, TooLarge
-from lagan.kit.ids import new_id
-from lagan.store.volume import Incoming, Volume
+from lagan.kit.errors import LaganError, Locked, NotFound, TooLarge
+from lagan.kit.holes import PIECE, is_hole, pieces
+from lagan.store.volume import Incoming, Skips, Volume
 
-PIECE = 1 << 20
-"""Bytes read at once."""
 FORGOTTEN = 24 * 3600.0
 """Seconds after which an upload that nobody goes on with is dropped."""
 _OURS = "hsm-"
@@ -34,13 +31,14 @@ def quiet(count: int) -> None:
     """A `Tick` that tells nobody."""
 
 
-@dataclass(frozen=True, slots=True)
-class Kept:
-    """Content that a target is known to hold. `sent` are the bytes that had to be brought there."""
+@runtime_checkable
+class Proves(Protocol):
+    """A volume that can tell itself what it holds on its disks, so that nothing has to be read back
+    over the network."""
 
-    object: str
-    sha256: str
-    sent: int
+    def prove(self, names: Sequence[str]) -> dict[str, str | None]:
+        """The SHA-256 in hex of each object, read from the medium just now; None for one that is
+        not there."""
 
 
 class Target:
@@ -49,43 +47,6 @@ class Target:
     def __init__(self, name: str, volume: Volume) -> None:
         self.name = name
         self.volume = volume
-
-    def keep(
-        self,
-        descriptor: int,
-        size: int,
-        relative: str,
-        *,
-        replaces: str | None = None,
-        unchanged: Callable[[], bool] = lambda: True,
-        tick: Tick = quiet,
-    ) -> Kept:
-        """Have the `size` bytes of an open file, which lies at `relative` beneath its root, as an
-        object; return when they were read back and compared.
-
-        An object of this path with the same content is used. One with other content is left, and
-        the new one gets a suffix; but the object called `replaces` makes room. Changed when
-        `unchanged` says no after reading, Busy while another worker brings the same path,
-        WrongContent when what is read back differs. On any error nothing new is left.
-        """
-        known = self._same(descriptor, size, relative, tick)
-        if known is not None:
-            return known
-        incoming = self._begin(relative)
-        try:
-            for piece in pieces_of(descriptor, size):
-                incoming.write([piece])
-                tick(len(piece))
-            if incoming.size != size or not unchanged():
-                raise Changed("The file was written while it was copied.")
-            digest = incoming.digests().sha256 or ""
-            name = self._publish(incoming, relative, replaces)
-        except BaseException:
-            with suppress(LaganError):
-                incoming.discard()
-            raise
-        self._compare(name, size, digest, tick)
-        return Kept(name, digest, size)
 
     def digest(self, name: str, tick: Tick = quiet) -> str:
         """The SHA-256 of an object as it is now, in hex. MissingAtTarget."""
@@ -97,7 +58,17 @@ class Target:
 
     def holds(self, name: str, size: int, sha256: str, tick: Tick = quiet) -> bool:
         """Whether an object is there and, read to its end, is what it must be."""
-        return self.size(name) == size and self.digest(name, tick) == sha256
+        if size > PIECE and self.size(name) != size:
+            return False
+        sha, count = hashlib.sha256(), 0
+        try:
+            for piece in self.read(name):
+                sha.update(piece)
+                count += len(piece)
+                tick(0)
+        except MissingAtTarget:
+            return False
+        return count == size and sha.hexdigest() == sha256
 
     def size(self, name: str) -> int | None:
         """Bytes of an object; None when it is not there."""
@@ -111,7 +82,11 @@ class Target:
         try:
             yield from self.volume.read(name, offset, length)
         except NotFound:
-            raise MissingAtTarget(f"The target {self.name} has no object {name}.") from None
+            raise self.missing(name) from None
+
+    def missing(self, name: str) -> MissingAtTarget:
+        """The refusal for an object that is not there, or not whole."""
+        return MissingAtTarget(f"The target {self.name} has no object {name}.")
 
     def record(self, relative: str) -> Record | None:
         """What the target knows of the file at `relative`; None when nothing. BadMarker."""
@@ -142,11 +117,14 @@ class Target:
 
     def tell(self, record: Record) -> None:
         """Have the target know the file of `record`; what it knew of that path it forgets."""
-        data = pack(record)
+        if self.known(record.path) != record:
+            self.volume.replace(record_name(record.path), pack(record))
+
+    def known(self, relative: str) -> Record | None:
+        """As `record`; None also for one that cannot be read."""
         with suppress(LaganError):
-            if self.record(record.path) == record:
-                return
-        self.volume.replace(record_name(record.path), data)
+            return self.record(relative)
+        return None
 
     def sweep(self, age: float = FORGOTTEN) -> int:
         """Drop what was begun here longer than `age` seconds ago and nobody goes on with; how many
@@ -155,58 +133,10 @@ class Target:
         for each in list(self.volume.pending()):
             if each.name.startswith((_OURS, _SMALL)) and each.modified < old:
                 with suppress(Busy):
-                    dropped += self._drop(each.name)
+                    dropped += self.drop(each.name)
         return dropped
 
-    def _same(self, descriptor: int, size: int, relative: str, tick: Tick) -> Kept | None:
-        """An object of this path that has the content of the file already."""
-        names = [object_name(relative)]
-        with suppress(LaganError):
-            if (record := self.record(relative)) is not None:
-                names.insert(0, record.object)
-        alike = [name for name in dict.fromkeys(names) if self.size(name) == size]
-        if not alike:
-            return None
-        mine = digest_of_file(descriptor, size, tick)
-        return next(
-            (Kept(each, mine, 0) for each in alike if self.digest(each, tick) == mine), None
-        )
-
-    def _begin(self, relative: str) -> Incoming:
-        """One upload of a path at a time; what a killed worker left of it is dropped. Each has a
-        key of its own: a bucket knows a repeated request by it."""
-        path = f"{_OURS}{digest_of(relative)[:24]}-"
-        for each in list(self.volume.pending()):
-            if each.name.startswith(path):
-                self._drop(each.name)
-        return self.volume.receive(f"{path}{new_id().hex}")
-
-    def _publish(self, incoming: Incoming, relative: str, replaces: str | None) -> str:
-        """The name that the incoming was given."""
-        name = object_name(relative)
-        if replaces == name:  # its content is in the file that was read just now
-            self.volume.delete(name)
-        for each in (name, suffixed(name, new_id()), elsewhere(relative, new_id())):
-            try:
-                self.volume.publish([(incoming, each)])
-            except Conflict:
-                continue
-            if replaces is not None and replaces != each:
-                self.volume.delete(replaces)
-            return each
-        raise Conflict(f"The target {self.name} has no name left for {relative!a}.")
-
-    def _compare(self, name: str, size: int, digest: str, tick: Tick) -> None:
-        """Read a new object back; it goes when it is not what was brought, or cannot be read."""
-        try:
-            if not self.holds(name, size, digest, tick):
-                raise WrongContent(f"The target {self.name} kept other bytes than it was given.")
-        except BaseException:
-            with suppress(LaganError):
-                self.volume.delete(name)
-            raise
-
-    def _drop(self, key: str) -> bool:
+    def drop(self, key: str) -> bool:
         """Drop an upload, if it is still there; Busy while it is being written."""
         try:
             self.volume.resume(key, size=0).discard()
@@ -217,21 +147,26 @@ class Target:
         return True
 
 
-def pieces_of(descriptor: int, size: int) -> Iterator[bytes]:
-    """The first `size` bytes of an open file, fewer when it became shorter."""
-    at = 0
-    while at < size:
-        piece = os.pread(descriptor, min(PIECE, size - at), at)
-        if not piece:
-            return
-        yield piece
-        at += len(piece)
+def upload_prefix(relative: str) -> str:
+    """What the keys of all uploads of a path begin with; a dash and an id follow."""
+    return f"{_OURS}{digest_of(relative)[:24]}"
+
+
+def copy_into(incoming: Incoming, descriptor: int, size: int, tick: Tick = quiet) -> None:
+    """The first `size` bytes of an open file, fewer when it became shorter; holes stay holes where
+    the volume can have them."""
+    for piece in pieces(descriptor, size):
+        if is_hole(piece) and isinstance(incoming, Skips):
+            incoming.skip(len(piece))
+        else:
+            incoming.write([piece])
+        tick(len(piece))
 
 
 def digest_of_file(descriptor: int, size: int, tick: Tick = quiet) -> str:
     """The SHA-256 in hex of the first `size` bytes of an open file."""
     sha = hashlib.sha256()
-    for piece in pieces_of(descriptor, size):
+    for piece in pieces(descriptor, size):
         sha.update(piece)
         tick(0)
     return sha.hexdigest()

@@ -13,6 +13,7 @@ from lagan.hub.base.raw import Exchange, Receive, Scope, Send, answer
 from lagan.hub.ingest.routes import route as ingest_route
 from lagan.hub.jobs.api.files import route as file_route
 from lagan.hub.jobs.wire.routes import route as work_route
+from lagan.hub.targets.wire.routes import route as target_route
 from lagan.hub.web.browse_front import route as browse_route
 from lagan.hub.web.live import route as live_route
 from lagan.hub.wsgi import application as django
@@ -21,7 +22,9 @@ from lagan.hub.wsgi import application as django
 # take most of an upload's rate, with this it takes less than half (measured).
 sys.setswitchinterval(0.0002)
 
-_ROUTES = (ingest_route, access_route, work_route, file_route, live_route, browse_route)
+_ROUTES = (
+    *(ingest_route, access_route, work_route, target_route, file_route, live_route, browse_route),
+)
 _RAW = ("/api/uploads", "/api/datasets/", "/s/", "/api/work/", "/api/file/", "/live/", "/browse/")
 """Beneath these some addresses are answered without Django."""
 

@@ -19,6 +19,8 @@ _ROOMS = [
     "accounts",
     "jobs",
     "archive",
+    "targets",
+    "policies",
     "computers",
     "datasets",
     "ingest",

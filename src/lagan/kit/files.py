@@ -105,6 +105,16 @@ class Draft:
             self.broken = error
             raise
 
+    def skip(self, count: int) -> None:
+        """Add zeros that take no room: a hole."""
+        self.check()
+        try:
+            os.ftruncate(self.fileno(), self.size + count)
+        except OSError as error:
+            self.broken = error
+            raise
+        self.size += count
+
     def flush(self) -> None:
         """Return when the bytes (not yet the name) survive a power cut."""
         self.check()

@@ -7,6 +7,7 @@ import ctypes
 import errno
 import os
 import re
+from functools import lru_cache
 from pathlib import Path
 
 from lagan.kit.errors import BadPath
@@ -40,6 +41,7 @@ def check_relative(text: str, *, any_bytes: bool = False, native: bool = False) 
     return text
 
 
+@lru_cache(maxsize=4096)  # one file is opened by its name many times
 def _objection(text: str, surrogates: str, *, native: bool) -> str | None:
     if not text:
         return "empty"

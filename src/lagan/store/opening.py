@@ -12,10 +12,11 @@ from lagan.store.volume import Volume
 
 def open_volume(location: str, *, spool: str | Path | None = None) -> Volume:
     """The volume at `posix:/path`, a bare absolute or relative path,
-    `s3://bucket/prefix?endpoint=...`, `memory:name`.
+    `s3://bucket/prefix?endpoint=...`, `rclone:REMOTE:path`, `memory:name`.
 
-    `spool` is the local folder in which uploads to a bucket wait (or `?spool=`). Credentials come
-    from the environment, never from the location. BadLocation for anything else; NotFound if the
+    `spool` is the local folder in which uploads to a bucket or a remote wait (or `?spool=`).
+    Credentials come from the environment or rclone's own file, never from the location.
+    BadLocation for anything else; NotFound if the
     folder is not there; Unavailable if it cannot be used.
     """
     scheme, colon, rest = location.partition(":")
@@ -29,6 +30,10 @@ def open_volume(location: str, *, spool: str | Path | None = None) -> Volume:
         from lagan.store.s3 import open_bucket
 
         return open_bucket(location, spool=spool)
+    if scheme == "rclone":
+        from lagan.store.rclone import open_remote
+
+        return open_remote(location, spool=spool)
     raise BadLocation(f"Not a location of a volume: {location[:200]!r}.")
 
 

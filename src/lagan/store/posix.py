@@ -11,7 +11,6 @@ import errno
 import fcntl
 import os
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import suppress
 from pathlib import Path
 
@@ -24,12 +23,13 @@ from lagan.kit.files import (
     write_all,
     write_atomically,
 )
+from lagan.kit.holes import pieces
 from lagan.kit.paths import open_beneath
 from lagan.store.errors import as_refusals, refusal
+from lagan.store.flushing import Flushers, replace_together
 from lagan.store.layout import (
     INCOMING,
     OWN,
-    PIECE,
     UNFINISHED,
     check_any,
     check_key,
@@ -39,8 +39,8 @@ from lagan.store.layout import (
 from lagan.store.staging import PosixIncoming, digested, flush, lock, own
 from lagan.store.volume import Capabilities, Incoming, ObjectStat, Usage
 
-FLUSHERS = 8
-"""Threads that flush files of one group: measured twice as fast as one for small files."""
+_END = 1 << 63
+"""No file is as long."""
 _FOLDERS_REMEMBERED = 10_000
 _NOT_OURS = {"lost+found"}
 
@@ -56,7 +56,7 @@ class PosixVolume:
         self._mode = mode
         self.location = f"posix:{self.root}"
         self._settled: set[Path] = {self.root}
-        self._flushers = ThreadPoolExecutor(FLUSHERS, "flush")
+        self._flushers = Flushers()
         with as_refusals(str(self.root)):
             self._folder = os.open(self.root, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
 
@@ -196,6 +196,14 @@ class PosixVolume:
             self._flush_folders(make_folders(staging))
             write_atomically(path, data, staging=staging)
 
+    def replace_many(self, entries: Sequence[tuple[str, bytes]]) -> None:
+        """Through temporary files that are flushed together; then each folder once."""
+        staging = self.root / INCOMING
+        with as_refusals(OWN):
+            self._flush_folders(make_folders(staging))
+            files = [(self._path(check_own(name)), data) for name, data in entries]
+            replace_together(files, staging, self._flushers)
+
     def usage(self) -> Usage:
         """As statvfs says, for those who are not root."""
         with as_refusals(str(self.root)):
@@ -246,20 +254,13 @@ class PosixVolume:
             raise FileExistsError(errno.EEXIST, "a file has this name", str(folder)) from None
 
     def _flush_files(self, incomings: Sequence[PosixIncoming]) -> None:
-        if len(incomings) == 1:
-            return flush(incomings[0])
-        flushes = [self._flushers.submit(flush, incoming) for incoming in incomings]
-        wait(flushes)
-        for each in flushes:
-            each.result()
-        return None
+        self._flushers.each(flush, incomings)
 
     def _flush_names(
-        self, moved: Sequence[tuple[PosixIncoming, Path]], folders: Iterable[Path]
+        self, moved: Sequence[tuple[PosixIncoming, Path]], folders: Collection[Path]
     ) -> None:
         try:
-            for folder in folders:
-                sync_folder(folder)
+            self._flushers.folders(folders)
         except OSError as error:
             for incoming, _ in moved:
                 incoming.draft.broken = error
@@ -305,24 +306,19 @@ class _Pieces:
     def __init__(self, descriptor: int, name: str, offset: int, length: int | None) -> None:
         self._descriptor = descriptor
         self._name = name
-        self._offset = offset
-        self._left = length
+        self._pieces = pieces(descriptor, _END if length is None else offset + length, offset)
 
     def __iter__(self) -> _Pieces:
         return self
 
-    def __next__(self) -> bytes:
+    def __next__(self) -> Buffer:
         if self._descriptor < 0:
             raise StopIteration
-        wanted = PIECE if self._left is None else min(PIECE, self._left)
         with as_refusals(self._name):
-            piece = os.pread(self._descriptor, wanted, self._offset) if wanted else b""
-        if not piece:
+            piece = next(self._pieces, None)
+        if piece is None:
             self.close()
             raise StopIteration
-        self._offset += len(piece)
-        if self._left is not None:
-            self._left -= len(piece)
         return piece
 
     def close(self) -> None:

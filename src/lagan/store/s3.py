@@ -30,6 +30,7 @@ from lagan.kit.ids import new_id
 from lagan.store.errors import BadLocation, as_refusals
 from lagan.store.layout import INCOMING, OWN, PIECE, check_any, check_object, check_own
 from lagan.store.posix import PosixVolume
+from lagan.store.spool import between, default_spool, key_of, name_of
 from lagan.store.staging import PosixIncoming, own
 from lagan.store.volume import Capabilities, Incoming, ObjectStat, Usage
 
@@ -62,7 +63,7 @@ def open_bucket(location: str, *, spool: str | Path | None = None) -> S3Volume:
         raise BadLocation(f"Not a bucket's location: {sorted(unknown) or location[:200]}.")
     if "@" in parts.netloc:
         raise BadLocation("Credentials belong into the environment, not into a location.")
-    where = spool or options.get("spool") or _default_spool(parts.netloc, parts.path)
+    where = spool or options.get("spool") or default_spool(f"{parts.netloc}{parts.path}")
     endpoint = options.get("endpoint")
     store = S3Store(
         parts.netloc,
@@ -85,11 +86,6 @@ def _config(endpoint: str | None, options: Mapping[str, str]) -> S3Config:
     if endpoint:
         config["endpoint"] = endpoint
     return config
-
-
-def _default_spool(bucket: str, prefix: str) -> Path:
-    base = os.environ.get("LAGAN_SPOOL") or "/var/tmp/lagan-spool"  # noqa: S108 - survives a restart
-    return Path(base) / sha256(f"{bucket}{prefix}".encode()).hexdigest()[:16]
 
 
 class S3Volume:
@@ -151,16 +147,16 @@ class S3Volume:
     def stat(self, name: str) -> ObjectStat:
         """Size and time of one object."""
         with _refusals(name):
-            found = obstore.head(self._store, _path(check_any(name)))
+            found = obstore.head(self._store, key_of(check_any(name)))
         return ObjectStat(name, found["size"], found["last_modified"].timestamp())
 
     def list(self, prefix: str = "") -> Iterator[ObjectStat]:
         """As the server lists them, a thousand at a time."""
         folder = prefix.rpartition("/")[0]
         with _refusals(prefix or self.location):
-            for page in obstore.list(self._store, _path(folder) if folder else None):
+            for page in obstore.list(self._store, key_of(folder) if folder else None):
                 for found in page:
-                    name = _name(found["path"])
+                    name = name_of(found["path"])
                     if name.startswith(prefix) and (
                         prefix.startswith(OWN) or not name.startswith(OWN)
                     ):
@@ -171,25 +167,25 @@ class S3Volume:
         if not self._exists(check_any(name)):
             return False
         with _refusals(name):
-            obstore.delete(self._store, _path(name))
+            obstore.delete(self._store, key_of(name))
         return True
 
     def append(self, name: str, data: bytes) -> None:
         """One object a call, `name/<time-ordered id>`: nothing is ever rewritten."""
         with _refusals(name):
             place = f"{check_own(name)}/{new_id()}"
-            obstore.put(self._store, _path(place), data, mode="create", use_multipart=False)
+            obstore.put(self._store, key_of(place), data, mode="create", use_multipart=False)
 
     def replace(self, name: str, data: bytes) -> None:
         """One PUT, which S3 makes visible as a whole."""
         with _refusals(name):
-            obstore.put(self._store, _path(check_own(name)), data, use_multipart=False)
+            obstore.put(self._store, key_of(check_own(name)), data, use_multipart=False)
 
     def usage(self) -> Usage:
         """Unknown: buckets do not say."""
         return Usage(None, None)
 
-    def local_path(self, name: str) -> Path | None:
+    def localkey_of(self, name: str) -> Path | None:
         """None: the objects are not here."""
         return None
 
@@ -207,7 +203,7 @@ class S3Volume:
         try:
             obstore.put(
                 self._store,
-                _path(name),
+                key_of(name),
                 data,
                 mode="create",
                 use_multipart=False,
@@ -215,20 +211,20 @@ class S3Volume:
             )
         except (AlreadyExistsError, PreconditionError):
             # The first answer may have been lost and the request repeated: then the object is ours.
-            there = obstore.get(self._store, _path(name)).attributes
+            there = obstore.get(self._store, key_of(name)).attributes
             if there.get("lagan-upload") != incoming.key:
                 raise
 
     def _send_in_parts(self, incoming: PosixIncoming, name: str) -> None:
         claim = _CLAIMS + sha256(name.encode()).hexdigest()
-        obstore.put(self._store, _path(claim), name.encode(), mode="create", use_multipart=False)
+        obstore.put(self._store, key_of(claim), name.encode(), mode="create", use_multipart=False)
         try:
             if self._exists(name):
                 raise Conflict(f"Exists already: {name}.")
             size = max(PART, -(-incoming.size // _MOST_PARTS))
             obstore.put(
                 self._store,
-                _path(name),
+                key_of(name),
                 incoming.draft.path,
                 chunk_size=size,
                 max_concurrency=2,
@@ -236,11 +232,11 @@ class S3Volume:
             )
             there = self.stat(name).size
             if there != incoming.size:
-                obstore.delete(self._store, _path(name))
+                obstore.delete(self._store, key_of(name))
                 raise Unavailable(f"{name}: the server kept {there} of {incoming.size} bytes.")
         finally:
             with suppress(BaseError, OSError):
-                obstore.delete(self._store, _path(claim))
+                obstore.delete(self._store, key_of(claim))
 
     def _exists(self, name: str) -> bool:
         try:
@@ -258,7 +254,7 @@ class S3Volume:
         with _refusals(name):
             for start in range(offset, end, SEGMENT):
                 part = {"range": (start, min(start + SEGMENT, end))}
-                found = obstore.get(self._store, _path(name), options=part)  # type: ignore[arg-type]
+                found = obstore.get(self._store, key_of(name), options=part)  # type: ignore[arg-type]
                 for piece in found.stream(min_chunk_size=PIECE):
                     yield memoryview(piece)
 
@@ -267,31 +263,9 @@ class S3Volume:
         if not names:
             raise NotFound(f"Not there: {name}.")
         end = None if length is None else offset + length
-        return _between(
+        return between(
             (piece for each in names for piece in self._read_object(each, 0, None)), offset, end
         )
-
-
-def _between(pieces: Iterator[Buffer], start: int, end: int | None) -> Iterator[Buffer]:
-    at = 0
-    for piece in pieces:
-        view = memoryview(piece)
-        low, high = max(start - at, 0), view.nbytes if end is None else min(view.nbytes, end - at)
-        at += view.nbytes
-        if low < high:
-            yield view[low:high]
-        if end is not None and at >= end:
-            return
-
-
-def _path(name: str) -> str:
-    """The key of an object: its name, but for the backslash, which some servers take for a
-    slash."""
-    return name.replace("%", "%25").replace("\\", "%5C")
-
-
-def _name(path: str) -> str:
-    return path.replace("%5C", "\\").replace("%25", "%")
 
 
 @contextmanager

@@ -11,6 +11,7 @@ from collections.abc import Collection, Sequence
 from lagan.kit.digests import Buffer, Digester, Digests
 from lagan.kit.errors import BadInput, Locked, NotFound
 from lagan.kit.files import Draft, sync_folder
+from lagan.kit.holes import zeros
 from lagan.store.errors import as_refusals
 from lagan.store.layout import PIECE
 from lagan.store.volume import Incoming
@@ -37,6 +38,13 @@ class PosixIncoming:
         with as_refusals(self.key):
             self.draft.write(pieces)
         for piece in pieces:
+            self.digester.update(piece)
+
+    def skip(self, count: int) -> None:
+        """Take zeros without writing them."""
+        with as_refusals(self.key):
+            self.draft.skip(count)
+        for piece in zeros(count):
             self.digester.update(piece)
 
     def checkpoint(self) -> None:

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from lagan.kit.digests import DEFAULT, Buffer, Digester, Digests
 
@@ -144,3 +144,20 @@ class Volume(Protocol):
 
     def local_path(self, name: str) -> Path | None:
         """Where the kernel can open the object, or None for backends without paths."""
+
+
+@runtime_checkable
+class Skips(Protocol):
+    """An incoming that need not be told every zero."""
+
+    def skip(self, count: int) -> None:
+        """Take `count` zeros, which become a hole where the volume has holes."""
+
+
+@runtime_checkable
+class ReplacesMany(Protocol):
+    """A volume to which many small files come at the cost of a few flushes."""
+
+    def replace_many(self, entries: Sequence[tuple[str, bytes]]) -> None:
+        """As `Volume.replace` of each name and its data, sharing their flushes. On an error each
+        file is the old or the new one."""

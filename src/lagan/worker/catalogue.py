@@ -51,6 +51,7 @@ STEPS: tuple[StepKind, ...] = (
             "stub_size": _STUB,
             "overwrite": Argument(bool, "Replace the target's object of this name.", False),
             "target": Argument(str, "Which target; the site's first one unless named.", ""),
+            "even_pinned": Argument(bool, "Free the space of pinned files too.", False),
         },
         ("dynamo.tasks.migrate",),
     ),

@@ -20,6 +20,7 @@ from lagan.worker import place
 from lagan.worker.answering import answering
 from lagan.worker.execute import execute
 from lagan.worker.ledger import LEASE, Claimed, Ledger, WorkerFacts
+from lagan.worker.site import fullness
 
 log = logging.getLogger(__name__)
 
@@ -65,6 +66,7 @@ class Worker:
             running=self.running.value,
             load=round(os.getloadavg()[0] / (os.cpu_count() or 1), 2),
             roots=[str(root) for root in place.current().roots],
+            filesystems=fullness.filesystems(),
         )
 
 

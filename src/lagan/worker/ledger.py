@@ -50,7 +50,8 @@ after that it counts as `failed.busy`, or `failed` when nothing was said."""
 @dataclass(frozen=True, slots=True)
 class WorkerFacts:
     """What a worker tells of itself every few seconds. `load` is the machine's of the last minute,
-    per processor; `running` the tasks it runs; `roots` the folders of the site that it opens."""
+    per processor; `running` the tasks it runs; `roots` the folders of the site that it opens;
+    `filesystems` how full those beneath them are (see `lagan.worker.site.fullness.told`)."""
 
     name: str
     sites: Sequence[str]
@@ -62,6 +63,7 @@ class WorkerFacts:
     running: int = 0
     load: float = 0.0
     roots: Sequence[str] = ()
+    filesystems: Sequence[Mapping[str, Any]] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,14 +3,18 @@ targets that it may move content to."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from lagan.hsm.choosing import Rule
 from lagan.hsm.gate.settings import DOOR
 from lagan.kit.errors import Unavailable
 from lagan.kit.http import Tls
+
+HUB = "hub"
+"""The name of the hub's own site."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +37,24 @@ class Place:
     targets: Mapping[str, str] = field(default_factory=dict)
     """Where content goes: name to location of a volume (`lagan.store.open_volume`). The first is
     the one meant when none is named."""
+    rules: Sequence[Rule] = ()
+    """Which files go to which target when none is named, the first that fits; none: all to the
+    first."""
     hub_url: str | None = None
     """The hub's address, for steps that act there."""
     tls: Tls | None = None
     """How the hub proves itself."""
     gate: Gate = field(default_factory=Gate)
+    site: str = ""
+    """The name of the site at the hub, for keys that are for several."""
+    credentials: Callable[[], str] | None = field(default=None, repr=False)
+    """The Authorization header that a site shows the hub; asked for before every request."""
+
+    def of(self, sites: Sequence[str]) -> Place:
+        """The same for a worker that serves `sites`: the one that has files, when it is one. The
+        hub's own tasks have none."""
+        names = [each for each in sites if each != HUB]
+        return replace(self, site=names[0]) if len(names) == 1 else self
 
     def notes(self) -> Path:
         """The folder for saved listings; Unavailable when there is no root."""

@@ -31,7 +31,7 @@ def serve_site(
         raise BadInput(
             "Say which sites to serve: by --site, or sites in the file.", setting="sites"
         )
-    place.serve(settings.place())
+    place.serve(settings.place().of(sites))
     site_steps.register()
     ledger = RemoteLedger(
         settings.hub_url, settings.site_key, tls=settings.tls, lease=settings.lease, stop=stop

@@ -8,21 +8,26 @@ from __future__ import annotations
 
 import configparser
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeVar
 from urllib.parse import urlsplit
 
-from lagan.kit.errors import BadInput, LaganError
+from lagan.hsm.choosing import Rule
+from lagan.kit.errors import BadInput
 from lagan.kit.http import Tls
-from lagan.store.opening import open_volume
+from lagan.worker import target_rules
+from lagan.worker.archive_volume import TARGET as ARCHIVE
 from lagan.worker.ledger import LEASE
 from lagan.worker.place import Gate, Place
+from lagan.worker.wire import SCHEME
 
 THREADS = 10
 """Tasks at once unless told otherwise (seeds/workflow-hub.txt)."""
 LONGEST_LEASE = 3600.0
 """Seconds."""
+T = TypeVar("T")
 _SECTION, _TARGET = "settings", "target "
 _TARGET_SECTION = re.compile(r"target +[A-Za-z0-9._-]{1,64}")
 
@@ -43,7 +48,9 @@ class WorkerSettings:
     state: Path | None = None
     ca_file: str | None = None
     targets: Mapping[str, str] = field(default_factory=dict)
-    """Name to location of a volume."""
+    """Name to location of a volume. Without any a worker that has a hub has its archive."""
+    rules: Sequence[Rule] = ()
+    """Which files go to which target, in the order of the file."""
     gate: Gate = field(default_factory=Gate)
 
     @property
@@ -53,8 +60,16 @@ class WorkerSettings:
 
     def place(self, hub_url: str | None = None) -> Place:
         """The site as this worker sees it; `hub_url` for a worker on the hub's own database."""
-        hub = self.hub_url or hub_url
-        return Place(self.roots, self.state, self.targets, hub, tls=self.tls, gate=self.gate)
+        address = self.hub_url or hub_url
+        targets = self.targets or ({ARCHIVE: f"{ARCHIVE}:"} if address else {})
+        place = Place(
+            self.roots, self.state, targets, self.rules, address,
+            tls=self.tls, credentials=self._credentials(), gate=self.gate,
+        )  # fmt: skip
+        return place.of(self.sites)
+
+    def _credentials(self) -> Callable[[], str] | None:
+        return (lambda: f"{SCHEME} {self.site_key}") if self.site_key else None
 
 
 def read_settings(path: Path | None) -> WorkerSettings:
@@ -74,6 +89,7 @@ def read_settings(path: Path | None) -> WorkerSettings:
         state=given.folder("state"),
         ca_file=given.file("ca_file"),
         targets=_targets(path, parser),
+        rules=_rules(path, parser),
         gate=given.gate(),
     )
     given.text("result_backend")
@@ -199,25 +215,42 @@ def _is_known(section: str) -> bool:
 
 def _targets(path: Path, parser: configparser.ConfigParser) -> dict[str, str]:
     return {
-        name.removeprefix(_TARGET).strip(): _location(path, name, dict(parser[name]))
-        for name in parser.sections()
-        if name.startswith(_TARGET)
+        name: _told(path, name, lambda lines, _: target_rules.location(lines), parser)
+        for name in _target_names(parser)
     }
 
 
-def _location(path: Path, section: str, lines: dict[str, str]) -> str:
-    """Where a target is; it is opened once, so that a wrong one is known at the start."""
-    odd = [name for name in lines if name != "location"]
-    if odd:
-        raise BadInput(f"{path}: [{section}] has no setting {odd[0]}.", setting=odd[0])
-    location = lines.get("location", "").strip()
-    if not location:
-        raise BadInput(f"{path}: [{section}] needs a location.", setting="location")
+def _rules(path: Path, parser: configparser.ConfigParser) -> tuple[Rule, ...]:
+    """In the order of the file, which is the order in which they are asked; none when no target
+    has conditions."""
+    rules = tuple(
+        _told(path, name, lambda lines, name: target_rules.rule(name, lines), parser)
+        for name in _target_names(parser)
+    )
+    return rules if any(each != Rule(each.target) for each in rules) else ()
+
+
+def _target_names(parser: configparser.ConfigParser) -> list[str]:
+    sections = [each for each in parser.sections() if each.startswith(_TARGET)]
+    return [each.removeprefix(_TARGET).strip() for each in sections]
+
+
+def _told(
+    path: Path,
+    target: str,
+    read: Callable[[Mapping[str, str], str], T],
+    parser: configparser.ConfigParser,
+) -> T:
+    """What `read` makes of a target's section; its refusal names the section too."""
+    section = next(
+        each
+        for each in parser.sections()
+        if each.startswith(_TARGET) and each.removeprefix(_TARGET).strip() == target
+    )
     try:
-        open_volume(location)
-    except LaganError as error:
-        raise BadInput(f"{path}: [{section}]: {error.sentence}", setting="location") from None
-    return location
+        return read(dict(parser[section]), target)
+    except BadInput as error:
+        raise BadInput(f"{path}: [{section}] {error.sentence}", **error.facts) from None
 
 
 def _require_whole(path: Path, settings: WorkerSettings) -> None:

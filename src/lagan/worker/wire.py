@@ -180,7 +180,18 @@ def facts_in(given: Fields, sites: Sequence[str]) -> WorkerFacts:
         running=given.number("running", 100_000, 0),
         load=given.seconds("load", 100_000.0, 0.0),
         roots=given.texts("roots")[:100],
+        filesystems=[_filesystem(Fields(each)) for each in given.list("filesystems")[:100]],
     )
+
+
+def _filesystem(given: Fields) -> dict[str, Any]:
+    return {
+        "path": given.text("path", LONGEST_REASON),
+        "used": given.number("used", MOST_BYTES),
+        "free": given.number("free", MOST_BYTES),
+        "percent": given.seconds("percent", 100.0, 0.0),
+        "keeps_read_times": given.flag("keeps_read_times"),
+    }
 
 
 def _failure(value: object) -> ItemFailure:

@@ -18,8 +18,9 @@ from lagan.hsm.deleting import delete
 from lagan.hsm.migrating import migrate
 from lagan.hsm.recalling import recall
 from lagan.hsm.settling import keep_there
-from lagan.hsm.space import BLOCK, data
+from lagan.hsm.space import BLOCK
 from lagan.hsm.target import Target
+from lagan.kit.holes import data
 from lagan.store import open_volume
 from tests.hsm.conftest import MTIME, Files, opened, sectors, state
 from tests.services.disks import Disk

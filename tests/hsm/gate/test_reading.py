@@ -19,7 +19,9 @@ SIZE = 70_000
 
 
 @pytest.fixture(scope="module", params=KINDS)
-def anywhere(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+def anywhere(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Site]:
     with made(tmp_path_factory.mktemp(request.param), request.param) as site:
         yield site.start()
 

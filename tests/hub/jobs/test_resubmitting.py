@@ -52,6 +52,7 @@ def test_it_is_not_repeated_twice_in_quick_succession(ended: Job) -> None:
     again = resubmit(job=ended.pk, by=SYSTEM)
     assert resubmit(job=ended.pk, by=SYSTEM).pk == again.pk  # just made, and open
     run_out()
+    Job.objects.filter(pk=again.pk).update(created=timezone.now())
     assert resubmit(job=ended.pk, by=SYSTEM).pk == again.pk  # just made
     Job.objects.filter(pk=again.pk).update(created=timezone.now() - timedelta(seconds=11))
     assert resubmit(job=ended.pk, by=SYSTEM).pk != again.pk

@@ -40,7 +40,7 @@ def test_whoever_removes_a_site_waits_for_work_that_is_being_made(site: Site, ow
     with transaction.atomic():
         create_job(kind="c", title="C", by=owner, tasks=[TaskSpec("s", "lab", items=["a"])])
         thread.start()
-        begun.wait(30)
+        begun.wait(60)
         thread.join(0.5)  # it would be through by now
         assert not told
     thread.join(60)

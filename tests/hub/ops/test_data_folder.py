@@ -15,6 +15,7 @@ from lagan.hub.ops.settings import use_settings
 from lagan.hub.ops.sockets import require_free
 from lagan.hub.ops.stack import address
 from lagan.kit.errors import BadInput, Conflict, Locked, NotFound, Unavailable
+from tests.services.process import free_port
 
 
 def test_a_second_supervisor_is_refused_and_told_of_the_first(tmp_path: Path) -> None:
@@ -34,10 +35,10 @@ def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
 
 
 def test_a_taken_port_is_named() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        port = server.getsockname()[1]
-        with pytest.raises(Unavailable, match=f"Port {port} of 127.0.0.1 is taken"):
-            require_free("127.0.0.1", port)
+    port = free_port()
+    taken = pytest.raises(Unavailable, match=f"Port {port} of 127.0.0.1 is taken")
+    with socket.create_server(("127.0.0.1", port)), taken:
+        require_free("127.0.0.1", port)
     assert require_free("127.0.0.1", port) == port
 
 

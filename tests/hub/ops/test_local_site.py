@@ -34,7 +34,7 @@ def test_the_workers_file_is_made_once_and_can_be_read(tmp_path: Path) -> None:
     path = worker_file(tmp_path)
     settings = read_settings(path)
     assert settings.state == tmp_path / "local/notes"
-    assert dict(settings.targets) == {"main": f"posix:{tmp_path}/local/target"}
+    assert dict(settings.targets) == {"archive": "archive:"}
     path.write_text("[settings]\nthreads = 3\n")
     assert read_settings(worker_file(tmp_path)).threads == 3
 

@@ -65,7 +65,7 @@ def here(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def _run(scene: Coroutine[Any, Any, None]) -> None:
-    run(asyncio.wait_for(scene, 20))
+    run(asyncio.wait_for(scene, 60))
 
 
 def test_a_page_hears_first_what_is_and_then_each_change_once() -> None:

@@ -13,7 +13,8 @@ import pytest
 
 from lagan.hsm import marker as markers
 from lagan.hsm.states import state_of
-from lagan.hsm.target import Target, Tick
+from lagan.hsm.target import Tick
+from lagan.hsm.together import keeping
 from lagan.kit.errors import BadInput, Unavailable
 from lagan.worker import place
 from lagan.worker.ledger import AGAIN, ALREADY, Cancelled
@@ -158,14 +159,14 @@ def test_a_cancelled_job_leaves_the_file_as_it_was(
 ) -> None:
     """Told so while the file is copied: the copying waits until the job is cancelled."""
     told, copying = Told(until=0), Event()
-    copy = Target.keep
+    copy = keeping.copy_into
 
-    def slowly(self: Target, *args: Any, tick: Tick, **how: Any) -> Any:
+    def slowly(*args: Any) -> None:
+        *given, tick = args
         copying.set()
-        until_it_ends = partial(wait_for_the_end, tick)
-        return copy(self, *args, tick=until_it_ends, **how)
+        copy(*given, partial(wait_for_the_end, tick))
 
-    monkeypatch.setattr(Target, "keep", slowly)
+    monkeypatch.setattr(keeping, "copy_into", slowly)
     with pytest.raises(Cancelled):
         tiering.migrate(told, {}, [str(file)])
     assert copying.is_set()

@@ -53,9 +53,7 @@ class Mover:
         self._heeding: dict[int, Event] = {}
         self._numbers = count(1)
         refill = Refilling(holds, target_called, self._served)
-        self._recalls = Recalls(
-            settings, refill, self._answer, note, frozen=self._frozen.exists
-        )
+        self._recalls = Recalls(settings, refill, self._answer, note, frozen=self._frozen.exists)
         verbs = {"open": self._open, "status": self._status, "freeze": self._freeze}
         self._door = Door(listening, verbs, settings.worker_user)
 

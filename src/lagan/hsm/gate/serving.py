@@ -106,7 +106,6 @@ def _events(kept: int | None, roots: tuple[Path, ...]) -> tuple[Group, Attribute
         ) from None
 
 
-
 def _answer_left_over(group: Group) -> None:
     """Who waited with a guard that died is refused with EAGAIN: which file it was went with it. The
     kernel knows these by numbers of descriptors, so each number that can be is tried."""

@@ -71,7 +71,14 @@ class Kind(StrEnum):
     SCHEDULE_CREATED = "schedule.created"
     SCHEDULE_CHANGED = "schedule.changed"
     SCHEDULE_REMOVED = "schedule.removed"
+    POLICY_CREATED = "policy.created"
+    POLICY_CHANGED = "policy.changed"
+    POLICY_REMOVED = "policy.removed"
+    POLICY_RUN = "policy.run"
     STATUS_TYPE_CHANGED = "file-status-type.changed"
+
+    TARGET_SHARED = "target.shared"
+    TARGET_OBJECT_REMOVED = "target-object.removed"
 
     VOLUME_ADDED = "volume.added"
     FILES_STORED = "files.stored"

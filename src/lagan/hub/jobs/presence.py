@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import transaction
 from django.db.models import Count
@@ -38,6 +39,7 @@ class WorkerRow:
     running: int
     load: float
     roots: Sequence[str]
+    filesystems: Sequence[Mapping[str, Any]]
     started: datetime
     seen: datetime
     online: bool
@@ -111,6 +113,7 @@ def _row(row: SiteWorker, now: datetime, running: dict[tuple[str, str], int]) ->
         running=running.get((row.site.name, row.name), 0),
         load=facts.get("load", 0.0),
         roots=facts.get("roots", []),
+        filesystems=facts.get("filesystems", []),
         started=row.started,
         seen=row.seen,
         online=row.seen >= now - GONE_AFTER,

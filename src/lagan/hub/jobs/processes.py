@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from threading import Event
 
@@ -16,6 +17,7 @@ from lagan.hub.audit.services import seal
 from lagan.hub.base.locks import advisory
 from lagan.hub.jobs.changes import DatabaseWaker
 from lagan.hub.jobs.dispatch import dispatch
+from lagan.hub.jobs.keys import own_key
 from lagan.hub.jobs.ledger import DatabaseLedger
 from lagan.hub.jobs.reconcile import give_back_of, reconcile
 from lagan.hub.jobs.schedules import run_due
@@ -24,6 +26,7 @@ from lagan.worker import embedded, lifeline, place
 from lagan.worker import site as site_steps
 from lagan.worker.embedded import Worker, new_name
 from lagan.worker.place import Place
+from lagan.worker.wire import SCHEME
 
 log = logging.getLogger(__name__)
 
@@ -43,7 +46,9 @@ def run_worker(
 ) -> None:
     """Serve `sites`, whose files are `where`, until `stop` is set (SIGTERM, with a broker); sites
     that nobody has set up yet are made."""
-    place.serve(where or Place())
+    # What it asks the hub over HTTP it asks as its sites, with a word that the hub's secret signs.
+    own = replace(where or Place(), credentials=lambda: f"{SCHEME} {own_key(sites)}")
+    place.serve(own.of(sites))
     site_steps.register()
     for site in sites:
         ensure_site(name=site)

@@ -17,7 +17,7 @@ from lagan.hub.ops.stack import GRACE_OF_ALL
 from lagan.kit.errors import LaganError, Unavailable
 from lagan.kit.http import Http
 
-START_LIMIT = 120.0  # seconds until the pages must answer; the first start makes the database
+START_LIMIT = 300.0  # seconds until the pages must answer; the first start makes the database
 POLL = 0.1  # seconds
 
 

@@ -15,8 +15,9 @@ _FILE = """\
 [settings]
 state = {data}/local/notes
 
-[target main]
-location = posix:{data}/local/target
+# Migrated content goes to the archive: its copies are looked at and healed like everything there.
+[target archive]
+location = archive:
 """
 
 
@@ -31,10 +32,9 @@ def local_roots(data: Path, given: Sequence[str]) -> list[Path]:
 
 
 def worker_file(data: Path) -> Path:
-    """The file of the worker's settings, made when it is missing, with the folders it names."""
+    """The file of the worker's settings, made when it is missing, with the folder it names."""
     data = data.absolute()
-    for folder in ("notes", "target"):
-        (data / "local" / folder).mkdir(parents=True, exist_ok=True)
+    (data / "local" / "notes").mkdir(parents=True, exist_ok=True)
     path = data / "local" / "worker.conf"
     if not path.exists():
         path.write_text(_FILE.format(data=data))

@@ -65,7 +65,7 @@ def run_stack(
 
 def answers(host: str, port: int) -> bool:
     """Whether a hub answers at this address, well or not."""
-    connection = http.client.HTTPConnection(_reachable(host), port, timeout=2)
+    connection = http.client.HTTPConnection(_reachable(host), port, timeout=10)
     try:
         connection.request("GET", "/healthz")
         return connection.getresponse().status in {200, 503}

@@ -1,4 +1,4 @@
-"""Ring charts: what each slice's arc is, and how it reads; pure."""
+"""Charts: what each slice's arc, or each bar's length is, and how it reads; pure."""
 
 from __future__ import annotations
 
@@ -46,3 +46,28 @@ def ring(counts: Iterable[tuple[str, str | Promise, int, str]]) -> list[Slice]:
         )
         start += arc
     return made
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """A line of a bar chart: its words, what it counts, and its length in percent of the
+    longest."""
+
+    words: str | Promise
+    files: int
+    size: int
+    width: float
+
+
+_SHORT = 0.8
+"""Percent of a bar that is there at all, so that it is seen."""
+
+
+def bars(rows: Iterable[tuple[str | Promise, int, int]]) -> list[Bar]:
+    """The bars of (words, files, bytes), in their order, as long as their bytes."""
+    some = list(rows)
+    longest = max((size for _, _, size in some), default=0)
+    return [
+        Bar(words, files, size, round(max(100 * size / longest, _SHORT), 2) if size else 0.0)
+        for words, files, size in some
+    ]

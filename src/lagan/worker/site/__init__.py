@@ -8,6 +8,7 @@ from importlib import import_module
 _MODULES: tuple[str, ...] = (
     "datasets",
     "folders",
+    "policies",
     "snapshots",
     "tiering",
     "walking",

@@ -10,7 +10,6 @@ change of the content, or text like `90 d`, `12 h`.
 
 from __future__ import annotations
 
-import fnmatch
 import math
 import re
 import time
@@ -20,15 +19,11 @@ from os import stat_result
 from typing import Any
 
 from lagan.kit.errors import BadInput
+from lagan.kit.patterns import LONGEST, MOST, Pattern, compiled, matches
 from lagan.kit.sizes import parse_size
 from lagan.kit.times import parse_span
 
 DAY = 86400.0
-MOST_PATTERNS = 100
-LONGEST_PATTERN = 1000
-
-Pattern = tuple[bool, re.Pattern[str]]
-"""Whether the whole path is looked at and not the name alone; what it must look like."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,15 +41,15 @@ class Filters:
 
     def enters(self, path: str) -> bool:
         """Whether the folder `path` is looked into."""
-        return not _any(self.exclude, path)
+        return not matches(self.exclude, path)
 
     def keep(self, facts: stat_result, path: str) -> bool:
         """Whether the file or link `path` is given to the job."""
         return (
             self.min_size <= facts.st_size <= self.max_size
             and self.after <= facts.st_mtime <= self.before
-            and not _any(self.exclude, path)
-            and (not self.include or _any(self.include, path))
+            and not matches(self.exclude, path)
+            and (not self.include or matches(self.include, path))
         )
 
 
@@ -82,27 +77,17 @@ def check(filters: Mapping[str, Any], now: float | None = None) -> Filters:
     return checked
 
 
-def _any(patterns: tuple[Pattern, ...], path: str) -> bool:
-    if not patterns:
-        return False
-    name = path.rpartition("/")[2]
-    return any(each.match(path if whole else name) for whole, each in patterns)
-
-
 def _patterns(name: str, value: Any) -> tuple[Pattern, ...]:
     texts = [value] if isinstance(value, str) else value
-    if not isinstance(texts, list | tuple) or len(texts) > MOST_PATTERNS:
-        raise _bad(name, f"is a pattern or a list of up to {MOST_PATTERNS} patterns")
+    if not isinstance(texts, list | tuple) or len(texts) > MOST:
+        raise _bad(name, f"is a pattern or a list of up to {MOST} patterns")
     return tuple(_pattern(name, each) for each in texts)
 
 
 def _pattern(name: str, text: Any) -> Pattern:
-    if not isinstance(text, str) or not 0 < len(text) <= LONGEST_PATTERN:
-        raise _bad(name, f"holds something that is no pattern of 1 to {LONGEST_PATTERN} characters")
-    whole = "/" in text
-    if whole and not text.startswith("/"):
-        text = "*/" + text
-    return whole, re.compile(fnmatch.translate(text))
+    if not isinstance(text, str) or not 0 < len(text) <= LONGEST:
+        raise _bad(name, f"holds something that is no pattern of 1 to {LONGEST} characters")
+    return compiled(text)
 
 
 def _size(name: str, value: Any) -> int:

@@ -12,6 +12,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path, PurePosixPath
 
 from lagan.hsm.errors import Unsupported
@@ -218,6 +219,7 @@ def _is_above(folder: str, path: str) -> bool:
     return folder != path and _below(path, folder) is not None
 
 
+@lru_cache(maxsize=256)
 def _named(root: Path) -> str:
     return str(PurePosixPath("/" + str(root).lstrip("/")))
 

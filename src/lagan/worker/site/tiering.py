@@ -3,33 +3,37 @@ ends as it should be, or with the reason why not."""
 
 from __future__ import annotations
 
+import fcntl
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from stat import S_ISDIR, S_ISLNK, S_ISREG
-from threading import Lock
 from typing import Any
 
 from lagan.hsm import marker as markers
 from lagan.hsm.deleting import delete as remove
 from lagan.hsm.errors import MissingAtTarget, Unfit
-from lagan.hsm.migrating import Outcome
-from lagan.hsm.migrating import migrate as bring_away
-from lagan.hsm.recalling import recall as bring_back
+from lagan.hsm.migrating import Outcome, migration
+from lagan.hsm.recalling import recollection
 from lagan.hsm.reverse import reverse_stub as make_stub
 from lagan.hsm.states import MISSING, UNMANAGED, state_of
-from lagan.hsm.target import Target, Tick
-from lagan.kit.errors import BadInput, BadPath, NotFound, Unavailable
-from lagan.store.opening import open_volume
+from lagan.hsm.target import Tick
+from lagan.hsm.together.asking import SMALL
+from lagan.hsm.together.group import Move
+from lagan.kit.errors import BadPath
 from lagan.worker import place
 from lagan.worker.site import paths
-from lagan.worker.site.items import alone, each
+from lagan.worker.site.heeding import admitted
+from lagan.worker.site.items import Apart, alone, each, each_together, widen_descriptors
 from lagan.worker.site.paths import Spot
+from lagan.worker.site.targets import require as require_target
+from lagan.worker.site.targets import target_called, target_for
 from lagan.worker.steps import Context, register_step
 
 
 def register() -> None:
     """Make the steps `hsm.*` known."""
+    widen_descriptors()
     register_step("hsm.migrate", migrate)
     register_step("hsm.recall", recall)
     register_step("hsm.reverse_stub", reverse_stub)
@@ -38,37 +42,42 @@ def register() -> None:
 
 
 def migrate(context: Context, args: Mapping[str, Any], items: Sequence[str]) -> dict[str, Any]:
-    """Bring each file's content to a target; without `premigrate` let go of its space."""
-    target = target_called(args.get("target") or "")
+    """Bring each file's content to a target, the one that the site's rules choose when none is
+    named; without `premigrate` let go of its space."""
+    wanted = args.get("target") or ""
+    require_target(wanted)
 
-    def act(item: str, tick: Tick) -> Outcome:
-        with _file(item, letting_go=not args.get("premigrate")) as (spot, descriptor):
-            return bring_away(
-                descriptor,
-                spot.relative,
-                target,
-                origin=spot.path,
-                premigrate=bool(args.get("premigrate")),
-                stub_size=int(args.get("stub_size") or 0),
-                overwrite=bool(args.get("overwrite")),
-                tick=tick,
+    def begin(item: str, tick: Tick, singly: bool) -> Move[Outcome]:
+        with _file(item, singly, letting_go=not args.get("premigrate")) as (spot, descriptor):
+            return (
+                yield from migration(
+                    descriptor,
+                    spot.relative,
+                    target_for(wanted, spot.path, descriptor),
+                    origin=spot.path,
+                    premigrate=bool(args.get("premigrate")),
+                    stub_size=int(args.get("stub_size") or 0),
+                    overwrite=bool(args.get("overwrite")),
+                    tick=tick,
+                )
             )
 
-    return each(context, items, act)
+    return each_together(context, admitted(context, args, items), begin)
 
 
 def recall(context: Context, args: Mapping[str, Any], items: Sequence[str]) -> dict[str, Any]:
     """Bring the content of migrated files back from where their markers say it is."""
+    skip_hash = bool(args.get("skip_hash"))
 
-    def act(item: str, tick: Tick) -> Outcome:
-        with _file(item) as (_, descriptor):
+    def begin(item: str, tick: Tick, singly: bool) -> Move[Outcome]:
+        with _file(item, singly) as (_, descriptor):
             marker = markers.read(descriptor)
             if marker is None or not marker.away:
                 return Outcome(state_of(descriptor, os.fstat(descriptor)), already=True)
             target = target_called(marker.target)
-            return bring_back(descriptor, target, skip_hash=bool(args.get("skip_hash")), tick=tick)
+            return (yield from recollection(descriptor, target, skip_hash=skip_hash, tick=tick))
 
-    return each(context, items, act)
+    return each_together(context, items, begin)
 
 
 def reverse_stub(context: Context, args: Mapping[str, Any], items: Sequence[str]) -> dict[str, Any]:
@@ -137,50 +146,33 @@ def look(item: str) -> str:
     return state if there else MISSING
 
 
-_opened: dict[str, Target] = {}
-_opening = Lock()
-
-
-def target_called(name: str) -> Target:
-    """The site's target of that name, the first one for an empty name. BadInput when there is none;
-    Unavailable while it cannot be opened."""
-    targets = place.current().targets
-    name = name or next(iter(targets), "")
-    location = targets.get(name)
-    if location is None:
-        known = ", ".join(targets) or "none"
-        raise BadInput(f"This site has no target {name!r}; there are: {known}.", target=name)
-    with _opening:
-        known_one = _opened.get(f"{name} {location}")
-        if known_one is None:
-            known_one = _opened[f"{name} {location}"] = _open(name, location)
-        return known_one
-
-
-def _open(name: str, location: str) -> Target:
-    try:
-        target = Target(name, open_volume(location))
-        target.sweep()
-    except NotFound as error:
-        raise Unavailable(f"The target {name} is not there: {error.sentence}") from None
-    return target
-
-
 @contextmanager
-def _file(item: str, *, letting_go: bool = False) -> Iterator[tuple[Spot, int]]:
-    """A file, open for reading and writing. Unfit, with the fact `kind`, for anything else."""
+def _file(item: str, singly: bool, *, letting_go: bool = False) -> Iterator[tuple[Spot, int]]:
+    """A file, open for reading and writing. Unfit, with the fact `kind`, for anything else; Apart,
+    unless it is moved `singly`, when it is large or somebody is at it."""
     spot = paths.locate(item)
     found = paths.stat(spot)
     if not S_ISREG(found.st_mode):
         mode = found.st_mode
         kind = "link" if S_ISLNK(mode) else "folder" if S_ISDIR(mode) else "special"
         raise Unfit(f"Only the content of files can move; this is a {kind}.", kind=kind)
+    if found.st_size > SMALL and not singly:
+        raise Apart("It is large.")
     flags = os.O_RDWR | os.O_NOFOLLOW | os.O_NONBLOCK
     with (
-        alone(found.st_dev, found.st_ino),
+        alone(found.st_dev, found.st_ino, wait=singly),
         paths.open_quietly(spot, flags, letting_go=letting_go) as descriptor,
     ):
+        _read_unnoticed(descriptor)
         yield spot, descriptor
+
+
+def _read_unnoticed(descriptor: int) -> None:
+    """Our own reading does not count as somebody's: policies go by when files were last read. Only
+    a file's owner and root may ask for that."""
+    with suppress(PermissionError):
+        flags = fcntl.fcntl(descriptor, fcntl.F_GETFL)
+        fcntl.fcntl(descriptor, fcntl.F_SETFL, flags | os.O_NOATIME)
 
 
 def _spot_or_none(item: str) -> Spot | None:

@@ -197,7 +197,7 @@ def test_over_the_api(about, stage, client_of):
         ElementTree.fromstring(owner.get(f"{place}/datacite.xml").content).tag
         == f"{KERNEL}resource"
     )
-    assert owner.get(f"{place}/citation.bib").content.startswith(b"@misc{owner2026-")
+    assert owner.get(f"{place}/citation.bib").content.startswith(b"@misc{owner%d-" % about.year)
     assert owner.get("/api/datasets/999999/datacite.json").status_code == 404
 
 

@@ -22,7 +22,7 @@ def sql(node: Node, statement: str, *values: Any) -> list[tuple[Any, ...]]:
         with psycopg.connect(**told, autocommit=True) as session:
             cursor = session.execute(statement.replace("?", "%s").encode(), values)
             return cursor.fetchall() if cursor.description else []
-    connection = sqlite3.connect(sqlite_file(node), timeout=30)
+    connection = sqlite3.connect(sqlite_file(node), timeout=60)
     try:
         with connection:
             return connection.execute(statement, values).fetchall()

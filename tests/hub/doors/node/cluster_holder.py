@@ -8,7 +8,8 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from tests.hub.doors.node.cluster_catalogue import sql
-from tests.services.node import Node, free_port
+from tests.services.node import Node
+from tests.services.process import free_port
 
 
 class Holder:

@@ -247,7 +247,7 @@ def test_a_length_is_needed(node: Node, command: str) -> None:
 
 
 def raw(node: Node, sent: bytes) -> bytes:
-    with socket.create_connection((node.address, node.port), timeout=30) as client:
+    with socket.create_connection((node.address, node.port), timeout=60) as client:
         client.sendall(sent)
         client.shutdown(socket.SHUT_WR)
         return client.makefile("rb").read()
@@ -258,7 +258,7 @@ def test_a_refusal_comes_before_the_body(node: Node) -> None:
         b"POST /QARCHIVE?filename=big.bin&mime_type=a/b HTTP/1.0\r\n"
         b"Content-Length: 1000000000000\r\n\r\n"
     )
-    with socket.create_connection((node.address, node.port), timeout=30) as client:
+    with socket.create_connection((node.address, node.port), timeout=60) as client:
         client.sendall(head)
         assert b"Unknown mime type: a/b" in client.makefile("rb").read()
 
@@ -357,7 +357,7 @@ def test_events_come_after_the_answer(node: Node) -> None:
     reply = archive(node, "event.txt")
     line = f"{reply.of('DiskStatus')['DiskId']} event.txt 1"
     told = node.folder / "told"
-    until(lambda: told.exists() and line in told.read_text().splitlines(), 20)
+    until(lambda: told.exists() and line in told.read_text().splitlines())
 
 
 def test_archiving_is_for_nodes_that_are_online(node: Node) -> None:
@@ -547,14 +547,14 @@ def many(count: int, act: Callable[[int], Reply]) -> list[Reply]:
 
     def run(number: int) -> None:
         if number < barrier.parties:
-            barrier.wait(30)
+            barrier.wait(60)
         replies[number] = act(number)
 
     threads = [threading.Thread(target=run, args=(number,)) for number in range(count)]
     for each in threads:
         each.start()
     for each in threads:
-        each.join(60)
+        each.join(150)
     return [replies[number] for number in range(count)]
 
 

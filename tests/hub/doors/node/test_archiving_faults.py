@@ -92,7 +92,7 @@ def run(node: Node, script: str, code: int) -> str:
     environment.pop("DJANGO_SETTINGS_MODULE", None)
     done = subprocess.run(
         [sys.executable, "-c", PREPARE + script, str(node.configure())],
-        capture_output=True, text=True, check=False, env=environment, timeout=120,
+        capture_output=True, text=True, check=False, env=environment, timeout=150,
     )  # fmt: skip
     assert done.returncode == code, done.stderr
     return done.stdout
@@ -161,13 +161,13 @@ def test_what_was_acknowledged_survives_kills_under_load(
     try:
         for _ in range(2):
             enough = len(acknowledged) + 60
-            until(lambda: len(acknowledged) >= enough, 60)  # noqa: B023 - asked at once
+            until(lambda: len(acknowledged) >= enough, 150)  # noqa: B023 - asked at once
             node.kill()
             node.start()
     finally:
         stopped.set()
         for each in senders:
-            each.join(60)
+            each.join(150)
     rows = catalogued(node)
     assert max(Counter((row["file_id"], row["file_version"]) for row in rows).values()) == 1
     slots = {node.get("STATUS", disk_id=d).of("DiskStatus")["SlotId"]: d for d in _disks(rows)}
@@ -264,7 +264,7 @@ def test_what_no_disk_takes_waits_and_is_archived_later(
     assert wrong.message.startswith("Checksum error for file wrong.txt")
     refused = node.post("QARCHIVE", b"x", TEXT, filename="q.txt")
     assert refused.message.startswith("NGAMS_AL_NO_STO_SETS:3014:ALERT: ")
-    until(lambda: len(subjects(smtp, name)) == 6, 20)
+    until(lambda: len(subjects(smtp, name)) == 6)
     assert Counter(subjects(smtp, name)) == {"CHANGE DISK(S)": 1, "NO STORAGE SET AVAILABLE": 5}
     folder = node.root / "back-log"
     assert len(list(folder.iterdir())) == 6
@@ -280,4 +280,4 @@ def test_what_no_disk_takes_waits_and_is_archived_later(
         found = node.get("STATUS", file_id=f"wait{number}.txt")
         assert found.of("FileStatus")["FileVersion"] == "1"
         assert found.of("DiskStatus")["SlotId"] == "volume2"
-    until(lambda: subjects(smtp, name).count("NOTICE: DISK SPACE RUNNING LOW") == 1, 20)
+    until(lambda: subjects(smtp, name).count("NOTICE: DISK SPACE RUNNING LOW") == 1)

@@ -49,7 +49,7 @@ class Rows:
         """Run one statement."""
         if not self._node.database:
             file = self._node.root / "ngas.lagan.sqlite"
-            with closing(sqlite3.connect(file, timeout=30, isolation_level=None)) as connection:
+            with closing(sqlite3.connect(file, timeout=60, isolation_level=None)) as connection:
                 return connection.execute(statement, values).fetchall()
         with psycopg.connect(self._conninfo(), autocommit=True) as connection:
             written = statement.replace("%", "%%").replace("?", "%s")
@@ -236,6 +236,7 @@ def test_a_copy_that_went_missing_comes_back_to_its_place(checked: Node, rows: R
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)
 def test_bits_turned_in_a_hundred_of_a_thousand_files_are_all_found_and_healed(
     make_node: MakeNode, database: str, tmp_path: Path
 ) -> None:
@@ -253,7 +254,7 @@ def test_bits_turned_in_a_hundred_of_a_thousand_files_are_all_found_and_healed(
     node.elements = {"DataCheckThread": CHECK.format(0, 0)}
     node.start()
     count = "SELECT COUNT(*) FROM audit_event WHERE kind = ? AND data LIKE ?"
-    until(lambda: rows.ask(count, "node.healed", "%many%")[0][0] >= 100)
+    until(lambda: rows.ask(count, "node.healed", "%many%")[0][0] >= 100, 250)
     until(
         lambda: rows.ask("SELECT srv_check_end FROM ngas_hosts WHERE host_id = ?", node.host_id)[0][
             0

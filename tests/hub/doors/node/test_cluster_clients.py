@@ -36,7 +36,7 @@ def pair(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pair]:
 def ask(node: Node, sent: bytes) -> tuple[bytes, dict[bytes, bytes], bytes]:
     """The status line, the headers and the body of an answer; the server ends the connection, as
     clients wait for it."""
-    with socket.create_connection((node.address, node.port), timeout=30) as connection:
+    with socket.create_connection((node.address, node.port), timeout=60) as connection:
         connection.sendall(sent)
         got = connection.makefile("rb").read()
     head, _, body = got.partition(b"\r\n\r\n")
@@ -180,7 +180,7 @@ def test_a_client_that_goes_away_while_it_is_given_a_file_harms_nobody(
     content = bytes(8 << 20)
     ask(pair[0], c_push("QARCHIVE", "left.bin", content, type="application/octet-stream"))
     for _ in range(5):
-        with socket.create_connection((pair[0].address, pair[0].port), timeout=30) as connection:
+        with socket.create_connection((pair[0].address, pair[0].port), timeout=60) as connection:
             connection.sendall(c_get("RETRIEVE?file_id=left.bin"))
             assert connection.recv(100)
     _, _, body = ask(pair[0], c_get("RETRIEVE?file_id=left.bin"))

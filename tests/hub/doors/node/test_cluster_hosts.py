@@ -31,7 +31,7 @@ def test_the_packet_goes_to_where_the_plug_in_is_told(db: None) -> None:
     Host.objects.create(host_id="asleep:1", mac_address="00:1b:44:11:3a:b7")
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as listener:
         listener.bind(("127.0.0.1", 0))
-        listener.settimeout(10)
+        listener.settimeout(60)
         port = str(listener.getsockname()[1])
         waking.wake_on_lan(server(broadcast="127.0.0.1", port=port), "asleep:1")
         assert listener.recv(1000) == waking.magic_packet("001b44113ab7")

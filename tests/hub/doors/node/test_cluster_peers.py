@@ -28,7 +28,8 @@ from tests.hub.doors.node.cluster_catalogue import (
 )
 from tests.hub.doors.node.cluster_holder import another_holder
 from tests.services.hub import until
-from tests.services.node import Node, free_port, own_database
+from tests.services.node import Node, own_database
+from tests.services.process import free_port
 
 pytestmark = pytest.mark.database
 MIB = 1 << 20
@@ -301,7 +302,7 @@ def test_a_host_that_sleeps_is_woken_first(cluster: Cluster, who: str) -> None:
         host = f"fake:{holder.port}"
 
         def wake() -> None:
-            until(lambda: said.exists() and host in said.read_text(), 15)
+            until(lambda: said.exists() and host in said.read_text())
             holder.start()
 
         thread = threading.Thread(target=wake)
@@ -336,7 +337,8 @@ def test_a_node_without_work_sleeps_until_it_is_asked(cluster: Cluster, tmp_path
 
     try:
         until(lambda: suspended() == 1)
-        assert said.read_text().splitlines()[0] == node.host_id
+        # The catalogue knows before the plug-in is told.
+        assert until(lambda: said.exists() and said.read_text().splitlines())[0] == node.host_id
         node.configure()
         until(lambda: node.get("STATUS").status == 200 and suspended() == 0)
     finally:

@@ -256,7 +256,7 @@ def test_the_header_of_a_fits_file_is_given_alone(
 def assert_nothing_is_left(node: Node) -> None:
     """What a request worked with goes when its answer has been sent: a client may be faster."""
     folder = node.root / "work" / "processing"
-    until(lambda: not folder.exists() or not list(folder.iterdir()), 20)
+    until(lambda: not folder.exists() or not list(folder.iterdir()))
 
 
 def test_a_plug_in_works_on_a_copy_in_a_folder_that_is_gone_after(node: Node) -> None:

@@ -153,12 +153,12 @@ def test_another_cluster_that_was_away_catches_up(three: Three, tmp_path: Path) 
         assert node.get("SUBSCRIBE", url=url, subscr_id=f"another-{number}").status == 200
     try:
         _archive_everywhere(three, "before", 6)
-        until(lambda: _received(another, "before") == 6, 60)
+        until(lambda: _received(another, "before") == 6, 150)
         another.kill()
         _archive_everywhere(three, "while", 24)
         another.start()
         _archive_everywhere(three, "after", 6)
-        until(lambda: _received(another, "while") == 24 and _received(another, "after") == 6, 60)
+        until(lambda: _received(another, "while") == 24 and _received(another, "after") == 6, 150)
         rows = sql(another, "SELECT file_id, file_version, checksum FROM ngas_files")
         assert len(rows) == 36
         assert {row[1] for row in rows} == {1}
@@ -249,12 +249,12 @@ def test_one_is_killed_under_load_and_nothing_is_lost_or_doubled(three: Three) -
         work = [pool.submit(load.archive, number) for number in range(4)]
         work += [pool.submit(load.retrieve, number) for number in range(2)]
         try:
-            until(lambda: len(load.acknowledged) > 50, 60)
+            until(lambda: len(load.acknowledged) > 50, 150)
             second.kill()
             before = len(load.acknowledged)
-            until(lambda: len(load.acknowledged) > before + 40, 60)
+            until(lambda: len(load.acknowledged) > before + 40, 150)
             second.start()
-            until(lambda: len(load.acknowledged) > before + 80, 60)
+            until(lambda: len(load.acknowledged) > before + 80, 150)
         finally:
             load.stop.set()
         for each in work:

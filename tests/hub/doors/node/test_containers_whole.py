@@ -132,7 +132,7 @@ def test_one_blank_line_or_two(node: Node, blank: bytes) -> None:
 
 def test_the_length_may_be_unknown(node: Node) -> None:
     body = message("chunked", {"ch": b"x" * 5000})
-    connection = http.client.HTTPConnection(node.address, node.port, timeout=30)
+    connection = http.client.HTTPConnection(node.address, node.port, timeout=150)
     pieces = (body[at : at + 700] for at in range(0, len(body), 700))
     connection.request("POST", "/CARCHIVE", pieces, TYPE, encode_chunked=True)
     assert connection.getresponse().status == 200
@@ -178,7 +178,7 @@ def test_what_is_broken_leaves_nothing(node: Node, case: str) -> None:
 def test_a_client_that_goes_away_leaves_nothing(node: Node) -> None:
     before = objects(node)
     body = message("gone", {"g1": b"x" * 3_000_000, "g2": b"y"})
-    connection = http.client.HTTPConnection(node.address, node.port, timeout=30)
+    connection = http.client.HTTPConnection(node.address, node.port, timeout=150)
     connection.putrequest("POST", "/CARCHIVE")
     connection.putheader("Content-Length", str(len(body)))
     connection.endheaders(body[:2_500_000])
@@ -237,7 +237,7 @@ def test_damage_is_never_handed_on(node: Node, size: int) -> None:
     name = f"damaged{size}"
     carchive(node, name, {f"{name}.bin": b"x" * size})
     spoil(place(node, f"{name}.bin"), b"y" + b"x" * (size - 1))
-    connection = http.client.HTTPConnection(node.address, node.port, timeout=30)
+    connection = http.client.HTTPConnection(node.address, node.port, timeout=150)
     connection.request("GET", f"/CRETRIEVE?container_name={name}")
     with pytest.raises(http.client.IncompleteRead):
         connection.getresponse().read()
@@ -260,7 +260,7 @@ def test_a_killed_upload_is_no_container(make_node: MakeNode, database: str) -> 
     node = make_node(database=database)
     tree: Tree = {**{f"kill{at}": b"x" for at in range(200)}, "more": b"y" * (3 << 20)}
     body = message("killed", tree)
-    with socket.create_connection((node.address, node.port), timeout=30) as client:
+    with socket.create_connection((node.address, node.port), timeout=150) as client:
         head = f"POST /CARCHIVE HTTP/1.0\r\nContent-Length: {len(body)}\r\n\r\n"
         client.sendall(head.encode() + body[: -(1 << 19)])
         until(lambda: node.get("STATUS", file_id="kill0").status == 200)
@@ -328,11 +328,11 @@ def test_memory_stays_flat(node: Node) -> None:
         yield tail
 
     before = peak(node)
-    connection = http.client.HTTPConnection(node.address, node.port, timeout=60)
+    connection = http.client.HTTPConnection(node.address, node.port, timeout=150)
     connection.request("POST", "/CARCHIVE", pieces(), TYPE, encode_chunked=True)  # type: ignore[arg-type]
     assert connection.getresponse().status == 200
     connection.close()
-    connection = http.client.HTTPConnection(node.address, node.port, timeout=60)
+    connection = http.client.HTTPConnection(node.address, node.port, timeout=150)
     connection.request("GET", "/CRETRIEVE?container_name=large")
     answer = connection.getresponse()
     count = 0

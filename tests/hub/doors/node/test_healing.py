@@ -52,7 +52,7 @@ def test_good_bytes_come_from_a_peer(pair: Pair) -> None:
     disks = status_of(one, "peer.bin")
     assert set(disks.values()) == {"00000000"}
     assert {place(one, "peer.bin", each).read_bytes() for each in disks} == {body}
-    assert not first.exists()
+    until(lambda: not first.exists())
     assert second.read_bytes() == body
     assert one.get("RETRIEVE", file_id="peer.bin").body == body
 

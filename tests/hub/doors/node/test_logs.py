@@ -143,7 +143,7 @@ def test_two_logs_put_aside_at_once_have_names_of_their_own(tmp_path: Path) -> N
 def test_syslog_by_datagrams_to_a_host(logs: Logs, tmp_path: Path) -> None:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as server:
         server.bind(("127.0.0.1", 0))
-        server.settimeout(10)
+        server.settimeout(60)
         address = f"127.0.0.1:{server.getsockname()[1]}"
         logs.apply(Where(0, None, 4, syslog=True, prefix="site", address=address))
         log.warning("disk is full")
@@ -155,7 +155,7 @@ def test_syslog_by_datagrams_to_a_host(logs: Logs, tmp_path: Path) -> None:
 def test_syslog_by_a_socket_in_the_filesystem(logs: Logs, tmp_path: Path) -> None:
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as server:
         server.bind(str(tmp_path / "s"))
-        server.settimeout(10)
+        server.settimeout(60)
         logs.apply(Where(0, None, 4, syslog=True, address=str(tmp_path / "s")))
         log.warning("disk is full")
         assert b"ngams: WARNING" in server.recv(10_000)

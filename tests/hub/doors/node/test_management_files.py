@@ -164,7 +164,7 @@ def test_all_files_are_looked_for(node: Node) -> None:
         told = node.get("STATUS", file_id="missing.bin")
         return told.of("FileStatus")["FileStatus"] == "10000000"
 
-    until(flagged, 20)
+    until(flagged)
 
 
 def test_a_path_is_only_looked_for_on_the_volumes(node: Node) -> None:
@@ -312,8 +312,8 @@ def test_old_versions_are_purged_only_when_told(node: Node) -> None:
     assert re.fullmatch(
         rb"Thread PURGE_THREAD_\S+ is successfully launched to purge files\.\n", begun.body
     )
-    until(lambda: node.get("STATUS", file_id="purge.bin", file_version=1).status == 400, 20)
-    until(lambda: node.get("STATUS", file_id="purge.bin", file_version=2).status == 400, 20)
+    until(lambda: node.get("STATUS", file_id="purge.bin", file_version=1).status == 400)
+    until(lambda: node.get("STATUS", file_id="purge.bin", file_version=2).status == 400)
     assert node.get("RETRIEVE", file_id="purge.bin").body == b"3"
 
 

@@ -124,7 +124,7 @@ def test_registering_in_the_background(node: Node) -> None:
         status = node.get("STATUS", request_id=id).of("Status")
         return status.get("CompletionPercent") == "100.00" and "CompletionTime" in status
 
-    until(done, 30)
+    until(done)
     assert counts(node.get("STATUS", request_id=id)) == ("60", "60")
     assert node.get("RETRIEVE", file_id="59.bin").body == b"59"
 

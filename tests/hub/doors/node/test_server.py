@@ -28,7 +28,7 @@ class Echo:
                 raise ZeroDivisionError("by zero")
             case "WAIT":
                 self.waiting.release()
-                assert self.go.wait(20)
+                assert self.go.wait(60)
                 return Answer(200)
             case "FILE":
                 opened = self.file.open("rb")
@@ -76,7 +76,7 @@ def ask(server: NodeServer, sent: bytes, *, end: bool = False) -> bytes:
 
 def connect(server: NodeServer) -> socket.socket:
     host, port = server.server_address[:2]
-    return socket.create_connection((str(host), port), timeout=20)
+    return socket.create_connection((str(host), port), timeout=60)
 
 
 def said(answer: bytes) -> tuple[str, bytes]:
@@ -155,7 +155,7 @@ def test_more_than_it_may_handle_is_refused_in_the_known_words(
     for each in waiting:
         each.sendall(b"GET /WAIT HTTP/1.0\r\n\r\n")
     for _ in waiting:
-        assert echo.waiting.acquire(timeout=20)
+        assert echo.waiting.acquire(timeout=60)
     assert ask(server, b"") == BUSY
     echo.go.set()
     for each in waiting:

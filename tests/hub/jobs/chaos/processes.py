@@ -15,6 +15,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from tests.services.process import stop_process
+
 LIMIT = 150.0  # seconds that anything awaited may take on a busy machine
 LOOK = 0.02  # seconds between two looks
 
@@ -71,8 +73,8 @@ class Hub:
 
     def kill(self, process: subprocess.Popen[bytes]) -> None:
         """SIGKILL the whole group, as a power cut would."""
-        os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
+        stop_process(process.pid, first=signal.SIGKILL)
+        process.wait(LIMIT)
         self.living.remove(process)
 
     def stop(self, process: subprocess.Popen[bytes]) -> int:
@@ -98,7 +100,7 @@ class Hub:
                 dbname=self.environment["POSTGRES_DB"],
             ) as session:
                 return session.execute(sql).fetchall()
-        with closing(sqlite3.connect(self.folder / "hub.sqlite3", timeout=30)) as connection:
+        with closing(sqlite3.connect(self.folder / "hub.sqlite3", timeout=60)) as connection:
             return connection.execute(sql).fetchall()
 
     def state(self, job: int) -> str:

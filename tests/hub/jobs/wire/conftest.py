@@ -33,10 +33,10 @@ def address(transactional_db: None) -> Iterator[str]:
     server = _Server(started, application, port)
     thread = Thread(target=server.run)
     thread.start()
-    assert started.wait(20)
+    assert started.wait(60)
     yield f"http://127.0.0.1:{port}"
     server.should_exit = server.force_exit = True
-    thread.join(20)
+    thread.join(60)
     assert not thread.is_alive()
     bell.hush()
 

@@ -251,13 +251,13 @@ def test_a_question_is_answered_through_the_hub(
     remote: RemoteLedger, lab: Site, elsewhere: Callable[..., Any]
 ) -> None:
     remote.present(WorkerFacts("w", ["lab"], roots=[os_name]))
-    asked = elsewhere(ask, "lab", "folder", {"path": os_name})
+    asked = elsewhere(ask, "lab", "folder", {"path": os_name}, LONG)
     (question,) = remote.ask(["lab"], LONG)
     assert (question.site, question.verb, question.args) == ("lab", "folder", {"path": os_name})
     remote.answer(question, {"names": STRANGE}, None)
     assert asked.result(LONG) == {"names": STRANGE}
     assert not Question.objects.exists()
-    refused = elsewhere(ask, "lab", "folder", {"path": "/no"})
+    refused = elsewhere(ask, "lab", "folder", {"path": "/no"}, LONG)
     (question,) = remote.ask(["lab"], LONG)
     remote.answer(question, None, NotFound("There is no /no."))
     with pytest.raises(NotFound, match="There is no /no"):
@@ -270,7 +270,7 @@ def test_questions_go_to_their_own_site_only(
     ensure_site(name="plant")
     theirs = RemoteLedger(address, key_of("plant"))
     remote.present(WorkerFacts("w", ["lab"]))
-    asked = elsewhere(ask, "lab", "folder", {})
+    asked = elsewhere(ask, "lab", "folder", {}, LONG)
     assert theirs.ask(["plant"], 0.2) == []
     (question,) = remote.ask(["lab"], LONG)
     theirs.answer(question, {"forged": True}, None)
@@ -391,6 +391,7 @@ def test_odd_bodies_are_refused(
 
 @pytest.mark.parametrize("authorization", ["Bearer x", "Api-Key x", "Site-Key", "Site-Key  x y"])
 def test_other_credentials_open_nothing(address: str, key: str, authorization: str) -> None:
-    told = httpx.post(f"{address}/api/work/claim", headers={"Authorization": authorization})
+    given = {"Authorization": authorization}
+    told = httpx.post(f"{address}/api/work/claim", headers=given, timeout=LONG)
     assert told.status_code == 401
     assert key not in told.text

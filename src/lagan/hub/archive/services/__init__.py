@@ -1,8 +1,10 @@
 """The archive's verbs."""
 
 from lagan.hub.archive.services.files import object_name, record_files
+from lagan.hub.archive.services.noting import note_everywhere
 from lagan.hub.archive.services.rebuilding import Rebuilt, rebuild, take_in
 from lagan.hub.archive.services.registry import keep_pending, register_exporter
+from lagan.hub.archive.services.removing import Gone, let_go, remove_files
 from lagan.hub.archive.services.renewing import Renewed, note_beside, renew, take_back
 from lagan.hub.archive.services.snapshots import Snapshot, snapshot
 from lagan.hub.archive.services.sweeping import Swept, sweep
@@ -16,6 +18,7 @@ from lagan.hub.archive.services.volumes import (
 )
 
 __all__ = [
+    "Gone",
     "Rebuilt",
     "Renewed",
     "Snapshot",
@@ -24,7 +27,9 @@ __all__ = [
     "choose_volume",
     "journal",
     "keep_pending",
+    "let_go",
     "note_beside",
+    "note_everywhere",
     "object_name",
     "open_store",
     "rebuild",
@@ -32,6 +37,7 @@ __all__ = [
     "refresh_volumes",
     "register_exporter",
     "register_table",
+    "remove_files",
     "renew",
     "snapshot",
     "sweep",

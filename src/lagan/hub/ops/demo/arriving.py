@@ -57,7 +57,7 @@ def kill_agent(stage: Stage) -> str:
     with stage.hub.begin(*stage.agent_command()) as agent:
         until(
             "The large file on its way",
-            lambda: _largest(incoming) > size // 3 or agent.poll() is not None,
+            lambda: _largest(incoming) > size // 8 or agent.poll() is not None,
             every=QUICK,
         )
         agent.send_signal(signal.SIGKILL)

@@ -10,7 +10,7 @@ import urllib3
 from lagan.kit.errors import Unavailable
 
 _TOKEN = re.compile(r'name="csrfmiddlewaretoken" value="([^"]+)"')
-LIMIT = 30.0  # seconds
+LIMIT = 120.0  # seconds
 
 
 class Browser:

@@ -29,7 +29,7 @@ from lagan.hub.ops.demo.volumes import flip
 from lagan.kit.errors import Unavailable
 from lagan.kit.sizes import show_size
 
-CHANCES = 10
+CHANCES = 25
 """How often a job may end before the worker is caught in the middle of it."""
 SCRUB = ("archive", "scrub", "--full", "--json")
 
@@ -136,7 +136,7 @@ def _idle_worker(stage: Stage) -> int:
 
 def _answers(stage: Stage) -> bool:
     """Whether the hub can write now."""
-    hub = Hub(stage.hub.address, timeout=3.0, retries=0)
+    hub = Hub(stage.hub.address, timeout=10.0, retries=0)
     try:
         hub.sign_in(OWNER, stage.people.password)
     except Unavailable:

@@ -136,7 +136,7 @@ def ended(code: int, out: str, err: str) -> Ended:
 
 
 def until(
-    what: str, look: Callable[[], T | None], *, limit: float = 60.0, every: float = POLL
+    what: str, look: Callable[[], T | None], *, limit: float = 150.0, every: float = POLL
 ) -> T:
     """What `look` gives as soon as it is true; Broken after `limit` seconds."""
     deadline = time.monotonic() + limit

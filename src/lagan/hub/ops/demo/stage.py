@@ -18,7 +18,7 @@ from lagan.hub.ops.demo.programs import Ended, HubProgram, ended, until
 from lagan.hub.ops.demo.volumes import OnVolume
 
 OPEN_JOBS = ("PENDING", "STARTED")
-JOB_LIMIT = 120.0  # seconds
+JOB_LIMIT = 300.0  # seconds
 
 
 @dataclass

@@ -116,6 +116,26 @@ def bar(label: str, whole: int, thin: bool = False, **amounts: int) -> SafeStrin
     )
 
 
+@register.simple_tag
+def gauge(label: str, percent: float, low: float | None, high: float | None) -> SafeString:
+    """How full something is, with the marks between which it is kept; `label` says it in words."""
+    marks = format_html_join(
+        "",
+        '<rect class="mark-{}" x="{}%" y="0" width="2" height="100%"/>',
+        ((name, value) for name, value in (("low", low), ("high", high)) if value is not None),
+    )
+    kind = "failed" if high is not None and percent > high else "used"
+    return format_html(
+        '<svg class="gauge" role="img" aria-label="{}"><rect class="ground" x="0" y="25%"'
+        ' width="100%" height="50%" rx="4"/><rect class="part-{}" x="0" y="25%" width="{}%"'
+        ' height="50%" rx="4"/>{}</svg>',
+        label,
+        kind,
+        min(100, percent),
+        marks,
+    )
+
+
 @register.filter
 def readable(name: str) -> str:
     """A name of any bytes."""

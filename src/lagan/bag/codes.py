@@ -1,0 +1,108 @@
+"""Every code that a finding may have, and the clause it comes from: stable, and listed in
+docs/internals/bag.md.
+
+`RFC` is RFC 8493 (BagIt 1.0), `0.97` its draft kunze-bagit-09, `APPNOTE` PKWARE's description of
+zip 6.3, `POSIX` IEEE Std 1003.1 pax, `Profiles` the BagIt Profiles specification 1.4, `Lagan` a
+bound of this program.
+"""
+
+from __future__ import annotations
+
+CLAUSES = {
+    # What the bag is packed in.
+    "archive-unknown": "RFC 2",
+    "archive-truncated": "APPNOTE 4.3.1",
+    "archive-junk": "APPNOTE 4.3.6",
+    "zip-directory": "APPNOTE 4.3.12",
+    "zip-disks": "APPNOTE 4.4.19",
+    "zip-zip64": "APPNOTE 4.5.3",
+    "zip-overlap": "APPNOTE 4.3.6",
+    "zip-local": "APPNOTE 4.3.7",
+    "zip-encrypted": "APPNOTE 4.4.4",
+    "zip-method": "APPNOTE 4.4.5",
+    "zip-descriptor": "APPNOTE 4.3.9",
+    "zip-data": "APPNOTE 4.4.5",
+    "zip-size": "APPNOTE 4.4.9",
+    "zip-crc": "APPNOTE 4.4.7",
+    "zip-unflagged": "APPNOTE 4.4.4",
+    "tar-header": "POSIX ustar",
+    "tar-records": "POSIX pax",
+    "tar-sparse": "POSIX pax",
+    "gzip-data": "RFC 1952 2.2",
+    "member-name": "RFC 5.1",
+    "member-encoding": "RFC 2.3",
+    "member-duplicate": "RFC 2",
+    "member-kind": "RFC 5.1",
+    "limit-members": "Lagan",
+    "limit-name": "Lagan",
+    "limit-total": "Lagan",
+    "limit-ratio": "Lagan",
+    "limit-directory": "Lagan",
+    "limit-tag-file": "Lagan",
+    "file-unreadable": "RFC 3",
+    # The structure of a bag.
+    "bagit-missing": "RFC 2.1.1",
+    "bagit-form": "RFC 2.1.1",
+    "bagit-bom": "RFC 2.1.1",
+    "version-unsupported": "RFC 2.1.1",
+    "encoding-unsupported": "RFC 2.1.1",
+    "base-several": "0.97 4",
+    "base-beside": "0.97 4",
+    "base-flat": "0.97 4",
+    "data-missing": "RFC 2.1.2",
+    "manifest-missing": "RFC 2.1.3",
+    "algorithm-unsupported": "RFC 2.4",
+    # Text tag files.
+    "tag-encoding": "RFC 2.3",
+    "tag-bom": "RFC 2.3",
+    "tag-line-end": "RFC 2.3",
+    # Manifests and what they list.
+    "manifest-line": "RFC 2.1.3",
+    "manifest-checksum": "RFC 2.1.3",
+    "manifest-path": "RFC 5.1",
+    "manifest-percent": "RFC 2.1.3",
+    "manifest-scope": "RFC 2.1.3",
+    "manifest-folder": "RFC 2.1.3",
+    "manifest-duplicate": "RFC 2.1.3",
+    "manifest-asterisk": "RFC 6.1.3",
+    "manifest-dot": "RFC 2.1.3",
+    "file-missing": "RFC 3",
+    "file-unlisted": "RFC 3",
+    "file-checksum": "RFC 3",
+    "file-normalisation": "RFC 6.1.1.2",
+    "tagmanifest-scope": "RFC 2.2.1",
+    "tagmanifest-omits": "RFC 2.2.1",
+    "tagmanifest-lists-own": "RFC 2.2.1",
+    "tag-unlisted": "RFC 2.2.1",
+    # Metadata.
+    "info-line": "RFC 2.2.2",
+    "info-label": "RFC 2.2.2",
+    "info-space": "RFC 2.2.2",
+    "info-long": "RFC 2.2.2",
+    "info-value": "RFC 2.2.2",
+    "oxum-form": "RFC 2.2.2",
+    "oxum-repeated": "RFC 2.2.2",
+    "oxum-differs": "RFC 2.2.2",
+    # Files to be fetched.
+    "fetch-refused": "RFC 5.2",
+    "fetch-line": "RFC 2.2.3",
+    "fetch-path": "RFC 2.2.3",
+    "fetch-unlisted": "RFC 2.2.3",
+    "fetch-incomplete": "RFC 2.2.3",
+    "fetch-length": "RFC 2.2.3",
+    # Names that other systems take for one, or do not take at all.
+    "clash-case": "RFC 6.1.1.1",
+    "clash-normalisation": "RFC 6.1.1.2",
+    "name-windows": "RFC 6.1.2",
+    # Profiles.
+    "profile-identifier": "Profiles BagIt-Profile-Info",
+    "profile-info": "Profiles Bag-Info",
+    "profile-manifest": "Profiles Manifests-Required",
+    "profile-tag-manifest": "Profiles Tag-Manifests-Required",
+    "profile-fetch": "Profiles Allow-Fetch.txt",
+    "profile-empty": "Profiles Data-Empty",
+    "profile-serialization": "Profiles Serialization",
+    "profile-version": "Profiles Accept-BagIt-Version",
+    "profile-tag-file": "Profiles Tag-Files-Required",
+    "profile-payload-file": "Profiles Payload-Files-Required",
+}
