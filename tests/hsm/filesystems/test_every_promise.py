@@ -21,6 +21,7 @@ from tests.hsm import (
 )
 from tests.services.disks import Disk
 
+pytestmark = pytest.mark.slow
 MODULES = (
     test_deleting,
     test_lease,
