@@ -199,8 +199,7 @@ WRONG = [
     bad("another encoding than is there", swap(INFO, b"A. P", b"\xff"), "tag-encoding"),
     bad("ASCII that is none",
         lambda: seal(right(payload={"data/é": b"1"})
-                     | {"bagit.txt": BAGIT.replace(b"UTF-8", b"US-ASCII")}), "tag-encoding",
-        "file-unlisted"),
+                     | {"bagit.txt": BAGIT.replace(b"UTF-8", b"US-ASCII")}), "tag-encoding"),
     # Structure
     bad("no data folder",
         lambda: {name: data for name, data in right().items() if not name.startswith("data/")},

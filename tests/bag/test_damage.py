@@ -6,6 +6,7 @@ import io
 import random
 import time
 import zipfile
+from collections.abc import Sequence
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -41,11 +42,11 @@ def judged(data: bytes) -> Verdict:
     return verdict
 
 
-def flips(count: int, seed: int) -> None:
+def flips(count: int, seed: int, names: Sequence[str]) -> None:
     chance = random.Random(seed)
     told = 0
     for number in range(count):
-        name = list(ARCHIVES)[number % len(ARCHIVES)]
+        name = names[number % len(names)]
         data = bytearray(ARCHIVES[name])
         bit = chance.randrange(8 * len(data))
         data[bit // 8] ^= 1 << bit % 8
@@ -56,14 +57,50 @@ def flips(count: int, seed: int) -> None:
 
 
 def test_every_flipped_bit_is_found():
-    flips(300, seed=7)
+    flips(300, 7, list(ARCHIVES))
 
 
 @pytest.mark.soak
+@pytest.mark.timeout(3600)
 def test_ten_thousand_flipped_bits_are_found():
     seed = random.SystemRandom().randrange(1 << 32)
     print(f"seed {seed}")
-    flips(10_000, seed)
+    flips(10_000, seed, ["stored", "deflated"])
+    flips(4_000, seed, ["tar", "tar.gz"])
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(3600)
+def test_ten_thousand_clean_bags_raise_no_alarm():
+    seed = random.SystemRandom().randrange(1 << 32)
+    print(f"seed {seed}")
+    chance = random.Random(seed)
+    for _ in range(10_000):
+        archive = random_bag(chance)
+        verdict = judge(BytesReader(archive), threads=1)
+        assert verdict.errors == (), verdict.errors
+
+
+def random_bag(chance: random.Random) -> bytes:
+    """A right bag of any version and algorithms, with any payload, packed in any way."""
+    letters = "abcXYZ019 _-.,;()%é\u4e00"
+    names = {"".join(chance.choices(letters, k=chance.randint(1, 12))) for _ in range(5)}
+    payload = {
+        f"data/{each.strip(' .')}x": chance.randbytes(chance.randint(0, 300)) for each in names
+    }
+    version = chance.choice(["1.0", "0.97", "0.96", "0.95", "0.94", "0.93"])
+    algorithms = chance.sample(["md5", "sha1", "sha256", "sha512"], chance.randint(1, 3))
+    bag = right(version=version, algorithms=algorithms, payload=payload)
+    base = chance.choice(["", "b/"])
+    if chance.random() < 0.5:
+        return as_zip(bag, base=base, deflate=chance.random() < 0.5)
+    return as_tar(bag, base=base, mode=chance.choice(["w", "w:gz"]))
+
+
+def test_clean_bags_raise_no_alarm():
+    chance = random.Random(11)
+    for _ in range(100):
+        assert judge(BytesReader(random_bag(chance)), threads=1).errors == ()
 
 
 @pytest.mark.parametrize("name", ["stored", "deflated"])
@@ -119,7 +156,7 @@ TEXTS = st.one_of(
 )
 
 
-@settings(max_examples=150)
+@settings(max_examples=80)
 @given(
     st.sampled_from(sorted(name for name in BAG if not name.startswith("data/")) + ["fetch.txt"]),
     TEXTS,

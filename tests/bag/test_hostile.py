@@ -294,6 +294,23 @@ def test_so_are_too_many_members_and_too_long_names(pack: Callable[..., bytes]):
     assert codes(pack(BAG), limits=Limits(members=3)) == {"limit-members"}
     assert codes(pack(BAG | {"n" * 300: b""}), limits=Limits(name=200)) == {"limit-name"}
     assert codes(pack(BAG), limits=Limits(tag_file=20)) >= {"limit-tag-file"}
+    assert codes(pack(BAG | {"a/" * 300 + "b": b""})) == {"limit-name"}
+
+
+def test_many_tag_files_share_one_limit():
+    many = BAG | {f"manifest-{n}.txt": bytes(100) for n in range(20)}
+    for archive in (as_tar(many, mode="w:gz"), as_zip(right(algorithms=["md5", "sha1", "sha256"]))):
+        assert codes(archive, limits=Limits(tag_file=700)) >= {"limit-tag-file"}
+
+
+def test_findings_can_be_kept_anywhere():
+    archive = with_name(b"data/a\0.txt")
+    (error,) = judge(BytesReader(archive)).errors
+    assert error.file == "data/a\\x00.txt"
+
+
+def test_a_link_is_one_whatever_system_says_so():
+    assert codes(with_name(b"data/x", attributes=0o120777 << 16, system=0)) == {"member-kind"}
 
 
 def test_findings_are_listed_up_to_a_limit_and_counted_beyond():

@@ -146,7 +146,7 @@ def rebuild(locations: list[str], data: Path) -> dict[str, Any]:
     strange = [*done.damage, *done.conflicts, *done.unclaimed, *done.away]
     strange += [f"{done.missing} missing"] if done.missing else []
     strange += [f"{done.claimed} claimed"] if done.claimed else []
-    return {"wrong": strange, "waiting": 0, "datasets": _datasets()}
+    return {"wrong": strange, "waiting": 0, "datasets": _datasets(), "objects": _objects()}
 
 
 def main() -> None:

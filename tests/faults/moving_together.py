@@ -74,7 +74,7 @@ VERBS: dict[str, Callable[[Path, str, Target], Move[Outcome]]] = {
 
 if __name__ == "__main__":
     group._hands = AtOnce()  # type: ignore[assignment]
-    flushing.ThreadPoolExecutor = AtOnce  # type: ignore[misc, assignment]
+    flushing.ThreadPoolExecutor = AtOnce  # type: ignore[assignment, attr-defined]
     for end in move(sys.argv[1], Path(sys.argv[2]), Path(sys.argv[3])):
         if not isinstance(end, Outcome):
             sys.stderr.write(f"refused: {type(end).__name__} {end}\n")

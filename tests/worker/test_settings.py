@@ -137,7 +137,7 @@ location = memory:rest
     days = 86400.0
     assert (old.older_than, old.newer_than) == (90 * days, 400 * days)
     assert (old.unread_for, old.max_size) == (30 * days, 10 << 20)
-    assert (old.owners, old.groups) == ({0}, {0})
+    assert (old.owners, old.groups) == (frozenset({0}), frozenset({0}))
 
 
 def test_a_worker_that_has_a_hub_and_no_target_has_the_archive(tmp_path: Path) -> None:

@@ -38,7 +38,10 @@ def _actual(
     strict: bool,
 ) -> str | None:
     if not strict and (decoded := decode_path(path, strict=False)) in layout.files:
-        return decoded if decoded not in manifest.entries else None
+        if decoded not in manifest.entries:
+            return decoded
+        found.error("manifest-duplicate", decoded, f"{manifest.file} lists it twice.")
+        return None
     same = by_form.get(nfc(path))
     if same is not None and same not in manifest.entries:
         found.warn(

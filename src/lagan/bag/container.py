@@ -67,20 +67,28 @@ def objection(name: str) -> str | None:
     return None
 
 
-def check_members(members: Iterable[Member], found: Findings) -> None:
-    """Find names that leave the bag, occur twice, or lie beneath a file."""
+def check_members(members: Iterable[Member], limits: Limits, found: Findings) -> None:
+    """Find names that leave the bag, occur twice, or lie beneath a file. Damage when one lies too
+    deep."""
     kinds: dict[str, bool] = {}
     for member in members:
+        if member.name.count("/") > limits.depth:
+            raise Damage("limit-name", f"More than {limits.depth} folders in one another.")
         reason = objection(member.name)
         if reason is not None:
             found.error("member-name", member.name, reason)
         elif member.name in kinds:
             found.error("member-duplicate", member.name, "The archive holds this name twice.")
         kinds[member.name] = member.folder
+    good: set[str] = set()
     for name in kinds:
-        for at, character in enumerate(name):
-            if character == "/" and kinds.get(name[:at]) is False:
-                found.error("member-duplicate", name, f"It lies beneath the file {name[:at]!r}.")
+        above, slash, _ = name.rpartition("/")
+        while slash and above not in good:
+            if kinds.get(above) is False:
+                found.error("member-duplicate", name, f"It lies beneath the file {above!r}.")
+            else:
+                good.add(above)
+            above, slash, _ = above.rpartition("/")
 
 
 def check_growth(size: int, packed: int, limits: Limits) -> None:
@@ -100,5 +108,7 @@ def gather(pieces: Iterable[Buffer], limit: int) -> bytes:
     for piece in pieces:
         joined += piece
         if len(joined) > limit:
-            raise Damage("limit-tag-file", f"The tag file is longer than {limit} bytes.")
+            raise Damage(
+                "limit-tag-file", f"It has more than the {limit} bytes that tag files may have."
+            )
     return bytes(joined)

@@ -35,7 +35,7 @@ from lagan.bag.verdict import Facts, Findings, Verdict
 from lagan.bag.zip_directory import is_zip
 from lagan.bag.zip_members import Zip
 from lagan.kit.digests import Buffer
-from lagan.kit.errors import NotFound, Unavailable
+from lagan.kit.errors import BadInput, NotFound, Unavailable
 
 Progress = Callable[[int, int], None]
 """Told bytes done and bytes in all, now and then."""
@@ -77,6 +77,8 @@ def _judge_path(case: _Case, path: Path, outer: Collection[str], digesting: Dige
     if path.is_dir():
         case.try_to(lambda: case.judge(Folder(path, case.limits, case.found), digesting, None))
         return
+    if path.exists() and not path.is_file():
+        raise BadInput(f"{path} is neither a file nor a folder.")
     try:
         reader = FileReader(path)
     except FileNotFoundError:
@@ -130,6 +132,7 @@ class _Case:
         self._profile, self._progress = profile, progress
         self._sizes: dict[str, int] = {}
         self._damaged: set[str] = set()
+        self._text_room = limits.tag_file
 
     def verdict(self) -> Verdict:
         """All that was found."""
@@ -290,9 +293,10 @@ class _Case:
     def _lines(
         self, container: Container, layout: Layout, file: str, declaration: Declaration
     ) -> list[str] | None:
-        raw = self._text(container, layout, file, self.limits.tag_file)
+        raw = self._text(container, layout, file, self._text_room)
         if raw is None:
             return None
+        self._text_room -= len(raw)
         strict = declaration.strict
         return lines_of(raw, declaration.encoding, file, self.found, strict=strict)
 

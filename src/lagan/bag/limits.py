@@ -15,6 +15,8 @@ class Limits:
     """Files and folders; the index takes about 1 KiB of memory for each."""
     name: int = 4096
     """Of one path, as stored: Linux's PATH_MAX."""
+    depth: int = 255
+    """Folders within one another."""
     total: int = 64 * TIB
     """All content, unpacked."""
     ratio: int = 200
@@ -24,8 +26,8 @@ class Limits:
     directory: int = 1024 * MIB
     """A zip's central directory, or all extended headers of a tar."""
     tag_file: int = 256 * MIB
-    """One text tag file, which is held in memory: a manifest of a million files has 100 to 200
-    MiB."""
+    """All text tag files together, which are held in memory: a manifest of a million files has 100
+    to 200 MiB."""
     findings: int = 10_000
     """Errors, and warnings, that are listed; the rest is counted."""
 

@@ -52,9 +52,10 @@ class Tar:
         self.form = "tar.gz" if gzip else "tar"
         self._reader, self._limits, self._gzip = reader, limits, gzip
         self._texts: dict[str, bytes] = {}
+        self._room = limits.tag_file
         sequence = self._unpacked(nothing) if gzip else with_jumps(reader)
         self.members = list(self._index(sequence, found))
-        check_members(self.members, found)
+        check_members(self.members, limits, found)
         check_growth(sum(each.size for each in self.members), reader.size, limits)
 
     def read(self, member: Member, limit: int) -> bytes:
@@ -132,7 +133,9 @@ class Tar:
     def _pass(self, sequence: Sequence, entry: Entry) -> None:
         """Go to the next header; what a gzip would have to be unpacked again for is kept."""
         if self._gzip and _TAG_NAME.fullmatch(entry.name) and not entry.folder:
-            self._texts[entry.name] = gather(_content(sequence, entry), self._limits.tag_file)
+            text = gather(_content(sequence, entry), self._room)
+            self._texts[entry.name] = text
+            self._room -= len(text)
         sequence.skip_to(entry.at + entry.size + -entry.size % tar.BLOCK)
 
 

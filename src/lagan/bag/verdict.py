@@ -114,7 +114,12 @@ class Findings:
         (self.error if strict else self.warn)(code, file, reason)
 
     def _add(self, where: list[Finding], finding: Finding) -> None:
-        if len(where) < self._limit:
-            where.append(finding)
-        else:
+        if len(where) >= self._limit:
             self.left_out += 1
+            return
+        where.append(Finding(finding.code, _text(finding.file), _text(finding.reason)))
+
+
+def _text(name: str) -> str:
+    """A name as text that files, databases and JSON hold: no NUL, no surrogates."""
+    return name.encode("utf-8", "backslashreplace").decode().replace("\0", "\\x00")

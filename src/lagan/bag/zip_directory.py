@@ -111,7 +111,7 @@ def _bounds(reader: Reader) -> Bounds:
     _, disk, first, here, count, size, offset, comment = END.unpack_from(tail)
     if at + END.size + comment != reader.size:
         raise Damage("archive-junk", "Bytes follow the zip's end record.")
-    if reader.read(at - LOCATOR.size, 4) == LOCATOR_MARK if at >= LOCATOR.size else False:
+    if at >= LOCATOR.size and reader.read(at - LOCATOR.size, 4) == LOCATOR_MARK:
         at, bounds = _bounds64(reader, at - LOCATOR.size, (here, count, size, offset))
     else:
         if (disk, first) != (0, 0) or here != count:
@@ -173,10 +173,10 @@ def _entry(sequence: Sequence, end: int, limits: Limits, found: Findings) -> Ent
     name = _decode(raw_name, flags, system, extra, found)
     folder = name.endswith("/")
     name = name.removesuffix("/")
-    kind = attributes >> 16 & 0o170000 if system in _UNIX else 0
+    kind = attributes >> 16 & 0o170000
     if kind in _KINDS:
         found.error("member-kind", name, f"The member is {_KINDS[kind]}.")
-    if folder != (kind == 0o040000) and kind in (0o040000, 0o100000):
+    if system in _UNIX and folder != (kind == 0o040000) and kind in (0o040000, 0o100000):
         found.error("member-kind", name, "The member is a folder by name or by attributes only.")
     if disk != 0:
         raise Damage("zip-disks", "The zip is one part of several.")

@@ -36,7 +36,7 @@ class Zip:
     def __init__(self, reader: Reader, limits: Limits, found: Findings) -> None:
         self._reader = reader
         self.members = read_directory(reader, limits, found)
-        check_members(self.members, found)
+        check_members(self.members, limits, found)
 
     def read(self, member: Member, limit: int) -> bytes:
         """The content of a small file. Damage."""

@@ -102,6 +102,12 @@ def migration(
     notice_writing(descriptor)
     found = os.fstat(descriptor)
     marker = markers.read(descriptor)
+    if marker is not None and marker.away and found.st_size == 0 < marker.size:
+        with leased(descriptor, needed=False):  # whoever emptied it may be about to fill it again
+            found = os.fstat(descriptor)
+            if found.st_size == 0:
+                markers.drop(descriptor)
+                marker, found = None, os.fstat(descriptor)
     if marker is not None and marker.away:
         return (
             yield from _migrated_before(descriptor, relative, origin, target, marker, premigrate)

@@ -24,7 +24,7 @@ from lagan.hsm.target import Target, Tick, quiet
 from lagan.hsm.together.asking import SMALL, Fetch
 from lagan.hsm.together.flushing import Flush
 from lagan.hsm.together.group import Gather, Move, alone
-from lagan.hsm.traces import give_back_mode
+from lagan.hsm.traces import give_back_mode, read_unseen
 
 
 def recall(
@@ -58,6 +58,7 @@ def recollection(
 ) -> Move[Outcome]:
     """As `recall`, one of a group. Content that is small is fetched before anybody is kept out of
     the file."""
+    read_unseen(descriptor)
     marker = markers.read(descriptor)
     if marker is None or not marker.away:
         return Outcome(state_of(descriptor, os.fstat(descriptor)), already=True)

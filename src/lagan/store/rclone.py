@@ -252,7 +252,7 @@ class RcloneVolume:
             return between(answer.pieces(), offset, end)
         return answer.pieces()
 
-    def _pieces_of(self, name: str) -> list[str]:
+    def _pieces_of(self, name: str) -> Sequence[str]:
         return sorted(each.name for each in self.list(name + "/"))
 
     def _read_small(self, name: str) -> bytes:

@@ -185,7 +185,7 @@ class S3Volume:
         """Unknown: buckets do not say."""
         return Usage(None, None)
 
-    def localkey_of(self, name: str) -> Path | None:
+    def local_path(self, name: str) -> Path | None:
         """None: the objects are not here."""
         return None
 

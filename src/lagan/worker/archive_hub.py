@@ -102,6 +102,15 @@ class ArchiveHub:
             self._say_waiting()
         return mine.answer.result()
 
+    def say_all(self, words: Sequence[Mapping[str, Any]]) -> None:
+        """Words that ask for nothing, in as few requests as they fit; the first refusal is
+        raised."""
+        some = [_Word(each) for each in words]
+        for start in range(0, len(some), MOST_WORDS):
+            self._answer(some[start : start + MOST_WORDS])
+        for each in some:
+            each.answer.result()
+
     def publish(self, items: Sequence[Announced], data: Sequence[Buffer], http: Http) -> None:
         """Have all of the objects under their names, or none. Said again when the answer is lost:
         the hub knows what was done already."""

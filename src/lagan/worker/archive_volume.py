@@ -127,11 +127,16 @@ class ArchiveVolume:
             each.published()
 
     def read(self, name: str, offset: int = 0, length: int | None = None) -> Iterator[Buffer]:
-        """As they come over the network; a connection that is lost is made again."""
+        """Small ones whole, with what other threads ask meanwhile; others as they come over the
+        network, and a connection that is lost is made again."""
         if check_any(name).startswith(OWN):
             data = base64.b64decode(self._hub.say("note", name=name)["data"])
             piece = data[offset:] if length is None else data[offset : offset + length]
             return iter([piece] if piece else [])
+        if offset == 0 and length is None:
+            told = self._hub.say("content", name=name)["data"]
+            if told is not None:
+                return iter([base64.b64decode(told)] if told else [])
         pieces = self._hub.content(name, offset, length).pieces()
         return self._going_on(name, pieces, offset, length)
 
@@ -155,6 +160,14 @@ class ArchiveVolume:
     def replace(self, name: str, data: bytes) -> None:
         """Written in the hub's database and the journals of its volumes."""
         self._hub.say("replace", name=check_own(name), data=base64.b64encode(data).decode())
+
+    def replace_many(self, entries: Sequence[tuple[str, bytes]]) -> None:
+        """As `replace` of each, in one request."""
+        words = [
+            {"word": "replace", "name": check_own(name), "data": base64.b64encode(data).decode()}
+            for name, data in entries
+        ]
+        self._hub.say_all(words)
 
     def usage(self) -> Usage:
         """The room of the archive's main volumes."""

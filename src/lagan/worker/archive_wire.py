@@ -13,6 +13,8 @@ from lagan.kit.digests import Buffer
 ROOT = "/api/work/target/"
 SMALL = 1 << 20
 """Bytes up to which an object comes with the request that publishes it."""
+TOLD = 64 << 10
+"""Bytes up to which an object's content is the answer to a word."""
 MOST_OBJECTS = 20_000
 LARGEST = 256 << 20
 """Objects, and bytes of small ones, in one request that publishes."""

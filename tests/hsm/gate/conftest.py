@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +32,7 @@ READ_AGAIN = "The settings were read again."
 LAGAN = str(Path(sys.executable).with_name("lagan"))
 
 
-def await_that(true: Callable[[], object], seconds: float = 20.0) -> None:
+def await_that(true: Callable[[], object], seconds: float = 100.0) -> None:
     until = time.monotonic() + seconds
     while not true():
         assert time.monotonic() < until, "it did not come true"
@@ -111,17 +111,29 @@ class Site:
         return answer
 
     def mover(self) -> int:
-        """The process that brings content back."""
+        """The process that brings content back, as soon as there is one."""
+        found: list[int] = []
+
+        def there() -> bool:
+            found[:] = self._children()
+            return bool(found)
+
+        await_that(there)
+        return found[0]
+
+    def _children(self) -> list[int]:
         assert self.gate is not None
-        tasks = list(Path(f"/proc/{self.gate.pid}/task").iterdir())
-        children = [word for task in tasks for word in (task / "children").read_text().split()]
-        return int(children[0])
+        children: list[str] = []
+        for task in Path(f"/proc/{self.gate.pid}/task").iterdir():
+            with suppress(FileNotFoundError, ProcessLookupError):  # its thread ended meanwhile
+                children += (task / "children").read_text().split()
+        return [int(each) for each in children]
 
     def stop(self) -> None:
         if self.gate is not None:
             self.gate.send_signal(signal.SIGTERM)
             try:
-                self.gate.wait(20)
+                self.gate.wait(60)
             except subprocess.TimeoutExpired:
                 self.gate.kill()
                 self.gate.wait()

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.hsm.gate.conftest import Site, made
+from tests.hsm.gate.conftest import Site, await_that, made
 
 KINDS = ("ext4", "xfs", "btrfs", "tmpfs")
 SIZE = 70_000
@@ -205,11 +205,11 @@ def test_what_comes_back_keeps_its_inode_and_time(anywhere: Site) -> None:
     assert path.read_bytes() == content
     after = path.stat()
     assert (after.st_ino, after.st_mtime_ns) == (before.st_ino, before.st_mtime_ns)
-    assert anywhere.state(path) == "premigrated"
+    await_that(lambda: anywhere.state(path) == "premigrated")
 
 
 def command(words: list[str | Path]) -> bytes:
-    done = subprocess.run(words, capture_output=True, check=False, timeout=60)
+    done = subprocess.run(words, capture_output=True, check=False, timeout=150)
     assert done.returncode == 0, done.stderr
     return done.stdout
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from lagan.kit.errors import Conflict, DigestMismatch, NoSpace, NotFound
+from lagan.kit.errors import BadPath, Conflict, DigestMismatch, NoSpace, NotFound
 from lagan.worker.archive_volume import ArchiveVolume
 from tests.hub.archive.shelf import Archive, damage
 from tests.hub.targets.conftest import get, put
@@ -197,7 +197,7 @@ def test_thousands_of_words_go_together(volume: ArchiveVolume) -> None:
     with ThreadPoolExecutor(16) as pool:
         names = [f".lagan/hsm/{n:03}.json" for n in range(200)]
         list(pool.map(lambda name: volume.replace(name, name.encode()), names))
-    assert sum(said) == 200 > 4 * len(said)
+    assert sum(said) == 200 > 2 * len(said)
     assert TargetNote.objects.count() == 200
 
 
@@ -206,3 +206,27 @@ def test_a_note_is_in_the_journal_of_every_volume(archive: Archive, volume: Arch
     for name in ("main", "copy"):
         text = Path(archive.root / name / ".lagan/journal/000001.jsonl").read_text()
         assert '"about":"target-note"' in text
+
+
+def test_many_notes_and_small_objects_go_in_one_request(volume: ArchiveVolume) -> None:
+    from concurrent.futures import ThreadPoolExecutor
+
+    from lagan.store.volume import ReplacesMany
+
+    assert isinstance(volume, ReplacesMany)
+    said: list[int] = []
+    say = volume._hub._say
+    volume._hub._say = lambda words: said.append(len(words)) or say(words)  # type: ignore
+    volume.replace_many([(f".lagan/hsm/{n}.json", b"%d" % n) for n in range(300)])
+    assert said == [300]
+    assert get(volume, ".lagan/hsm/299.json") == b"299"
+    with pytest.raises(BadPath):
+        volume.replace_many([(".lagan/x", b"x"), ("outside", b"x")])
+    put(volume, **{f"small {n}": b"%d" % n * 100 for n in range(60)}, large=LARGE, empty=b"")
+    said.clear()
+    with ThreadPoolExecutor(16) as pool:
+        found = list(pool.map(lambda n: get(volume, f"small {n}"), range(60)))
+    assert found == [b"%d" % n * 100 for n in range(60)]
+    assert len(said) < 40
+    assert get(volume, "empty") == b""
+    assert get(volume, "large") == LARGE

@@ -20,6 +20,13 @@ from tests.small_disk import percent
 from tests.worker.told import Told
 
 
+@pytest.fixture(autouse=True)
+def _patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who asks a filesystem waits for it, and hears the same for as long as a test takes."""
+    monkeypatch.setattr(fullness, "PATIENCE", 100)
+    monkeypatch.setattr(fullness, "FRESH", 1000)
+
+
 @pytest.fixture
 def here(tmp_path: Path) -> Iterator[Path]:
     (tmp_path / "bucket").mkdir()

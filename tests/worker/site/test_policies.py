@@ -103,7 +103,7 @@ def test_what_is_pinned_excluded_small_or_away_stays_and_is_counted(disk: Path) 
     pin(old_file(disk / "a" / "once-pinned", MIB, 10, NOW), until=NOW - 5)
     for name in ("in/here", "in/deeper/there"):
         old_file(disk / "kept" / name, MIB, 500, NOW)
-    pin(disk / "kept", until=NOW + 1000)
+    pin(disk / "kept", until=NOW + 10 * 86400)
     old_file(disk / "scratch" / "x", MIB, 500, NOW)
     old_file(disk / "b" / "x.tmp", MIB, 500, NOW)
     old_file(disk / "b" / "small", 100, 500, NOW)

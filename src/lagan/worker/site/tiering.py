@@ -3,10 +3,9 @@ ends as it should be, or with the reason why not."""
 
 from __future__ import annotations
 
-import fcntl
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from stat import S_ISDIR, S_ISLNK, S_ISREG
 from typing import Any
 
@@ -163,16 +162,7 @@ def _file(item: str, singly: bool, *, letting_go: bool = False) -> Iterator[tupl
         alone(found.st_dev, found.st_ino, wait=singly),
         paths.open_quietly(spot, flags, letting_go=letting_go) as descriptor,
     ):
-        _read_unnoticed(descriptor)
         yield spot, descriptor
-
-
-def _read_unnoticed(descriptor: int) -> None:
-    """Our own reading does not count as somebody's: policies go by when files were last read. Only
-    a file's owner and root may ask for that."""
-    with suppress(PermissionError):
-        flags = fcntl.fcntl(descriptor, fcntl.F_GETFL)
-        fcntl.fcntl(descriptor, fcntl.F_SETFL, flags | os.O_NOATIME)
 
 
 def _spot_or_none(item: str) -> Spot | None:

@@ -17,7 +17,7 @@ from lagan.hub.targets.notes import Change
 from lagan.hub.targets.room import room
 from lagan.kit.errors import BadInput, LaganError
 from lagan.store.layout import OWN, check_own
-from lagan.worker.archive_wire import MOST_WORDS
+from lagan.worker.archive_wire import MOST_WORDS, TOLD
 from lagan.worker.wire import MOST_BYTES, Fields
 
 Answer = Mapping[str, Any]
@@ -86,6 +86,15 @@ def _note(asker: Participant, given: Fields) -> Answer:
     return {"data": base64.b64encode(bytes(row.data)).decode()}
 
 
+def _content(asker: Participant, given: Fields) -> Answer:
+    """None for what is too large to be told so."""
+    name = given.text("name", 4096)
+    if reading.stat(asker, name).size > TOLD:
+        return {"data": None}
+    pieces = reading.read(asker, name, 0, None)
+    return {"data": base64.b64encode(b"".join(bytes(each) for each in pieces)).decode()}
+
+
 def _delete(asker: Participant, given: Fields) -> Answer:
     name = given.text("name", 4096)
     if name.startswith(OWN):
@@ -137,6 +146,7 @@ def _word(given: Fields) -> Callable[[Participant, Fields], Answer]:
 _WORDS: Mapping[str, Callable[[Participant, Fields], Answer]] = {
     "stat": _stat,
     "note": _note,
+    "content": _content,
     "delete": _delete,
     "begin": _begin,
     "resume": _resume,
