@@ -9,6 +9,7 @@ import shutil
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -76,6 +77,7 @@ class Moves(RuleBasedStateMachine):
         self.bucket.mkdir()
         self.files = Files(root, Target("bucket", open_volume(str(self.bucket))))
         self.ones: dict[Path, One] = {}
+        self.numbers = count(1)
 
     def teardown(self) -> None:
         if hasattr(self, "folder"):
@@ -95,7 +97,7 @@ class Moves(RuleBasedStateMachine):
         content = os.urandom(middle) + bytes(size - 2 * middle) + os.urandom(middle)
         path.write_bytes(content)
         one = self.ones.setdefault(path, One(content))
-        one.content, one.shrunk = content, False
+        one.content, one.shrunk = content, bool(was_away) and not size
         # Cut to nothing and written anew while it was away, a file cannot be told from one that
         # was written into: it is left as it is, which is what its owner wrote.
         one.written = content if was_away and size else None
@@ -110,12 +112,11 @@ class Moves(RuleBasedStateMachine):
         offset = size if at_the_end else offset
         with path.open("r+b") as file:
             file.seek(offset)
-            file.write(b"!!")
+            file.write(new := b"%08d" % next(self.numbers))
+        old = one.content.ljust(offset, b"\0")
+        one.content = old[:offset] + new + old[offset + len(new) :]
         if was_away:
             one.written = path.read_bytes()
-        else:
-            old = one.content.ljust(offset, b"\0")
-            one.content = old[:offset] + b"!!" + old[offset + 2 :]
         self.note(path)
 
     @precondition(lambda self: self.ones)
@@ -354,6 +355,8 @@ class Moves(RuleBasedStateMachine):
             assert one.lost
         else:
             assert isinstance(end, Outcome), end
+            if was_away and not away(path):
+                one.written = None  # nothing but what was there was written
             if one.held and not was_away:
                 assert not away(path)
 
@@ -362,6 +365,7 @@ class Moves(RuleBasedStateMachine):
         for path, one in getattr(self, "ones", {}).items():
             marker = away(path)
             one.lost = one.lost and marker is not None
+            one.shrunk = one.shrunk and marker is not None
             if one.written is not None:
                 assert path.read_bytes() == one.written
             elif marker is None:

@@ -62,10 +62,13 @@ _skip_hash = click.option("--skip-hash", is_flag=True, help="Do not compare with
 @click.option("-p", "--premigrate", is_flag=True, help="Keep the content here as well.")
 @_stub_size
 @click.option("--overwrite", is_flag=True, help="Remove the object of a file's older content.")
-def migrate(premigrate: bool, stub_size: str, overwrite: bool, **where: Any) -> None:
-    """Bring files' content to the target and let go of their space."""
+@click.option("--even-pinned", is_flag=True, help="Free the space of pinned files too.")
+def migrate(
+    premigrate: bool, stub_size: str, overwrite: bool, even_pinned: bool, **where: Any
+) -> None:
+    """Bring files' content to the target and let go of their space; pinned files stay."""
     args = {"premigrate": premigrate, "stub_size": _size(stub_size), "overwrite": overwrite}
-    _run("hsm.migrate", args, where)
+    _run("hsm.migrate", {**args, "even_pinned": even_pinned}, where)
 
 
 @_command()
@@ -103,13 +106,71 @@ def delete(**where: Any) -> None:
 
 @_command()
 def stat(**where: Any) -> None:
-    """Tell which state files are in; the target is asked."""
+    """Tell which state files are in, and which are pinned; the target is asked."""
+    from lagan.worker.site.pinned import Pins
     from lagan.worker.site.tiering import look
 
     console = Console(where["as_json"])
     with _serving(where):
+        pins = Pins()
         for item in _items(where, folders=False):
-            console.act(item, look)
+            pin = pins.of(item)
+            console.act(item, look, "" if pin is None else f"pinned: {pin.as_text()}")
+    console.end()
+
+
+@_command()
+@click.option("--until", help="A date, as 2027-03-01; for ever without it.")
+def pin(until: str | None, **where: Any) -> None:
+    """Keep the content of files here, and of all that is in folders: nothing migrates it.
+
+    Without -r a folder itself is pinned, which holds for everything beneath it; with -r each file
+    is, so that its pin moves with it.
+    """
+    from lagan.hsm.policy.pins import Pin, write
+    from lagan.kit.times import parse_time
+
+    wanted = Pin(parse_time(until)) if until else Pin()
+
+    def verb(descriptor: int) -> str:
+        write(descriptor, wanted)
+        return f"pinned: {wanted.as_text()}"
+
+    _pinning(verb, where)
+
+
+@_command()
+def unpin(**where: Any) -> None:
+    """Take pins away from files and folders; the pin of a folder above them still holds."""
+    from lagan.hsm.policy.pins import drop
+
+    _pinning(lambda descriptor: "unpinned" if drop(descriptor) else "was not pinned", where)
+
+
+@_command()
+@click.option(
+    "--file",
+    type=click.File("rb"),
+    required=True,
+    help="The policy in JSON, with the fields that the hub's API has.",
+)
+def policy(file: Any, **where: Any) -> None:
+    """Show what a policy would do from some folders on, without a hub; changes nothing."""
+    from lagan.cli.policy_report import lines
+    from lagan.hsm.policy.definition import check
+    from lagan.worker.site.policies import chosen_of
+
+    console = Console(where["as_json"])
+    try:
+        given = json.load(file)
+    except ValueError:
+        given = None
+    if not isinstance(given, dict):
+        raise click.BadParameter("It holds no JSON object.", param_hint="--file")
+    with _serving(where):
+        paths = [str(Path(each).absolute()) for each in where["paths"]]
+        _, report = chosen_of(console, check(given), paths)
+    click.echo(json.dumps(report) if where["as_json"] else "\n".join(lines(report)))
     console.end()
 
 
@@ -218,13 +279,13 @@ class Console:
         for item in items:
             self._tell(item, *self._said.get(item, ("done", "")))
 
-    def act(self, item: str, verb: Callable[[str], str]) -> None:
-        """Say what `verb` says of a path."""
+    def act(self, item: str, verb: Callable[[str], str], note: str = "") -> None:
+        """Say what `verb` says of a path, and a `note` beside it."""
         from lagan.kit.errors import LaganError
         from lagan.worker.site.refusals import category, reason
 
         try:
-            self._tell(item, verb(item), "")
+            self._tell(item, verb(item), note)
         except (LaganError, OSError) as error:
             self._bad = True
             self._tell(item, category(error), reason(error))
@@ -256,6 +317,23 @@ def _run(
     with _serving(where):
         for batch, _ in cut((item, 0) for item in _items(where, folders)):
             console.run(step, args, batch)
+    console.end()
+
+
+def _pinning(verb: Callable[[int], str], where: Mapping[str, Any]) -> None:
+    """Do something to the pins of what the paths name; nothing is brought back for it."""
+    from lagan.worker.site import paths
+
+    def act(item: str) -> str:
+        spot = paths.locate(item)
+        opening = paths.open_at if Path(spot.path).is_dir() else paths.open_quietly
+        with opening(spot, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK) as descriptor:
+            return verb(descriptor)
+
+    console = Console(where["as_json"])
+    with _serving(where):
+        for item in _items(where, folders=False):
+            console.act(item, act)
     console.end()
 
 

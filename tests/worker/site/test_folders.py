@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from lagan.hsm.policy import pins
 from lagan.hsm.states import MIGRATED, MODIFIED, PREMIGRATED, UNMANAGED
 from lagan.kit.errors import BadInput, Forbidden, LaganError, NotFound
 from lagan.worker.answers import answer
@@ -189,3 +190,22 @@ def test_arguments_that_make_no_sense_are_refused(
     with pytest.raises(BadInput) as caught:
         folders.folder({"path": str(root), **args})
     assert caught.value.facts["field"] == field
+
+
+def test_what_is_pinned_is_told_with_the_details(root: Path) -> None:
+    (root / "run").mkdir()
+    for name in ("free", "kept", "run/x"):
+        (root / name).write_bytes(b"x")
+    os.setxattr(root / "kept", pins.NAME, b"2999-01-01T00:00:00Z")
+    os.setxattr(root / "run", pins.NAME, b"ever")
+    os.setxattr(root / "free", pins.NAME, b"1999-01-01")
+    (root / "link").symlink_to("kept")
+
+    def told(path: Path) -> dict[str, str | None]:
+        entries = folders.folder({"path": str(path), "details": True})["entries"]
+        return {each["name"]: each.get("pinned") for each in entries}
+
+    assert told(root) == {"free": None, "kept": "2999-01-01T00:00:00Z", "link": None, "run": "ever"}
+    assert told(root / "run") == {"x": "ever"}
+    plain = folders.folder({"path": str(root)})["entries"]
+    assert not any("pinned" in each for each in plain)
