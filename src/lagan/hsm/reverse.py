@@ -8,12 +8,13 @@ that was there, in one step.
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from stat import S_ISREG
 
 from lagan.hsm import marker as markers
 from lagan.hsm.content import expect_room, fill
 from lagan.hsm.drafts import draft_in, give_name, take_place
-from lagan.hsm.errors import Taken
+from lagan.hsm.errors import BadMarker, Taken
 from lagan.hsm.marker import MIGRATED, PREMIGRATED, Marker
 from lagan.hsm.migrating import Outcome
 from lagan.hsm.proving import expect_proven
@@ -90,7 +91,7 @@ def _same_here(
     """What became of a file that is here and has the same content; None when it has another."""
     descriptor = os.open(name, os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=folder)
     try:
-        found, marker = os.fstat(descriptor), markers.read(descriptor)
+        found, marker = os.fstat(descriptor), _readable(descriptor)
         if found.st_size != record.size:
             return None
         if marker is not None and marker.away:
@@ -104,6 +105,13 @@ def _same_here(
         return Outcome(state_of(descriptor, found), already=True)
     finally:
         os.close(descriptor)
+
+
+def _readable(descriptor: int) -> Marker | None:
+    """A marker that cannot be read is none: what it is on is another file, until it is replaced."""
+    with suppress(BadMarker):
+        return markers.read(descriptor)
+    return None
 
 
 def _make(
@@ -133,5 +141,8 @@ def _make(
         )
     markers.write(draft, marker)
     dress(draft, record)
+    if not content:
+        with suppress(PermissionError):  # a file that may not be written is not written any more
+            markers.write_as_stub(draft, marker)
     os.utime(draft, ns=(record.mtime, record.mtime))
     os.fsync(draft)

@@ -46,5 +46,5 @@ def _become_a_stub(descriptor: int, marker: Marker) -> None:
     os.ftruncate(descriptor, marker.size)
     punch(descriptor, 0, marker.size)
     os.utime(descriptor, ns=(os.fstat(descriptor).st_atime_ns, marker.mtime))
-    markers.write(descriptor, marker)
+    markers.write_as_stub(descriptor, marker)
     os.fsync(descriptor)
