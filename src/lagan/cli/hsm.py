@@ -173,7 +173,7 @@ def settle(keep: str, **where: Any) -> None:
 
     def verb(item: str) -> str:
         flags = os.O_RDWR | os.O_NOFOLLOW | os.O_NONBLOCK
-        with open_quietly(locate(item), flags) as descriptor:
+        with open_quietly(locate(item), flags, cuts=True) as descriptor:
             marker = read(descriptor)
             if keep == "here" or marker is None:
                 return keep_here(descriptor)
