@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 # Test processes at a time; the services of one run are shared by all of them.
-TESTERS ?= 2
+TESTERS ?= 3
 # Long tests first, each process in one half; who is done takes from the end of the other's half.
 TOGETHER := -n $(TESTERS) --dist worksteal
 FAST := not (slow or service or fault or browser or soak)

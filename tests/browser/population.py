@@ -461,14 +461,19 @@ def _report(disk: Mapping[str, Any]) -> dict[str, Any]:
     from lagan.hsm.policy.selection import Candidate
 
     chosen = [
-        Candidate(0.0, f"/data/run {n % 5}/raw/z\udcff{n}.tif", n << 36, n << 36,
+        Candidate(0.0, f"/data/run {n % 5}/raw/z\udcff{n}.tif", n << 34, n << 34,
                   (2000 - n * 45) * DAY, n % 3, f"/data/run {n % 5}/raw")
         for n in range(1, 41)
     ]  # fmt: skip
     left_out = LeftOut()
     for reason, files in (("not-needed", 812), ("read", 4211), ("pinned", 37), ("small", 90_122)):
         left_out.add(reason, files << 24, files)
-    told = {**disk, "percent_after": 70.0, "frees": 16 << 40, "full": True}
+    told = {
+        **disk,
+        "percent_after": 73.2,
+        "frees": sum(each.frees for each in chosen),
+        "full": True,
+    }
     return report(chosen, left_out, [told], lambda n: ("ann", "ben", "cleo")[n], limited=True)
 
 

@@ -118,6 +118,43 @@ def test_what_is_missing_is_said(words: list[str], code: int, said: str, site: S
     assert said in done.stderr
 
 
+def test_what_is_pinned_stays_and_is_told(site: Site) -> None:
+    assert "pinned: ever" in site("pin", site.root / "run").output
+    other = site.root / "other.dat"
+    other.write_bytes(b"x" * 100_000)
+    assert "pinned: 2999-01-01" in site("pin", other, "--until", "2999-01-01").output
+    told = site("stat", "-r", site.root).output
+    assert told.count("unmanaged") == told.count("pinned: ") == 2
+    out = site("migrate", "-r", site.root).output
+    assert out.count("skipped.pinned") == 2
+    assert "done" in site("migrate", "--even-pinned", other).output
+    assert "unpinned" in site("unpin", other).output
+    assert "was not pinned" in site("unpin", site.scan).output
+    assert site.states() == {"scan.dat": "unmanaged", "other.dat": "migrated"}
+    site("unpin", site.root / "run")
+    assert "done" in site("migrate", site.scan).output
+
+
+def test_pinning_refuses_what_is_not_there_and_what_is_no_date(site: Site) -> None:
+    assert "failed.missing" in site("pin", site.root / "gone", code=6).output
+    assert "Not a time" in site("pin", site.scan, "--until", "soon", code=2).output
+
+
+def test_a_policy_is_tried_out_without_a_hub(site: Site, tmp_path: Path) -> None:
+    file = tmp_path / "policy.json"
+    file.write_text('{"min_size": "64 KiB"}')
+    told = site("policy", site.root, "--file", file).output
+    assert "1 files" in told
+    assert "scan.dat" in told
+    report = json.loads(site("policy", site.root, "--file", file, "--json").output)
+    assert (report["files"], report["bytes"]) == (1, 100_000)
+    assert site.states() == {"scan.dat": "unmanaged"}
+    file.write_text('{"order": "best"}')
+    assert "order" in site("policy", site.root, "--file", file, code=2).output
+    file.write_text("[]")
+    assert "no JSON object" in site("policy", site.root, "--file", file, code=2).output
+
+
 @pytest.fixture
 def config(site: Site, tmp_path: Path) -> Path:
     """A worker's file with two targets: small files go to the first."""

@@ -98,7 +98,8 @@ def _objects() -> dict[str, str]:
     """What sites keep: names and digests."""
     from lagan.hub.targets.models import TargetObject
 
-    return dict(TargetObject.objects.values_list("name", "stored__sha256"))
+    rows = TargetObject.objects.values_list("name", "stored__sha256")
+    return {name: digest or "" for name, digest in rows}
 
 
 def _datasets() -> dict[str, Any]:

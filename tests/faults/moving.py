@@ -16,6 +16,7 @@ from typing import Any
 from lagan.hsm.migrating import Outcome, migrate
 from lagan.hsm.recalling import recall
 from lagan.hsm.reverse import reverse_stub
+from lagan.hsm.settling import keep_here, keep_there
 from lagan.hsm.target import Target
 from lagan.kit.errors import LaganError
 from lagan.store.opening import open_volume
@@ -56,6 +57,16 @@ def _reverse_stub(root: Path, target: Target, **how: Any) -> Outcome:
         os.close(folder)
 
 
+def _settle(root: Path, target: Target, keep: str) -> Outcome:
+    descriptor = os.open(root / NAME, os.O_RDWR | os.O_CLOEXEC)
+    try:
+        if keep == "here":
+            return Outcome(keep_here(descriptor))
+        return Outcome(keep_there(descriptor, target))
+    finally:
+        os.close(descriptor)
+
+
 VERBS: dict[str, Callable[[Path, Target], Outcome]] = {
     "migrate": _migrate,
     "premigrate": partial(_migrate, premigrate=True),
@@ -65,6 +76,9 @@ VERBS: dict[str, Callable[[Path, Target], Outcome]] = {
     "stub": _reverse_stub,
     "hydrate": partial(_reverse_stub, hydrate=True),
     "overwrite": partial(_reverse_stub, hydrate=True, overwrite=True),
+    "restub": partial(_reverse_stub, overwrite=True),
+    "here": partial(_settle, keep="here"),  # of a stub that somebody wrote into
+    "there": partial(_settle, keep="there"),
 }
 
 

@@ -12,9 +12,9 @@ import pytest
 
 from tests.chance import dice
 from tests.faults.moving_together import NAMES
-from tests.faults.test_power_cut import Disk
 from tests.faults.tiering_scene import Strike, expect_all, seen
 from tests.faults.together_scene import Group, all_group_strikes
+from tests.services.disks import Disk, mounted
 
 ERRORS = ("ENOSPC", "EIO")
 SAMPLE = 5
@@ -27,10 +27,9 @@ def strikes(tmp_path_factory: pytest.TempPathFactory) -> list[Strike]:
 
 
 @pytest.fixture
-def disk(tmp_path: Path) -> Iterator[Disk]:
-    made = Disk(tmp_path)
-    yield made
-    made.unmount()
+def disk() -> Iterator[Disk]:
+    with mounted("ext4") as made:
+        yield made
 
 
 def to_fail(strikes: list[Strike]) -> list[tuple[Strike, str]]:
@@ -60,7 +59,8 @@ def test_failing_at_some_calls(strikes: list[Strike], tmp_path: Path) -> None:
 
 @pytest.mark.fault
 @pytest.mark.slow
-def test_the_power_goes_at_some_calls(strikes: list[Strike], disk: Disk) -> None:
+def test_the_power_goes_at_some_calls(disk: Disk) -> None:
+    strikes = all_group_strikes(disk.folder)
     for strike in dice("power together").sample(strikes, SAMPLE):
         cut_at(strike, disk)
 
@@ -84,7 +84,8 @@ def test_failing_at_every_call(strikes: list[Strike], tmp_path: Path) -> None:
 
 @pytest.mark.soak
 @pytest.mark.timeout(7200)
-def test_the_power_goes_at_every_call(strikes: list[Strike], disk: Disk) -> None:
+def test_the_power_goes_at_every_call(disk: Disk) -> None:
+    strikes = all_group_strikes(disk.folder)
     expect_all({str(each): partial(cut_at, each, disk) for each in strikes})
 
 

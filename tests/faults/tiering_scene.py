@@ -11,8 +11,10 @@ import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from random import Random
 
 from lagan.hsm import marker as markers
+from lagan.hsm.states import state_of
 from lagan.hsm.target import Target
 from lagan.store import open_volume
 from tests.faults.moving import HERE, NAME, VERBS, move
@@ -22,8 +24,10 @@ from tests.services.process import find_program
 CONTENT = os.urandom(40_000) + bytes(60_000) + os.urandom(30_000)
 MINE = b"another file that is there already"
 MTIME = 1_500_000_000_123_456_789
-OTHERS = ("fsetxattr", "fallocate", "utimensat", "fchmod", "fchown")
-LEAST = {"migrate": 14, "recall": 8, "stub": 8, "hydrate": 10, "overwrite": 10}
+OTHERS = ("fsetxattr", "fremovexattr", "fallocate", "utimensat", "fchmod", "fchown")
+LEAST = {"migrate": 14, "recall": 8, "stub": 8, "hydrate": 10, "overwrite": 10, "here": 1}
+ELSEWHERE = ("stub", "hydrate", "overwrite", "restub")
+"""Verbs that make a file of what is at the target."""
 """An undisturbed run has at least so many calls that write, or nothing would be proved."""
 
 
@@ -56,16 +60,27 @@ class Scene:
         path.chmod(0o640)
         os.setxattr(path, "user.note", b"mine")
         os.utime(path, ns=(MTIME, MTIME))
-        if self.verb in {"free", "stub", "hydrate", "overwrite", "replace"}:
+        if self.verb in {"free", *ELSEWHERE, "replace"}:
             self.move("premigrate")
-        if self.verb == "recall":
+        if self.verb in {"recall", "here", "there"}:
             self.move("migrate")
-        if self.verb == "overwrite":
+        if self.verb in {"overwrite", "restub"}:
             (self.root / HERE).write_bytes(MINE)
+        if self.verb in {"here", "there"}:
+            self.write_into(path)
         if self.verb == "replace":
             self.content = CONTENT[::-1]
             path.write_bytes(self.content)
             os.utime(path, ns=(MTIME, MTIME + 1))
+
+    def write_into(self, path: Path) -> None:
+        """Somebody wrote into the stub: for `here` all of the content anew, which counts then."""
+        written = CONTENT[::-1] if self.verb == "here" else b"written"
+        with path.open("r+b") as stub:
+            stub.write(written)
+        if self.verb == "here":
+            self.content = written
+        os.utime(path, ns=(MTIME, MTIME + 1))
 
     @property
     def target(self) -> Target:
@@ -74,7 +89,7 @@ class Scene:
     @property
     def moved(self) -> Path:
         """The file that the verb is about."""
-        return self.root / (HERE if self.verb in {"stub", "hydrate", "overwrite"} else NAME)
+        return self.root / (HERE if self.verb in ELSEWHERE else NAME)
 
     def move(self, verb: str) -> None:
         move(verb, self.root, self.bucket)
@@ -95,14 +110,16 @@ class Scene:
 
     def expect_nothing_lost(self) -> None:
         """What says that it has content has it; what says that it is away is at the target."""
-        must_be = [self.root / NAME, *([self.root / HERE] if self.verb == "overwrite" else [])]
+        both = self.verb in {"overwrite", "restub"}
+        must_be = [self.root / NAME, *([self.root / HERE] if both else [])]
         assert all(path.exists() for path in must_be)
         for path in filter(Path.exists, (self.root / NAME, self.root / HERE)):
             marker = markers.read(path)
             if marker is not None and marker.away:
                 assert self.target.holds(marker.object, marker.size, marker.sha256)
-                assert marker.sha256 == hashlib.sha256(self.content).hexdigest()
-            else:
+                if self.verb != "here":
+                    assert marker.sha256 == hashlib.sha256(self.content).hexdigest()
+            if marker is None or not marker.away or self.verb == "here":
                 assert path.read_bytes() in (self.content, MINE if path == self.moved else b"")
 
     def expect_whole_in_the_end(self) -> None:
@@ -113,16 +130,15 @@ class Scene:
         assert not [each.name for each in self.target.volume.pending()]
         assert [each.name for each in self.target.volume.list()] == [NAME]
         assert {each.name for each in self.moved.parent.iterdir()} == {self.moved.name}
-        marker = markers.read(self.moved)
-        assert marker is not None
-        away = self.verb in {"migrate", "free", "replace", "stub"}
-        assert marker.state == ("migrated" if away else "premigrated")
+        away = self.verb in {"migrate", "free", "replace", "stub", "restub", "there"}
+        told = "migrated" if away else "unmanaged" if self.verb == "here" else "premigrated"
+        assert state_of(self.moved, self.moved.stat()) == told
         assert (self.moved.stat().st_blocks <= 8) == away
         if self.moved != self.root / NAME:
             shutil.copymode(self.moved, self.root / NAME)
             (self.moved).rename(self.root / NAME)
         self.move("recall")
-        path, changed = self.root / NAME, self.verb == "replace"
+        path, changed = self.root / NAME, self.verb in {"replace", "here"}
         assert path.read_bytes() == self.content
         assert path.stat().st_mtime_ns == MTIME + changed
         assert path.stat().st_mode & 0o7777 == 0o640
@@ -130,19 +146,28 @@ class Scene:
 
 
 def all_strikes(folder: Path) -> list[Strike]:
-    """Every call of an undisturbed run of every verb."""
-    found = []
-    for verb in VERBS:
-        done = Scene(folder / verb, verb).struck(folder / verb / "calls")
-        assert done.returncode == 0, done.stderr
-        calls = count([each.partition(" ")[2].strip() for each in seen(folder / verb / "calls")])
-        assert calls.total() >= LEAST.get(verb, 5), calls
-        found += [
-            Strike(verb, call, nth)
-            for call, last in sorted(calls.items())
-            for nth in range(1, last + 1)
-        ]
-    return found
+    """Every call of an undisturbed run of every verb, in a folder of the filesystem that counts:
+    they differ by a call or two."""
+    return [each for verb in VERBS for each in strikes_of(verb, folder)]
+
+
+def some_strikes(folder: Path, number: int, lot: Random) -> list[Strike]:
+    """As many, drawn: verbs first, then of each a call."""
+    return [lot.choice(strikes_of(verb, folder)) for verb in lot.sample(list(VERBS), number)]
+
+
+def strikes_of(verb: str, folder: Path) -> list[Strike]:
+    place = folder / f"undisturbed-{verb}"
+    done = Scene(place, verb).struck(place / "calls")
+    assert done.returncode == 0, done.stderr
+    calls = count([each.partition(" ")[2].strip() for each in seen(place / "calls")])
+    assert calls.total() >= LEAST.get(verb, 5), calls
+    shutil.rmtree(place)
+    return [
+        Strike(verb, call, nth)
+        for call, last in sorted(calls.items())
+        for nth in range(1, last + 1)
+    ]
 
 
 def seen(log: Path) -> list[str]:

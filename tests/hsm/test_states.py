@@ -14,8 +14,8 @@ from tests.hsm.conftest import Files, state
 SIZE, MTIME = 1 << 20, 10**18
 
 
-def marker(told: str, head: int = 0) -> Marker:
-    return Marker(told, "bucket", "a", SIZE, MTIME, "00" * 32, head, SIZE)
+def marker(told: str, head: int = 0, left: int = 0) -> Marker:
+    return Marker(told, "bucket", "a", SIZE, MTIME, "00" * 32, head, SIZE, left)
 
 
 @pytest.mark.parametrize(
@@ -27,9 +27,11 @@ def marker(told: str, head: int = 0) -> Marker:
         (marker(PREMIGRATED), SIZE - 1, MTIME, 2048, "modified"),
         (marker(MIGRATED), SIZE, MTIME, 0, "migrated"),
         (marker(MIGRATED), SIZE, MTIME, 8, "migrated"),
-        (marker(MIGRATED), SIZE, MTIME + 1, 8, "migrated"),  # touched
+        (marker(MIGRATED, left=8), SIZE, MTIME + 1, 8, "migrated"),  # touched
+        (marker(MIGRATED, left=8), SIZE, MTIME + 1, 16, "modified"),  # a few bytes written
+        (marker(MIGRATED), SIZE, MTIME + 1, 8, "modified"),
         (marker(MIGRATED), SIZE, MTIME + 1, 2048, "modified"),  # written into
-        (marker(MIGRATED, 1 << 19), SIZE, MTIME + 1, 1024 + 8, "migrated"),
+        (marker(MIGRATED, 1 << 19, 1024 + 8), SIZE, MTIME + 1, 1024 + 8, "migrated"),
         (marker(MIGRATED), 10, MTIME + 1, 0, "modified"),  # cut
         (marker(MIGRATING), SIZE, MTIME + 1, 2048, "migrated"),
         (marker(RECALLING), SIZE, MTIME + 1, 1024, "migrated"),

@@ -156,6 +156,7 @@ def test_nobody_elses_uploads_are_swept(files: Files) -> None:
 
 def test_the_newest_record_of_a_path_is_told(anywhere: Files) -> None:
     assert anywhere.target.record("a/b") is None
+    keep(anywhere, anywhere.make("a/b", size=7))
     anywhere.target.tell(replace(RECORD, mtime=1))
     anywhere.target.tell(RECORD)
     anywhere.target.tell(RECORD)
@@ -164,6 +165,7 @@ def test_the_newest_record_of_a_path_is_told(anywhere: Files) -> None:
 
 def test_a_record_of_a_name_that_is_no_utf_8_comes_back(files: Files) -> None:
     name = os.fsdecode(b"caf\xe9\n")
+    keep(files, files.make("a/b", size=7))
     files.target.tell(replace(RECORD, path=name, origin="/" + name))
     assert files.target.record(name) == replace(RECORD, path=name, origin="/" + name)
 

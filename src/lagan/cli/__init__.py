@@ -46,11 +46,12 @@ COMMANDS = {
     "run": "lagan.cli.workflow:run",
     "workflows": "lagan.cli.workflow:workflows",
     "schedules": "lagan.cli.schedules:schedules",
+    "policies": "lagan.cli.policies:policies",
     "jobs": "lagan.cli.job:jobs",
     "job": "lagan.cli.job:job",
     "site": "lagan.cli.site:site",
     "transparent-recall": "lagan.cli.transparent_recall:transparent_recall",
-    "hsm": "lagan.cli.hsm:hsm",
+    "hsm": "lagan.cli.hsm_group:hsm",
     "recalld": "lagan.cli.recalld:recalld",
 }
 """Command name to `module:attribute`; a command appears in `lagan --help` by its line in
@@ -84,6 +85,7 @@ SUMMARIES = {
     "run": "Run any workflow on paths of a site.",
     "workflows": "List workflows, show their steps and fields.",
     "schedules": "List and look after workflows that run by themselves.",
+    "policies": "What sites do by themselves when they fill up.",
     "jobs": "List jobs.",
     "job": "Show, follow, stop, repeat a job; list its paths.",
     "site": "List and look after sites, their keys and workers.",

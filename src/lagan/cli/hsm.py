@@ -6,7 +6,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,8 +18,7 @@ if TYPE_CHECKING:
 NOT_ALL = 6
 """Exit code when some paths could not be done: that of a conflict."""
 
-_WHERE = (
-    click.argument("paths", nargs=-1, required=True),
+_SITE = (
     click.option("--root", "roots", multiple=True, help="A folder of the site; may be repeated."),
     click.option(
         "--target",
@@ -30,6 +29,10 @@ _WHERE = (
         "meant. With --config the name of one of its targets.",
     ),
     click.option("--config", type=click.Path(), help="A worker's ini file, instead of the two."),
+)
+_WHERE = (
+    click.argument("paths", nargs=-1, required=True),
+    *_SITE,
     click.option("-r", "--recursive", is_flag=True, help="All that lies beneath folders."),
     click.option("--json", "as_json", is_flag=True, help="A line of JSON a path."),
 )
@@ -43,7 +46,14 @@ def hsm() -> None:
     """
 
 
-def _command(name: str | None = None) -> Callable[[Callable[..., None]], click.Command]:
+def where_options(function: Callable[..., None]) -> Callable[..., None]:
+    """The options that say which site this is."""
+    for each in reversed(_SITE):
+        function = each(function)
+    return function
+
+
+def command(name: str | None = None) -> Callable[[Callable[..., None]], click.Command]:
     """A command of the group with the arguments and options of all."""
 
     def wrap(function: Callable[..., None]) -> click.Command:
@@ -58,31 +68,34 @@ _stub_size = click.option("--stub-size", default="0", help="How much stays reada
 _skip_hash = click.option("--skip-hash", is_flag=True, help="Do not compare with the digest.")
 
 
-@_command()
+@command()
 @click.option("-p", "--premigrate", is_flag=True, help="Keep the content here as well.")
 @_stub_size
 @click.option("--overwrite", is_flag=True, help="Remove the object of a file's older content.")
-def migrate(premigrate: bool, stub_size: str, overwrite: bool, **where: Any) -> None:
-    """Bring files' content to the target and let go of their space."""
+@click.option("--even-pinned", is_flag=True, help="Free the space of pinned files too.")
+def migrate(
+    premigrate: bool, stub_size: str, overwrite: bool, even_pinned: bool, **where: Any
+) -> None:
+    """Bring files' content to the target and let go of their space; pinned files stay."""
     args = {"premigrate": premigrate, "stub_size": _size(stub_size), "overwrite": overwrite}
-    _run("hsm.migrate", args, where)
+    _run("hsm.migrate", {**args, "even_pinned": even_pinned}, where)
 
 
-@_command()
+@command()
 @click.option("--overwrite", is_flag=True, help="Remove the object of a file's older content.")
 def premigrate(overwrite: bool, **where: Any) -> None:
     """Bring files' content to the target and keep it here as well."""
     _run("hsm.migrate", {"premigrate": True, "overwrite": overwrite}, where)
 
 
-@_command()
+@command()
 @_skip_hash
 def recall(skip_hash: bool, **where: Any) -> None:
     """Bring the content of migrated files back."""
     _run("hsm.recall", {"skip_hash": skip_hash}, where)
 
 
-@_command("reverse-stub")
+@command("reverse-stub")
 @click.option("-H", "--hydrate", is_flag=True, help="Bring the content too.")
 @click.option("--stub-size", default="0", help="Files up to this size come with their content.")
 @_skip_hash
@@ -95,21 +108,24 @@ def reverse_stub(
     _run("hsm.reverse_stub", {**args, "skip_hash": skip_hash, "overwrite": overwrite}, where)
 
 
-@_command()
+@command()
 def delete(**where: Any) -> None:
     """Remove files and empty folders; with -r all that is in them. Objects at the target stay."""
     _run("hsm.delete", {}, where, folders=True)
 
 
-@_command()
+@command()
 def stat(**where: Any) -> None:
-    """Tell which state files are in; the target is asked."""
+    """Tell which state files are in, and which are pinned; the target is asked."""
+    from lagan.worker.site.pinned import Pins
     from lagan.worker.site.tiering import look
 
     console = Console(where["as_json"])
-    with _serving(where):
-        for item in _items(where, folders=False):
-            console.act(item, look)
+    with serving_here(where):
+        pins = Pins()
+        for item in items_of(where, folders=False):
+            pin = pins.of(item)
+            console.act(item, look, "" if pin is None else f"pinned: {pin.as_text()}")
     console.end()
 
 
@@ -124,7 +140,7 @@ def targets(config: str, as_json: bool) -> None:
     from lagan.worker.site.targets import look_at_all
 
     bad = False
-    with _serving({"config": config, "roots": ()}):
+    with serving_here({"config": config, "roots": ()}):
         for look in look_at_all():
             bad = bad or not look.answers
             if as_json:
@@ -137,7 +153,7 @@ def targets(config: str, as_json: bool) -> None:
         sys.exit(NOT_ALL)
 
 
-@_command()
+@command()
 @click.option(
     "--keep",
     type=click.Choice(["here", "there"]),
@@ -157,15 +173,15 @@ def settle(keep: str, **where: Any) -> None:
 
     def verb(item: str) -> str:
         flags = os.O_RDWR | os.O_NOFOLLOW | os.O_NONBLOCK
-        with open_quietly(locate(item), flags) as descriptor:
+        with open_quietly(locate(item), flags, cuts=True) as descriptor:
             marker = read(descriptor)
             if keep == "here" or marker is None:
                 return keep_here(descriptor)
             return keep_there(descriptor, target_called(marker.target))
 
     console = Console(where["as_json"])
-    with _serving(where):
-        for item in _items(where, folders=False):
+    with serving_here(where):
+        for item in items_of(where, folders=False):
             console.act(item, verb)
     console.end()
 
@@ -218,13 +234,13 @@ class Console:
         for item in items:
             self._tell(item, *self._said.get(item, ("done", "")))
 
-    def act(self, item: str, verb: Callable[[str], str]) -> None:
-        """Say what `verb` says of a path."""
+    def act(self, item: str, verb: Callable[[str], str], note: str = "") -> None:
+        """Say what `verb` says of a path, and a `note` beside it."""
         from lagan.kit.errors import LaganError
         from lagan.worker.site.refusals import category, reason
 
         try:
-            self._tell(item, verb(item), "")
+            self._tell(item, verb(item), note)
         except (LaganError, OSError) as error:
             self._bad = True
             self._tell(item, category(error), reason(error))
@@ -247,19 +263,24 @@ class Console:
 def _run(
     step: str, args: Mapping[str, Any], where: Mapping[str, Any], folders: bool = False
 ) -> None:
-    from lagan.worker.batches import cut
-    from lagan.worker.site import tiering
+    with serving_here(where):
+        given = {**args, "target": named_target(where)}
+        run_on(step, given, items_of(where, folders), where["as_json"])
 
-    tiering.register()
-    console = Console(where["as_json"])
-    args = {**args, "target": _named(where)}
-    with _serving(where):
-        for batch, _ in cut((item, 0) for item in _items(where, folders)):
-            console.run(step, args, batch)
+
+def run_on(step: str, args: Mapping[str, Any], items: Iterable[str], as_json: bool) -> None:
+    """Run a step over paths, in batches, and say how each ended; leaves with `NOT_ALL`."""
+    from lagan.worker.batches import cut
+    from lagan.worker.site import register
+
+    register()
+    console = Console(as_json)
+    for batch, _ in cut((item, 0) for item in items):
+        console.run(step, args, batch)
     console.end()
 
 
-def _named(where: Mapping[str, Any]) -> str:
+def named_target(where: Mapping[str, Any]) -> str:
     """The one target that was asked for by its name; none: that of the first option, or what the
     rules of the file choose."""
     if where["config"] is None or not where["targets"]:
@@ -269,7 +290,7 @@ def _named(where: Mapping[str, Any]) -> str:
     return str(where["targets"][0])
 
 
-def _serving(where: Mapping[str, Any]) -> Any:
+def serving_here(where: Mapping[str, Any]) -> Any:
     """This machine as the site that the options tell."""
     from lagan.worker.place import Place, serving
 
@@ -292,7 +313,7 @@ def _target(text: str) -> tuple[str, str]:
     return name, location
 
 
-def _items(where: Mapping[str, Any], folders: bool) -> Iterator[str]:
+def items_of(where: Mapping[str, Any], folders: bool) -> Iterator[str]:
     """The paths, absolute; with `recursive` what lies beneath folders in their place, and with
     `folders` these too, after what is in them."""
     for each in where["paths"]:

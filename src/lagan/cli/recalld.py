@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import signal
 import socket
 from pathlib import Path
@@ -75,7 +76,7 @@ def move(link: int, door: int, config: Path) -> None:
     _log()
     settings = read_settings(config)
     worker = _worker(settings.worker)
-    serve(worker.place())
+    serve(worker.place().of(worker.sites))
     report = _report(settings, worker)
     report.tell_on(Event())
     Mover(
@@ -88,6 +89,7 @@ def move(link: int, door: int, config: Path) -> None:
         read_again=lambda: read_settings(config),
         note=report.note,
     ).serve()
+    os._exit(0)  # at once: what a thread still does, the next guard's mover would wait for
 
 
 @recalld.command()

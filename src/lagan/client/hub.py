@@ -12,6 +12,7 @@ from lagan.client.described import Described, Found, found
 from lagan.client.entities import Entities
 from lagan.client.jobs import Jobs
 from lagan.client.permissions import Permissions
+from lagan.client.policies import Policies
 from lagan.client.schedules import Schedules
 from lagan.client.sites import Sites
 from lagan.client.uploads import Stored, Uploads
@@ -41,6 +42,7 @@ class Hub:
         self.workflows = Workflows(self.http, self._numbered)
         self.jobs = Jobs(self.http, self._numbered)
         self.sites = Sites(self.http, self._numbered)
+        self.policies = Policies(self.http, self._pages)
         self.schedules = Schedules(self.http, self._pages)
 
     def close(self) -> None:

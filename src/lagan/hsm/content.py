@@ -30,10 +30,11 @@ def expect_not_written_into(descriptor: int, marker: Marker, target: Target) -> 
     if is_intact(found, marker):
         return
     broken_off = marker.state != MIGRATED
+    stretched = found.st_size > marker.size  # Btrfs then fills the last block with zeros itself
     for start, end in data(descriptor, found.st_size):
         last = min(end, marker.size)
         agreed = _agreed(descriptor, marker, target, start, last)
-        rest = BLOCK if broken_off else 0
+        rest = BLOCK if broken_off or (stretched and last == marker.size) else 0
         if agreed < last and not (last - agreed < rest and _is_zero(descriptor, agreed, last)):
             raise WrittenInto("Somebody wrote into this file while its content was away.")
         # Behind the end of the content a block is zeros.

@@ -10,7 +10,7 @@ from __future__ import annotations
 import errno
 import json
 import os
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 from lagan.hsm.errors import BadMarker
@@ -30,7 +30,8 @@ _NONE = {errno.ENODATA, errno.EOPNOTSUPP}
 class Marker:
     """Where a file's content is: `object` at the target called `target`. `size` in bytes, `mtime`
     in nanoseconds and `sha256` in hex are those of the content; of what was let go, `head` bytes
-    stayed at the beginning. `room` are the bytes of disk that it took."""
+    stayed at the beginning. `room` are the bytes of disk that it took, `left` the sectors of 512
+    bytes that the stub takes: more of them say that somebody wrote into it."""
 
     state: str
     target: str
@@ -40,6 +41,7 @@ class Marker:
     sha256: str
     head: int = 0
     room: int = 0
+    left: int = 0
 
     @property
     def away(self) -> bool:
@@ -70,6 +72,15 @@ def write(descriptor: int, marker: Marker) -> None:
     os.setxattr(descriptor, NAME, pack(marker))
 
 
+def write_as_stub(descriptor: int, marker: Marker) -> None:
+    """Put the marker on an open file whose content is away, with the sectors that are `left`: those
+    of the marker itself, where it does not fit into the inode, are among them."""
+    write(descriptor, marker)
+    left = os.fstat(descriptor).st_blocks
+    if left != marker.left:
+        write(descriptor, replace(marker, left=left))
+
+
 def drop(descriptor: int) -> None:
     """Take the marker away, if there is one."""
     try:
@@ -97,7 +108,9 @@ def unpack(value: bytes) -> Marker:
 def _checked(data: Any) -> Marker:
     if data.pop("v") != VERSION or data["state"] not in _STATES:
         raise ValueError("of another time")
-    if not all(type(data[name]) is int and data[name] >= 0 for name in ("size", "head", "room")):
+    if not all(
+        type(data[name]) is int and data[name] >= 0 for name in ("size", "head", "room", "left")
+    ):
         raise ValueError("no sizes")
     if type(data["mtime"]) is not int or len(bytes.fromhex(data["sha256"])) != 32:
         raise ValueError("no time or digest")

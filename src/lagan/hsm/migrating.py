@@ -23,7 +23,7 @@ from lagan.hsm.errors import Busy, Changed, Unfit, Unsupported
 from lagan.hsm.lease import leased
 from lagan.hsm.marker import MIGRATED, MIGRATING, PREMIGRATED, Marker
 from lagan.hsm.record import record_of
-from lagan.hsm.space import punch, round_up
+from lagan.hsm.space import give_back_behind, punch, round_up
 from lagan.hsm.states import MODIFIED, SECTOR, decide
 from lagan.hsm.target import Target, Tick, digest_of_file, quiet
 from lagan.hsm.together.asking import Known, Prove, Size
@@ -31,7 +31,7 @@ from lagan.hsm.together.flushing import Flush
 from lagan.hsm.together.group import Gather, Move, alone
 from lagan.hsm.together.keeping import keeping
 from lagan.hsm.together.telling import Tell
-from lagan.hsm.traces import read_unseen
+from lagan.hsm.traces import give_back_mode, notice_writing, read_unseen
 from lagan.kit.errors import LaganError
 
 SURE_OF_TIMES = (6, 13)
@@ -99,6 +99,8 @@ def migration(
     if not S_ISREG(found.st_mode):
         raise Unfit("Only the content of files can move.")
     read_unseen(descriptor)
+    notice_writing(descriptor)
+    found = os.fstat(descriptor)
     marker = markers.read(descriptor)
     if marker is not None and marker.away and found.st_size == 0 < marker.size:
         with leased(descriptor, needed=False):  # whoever emptied it may be about to fill it again
@@ -151,6 +153,8 @@ def let_go(descriptor: int, found: os.stat_result, marker: Marker) -> Move[None]
                 raise Busy("Somebody opened the file meanwhile.")
         with _or_mark(descriptor, whole, Unsupported):
             punch(descriptor, marker.head, marker.size)
+        give_back_behind(descriptor, marker.size)
+        give_back_mode(descriptor, found)
         yield from _settle(descriptor, replace(marker, state=MIGRATED), found.st_atime_ns)
 
 
@@ -249,7 +253,7 @@ def _migrated_before(
 def _settle(descriptor: int, marker: Marker, atime: int) -> Move[None]:
     """The end of every move: the content's time, then the marker, lasting."""
     os.utime(descriptor, ns=(atime, marker.mtime))
-    markers.write(descriptor, marker)
+    markers.write_as_stub(descriptor, marker)
     yield Flush(descriptor)
 
 

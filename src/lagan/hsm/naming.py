@@ -17,6 +17,9 @@ NAME_LIMIT = 700
 """Bytes of an encoded name: leaves room for a prefix within the 1,024 of a bucket."""
 _ELSEWHERE = "~"
 """Folder of objects whose own name cannot be had; no encoded name begins so."""
+TOMBSTONES = ".lagan/hsm-tombstones/"
+RECORDS = ".lagan/hsm/"
+"""What the names of these begin with at a target."""
 _ESCAPED = frozenset("%\\")
 
 
@@ -49,6 +52,30 @@ def record_name(relative: str) -> str:
     """Where a target keeps what it knows of the file at `relative`."""
     digest = digest_of(relative)
     return f".lagan/hsm/{digest[:2]}/{digest}.json"
+
+
+def displaced_name(relative: str, root: str) -> str:
+    """Where it keeps what the root so named told of that path before another one told of it."""
+    return record_name(relative).removesuffix(".json") + f".{root}.json"
+
+
+def way_name(relative: str, root: str = "") -> str:
+    """Where a target keeps what a root told of the folder or link at `relative`; without `root` the
+    beginning of all such names."""
+    digest = digest_of(relative)
+    return f".lagan/hsm-ways/{digest[:2]}/{digest}." + (f"{root}.json" if root else "")
+
+
+def tombstone_name(name: str) -> str:
+    """Where a target keeps what is known of the end of the object called `name`."""
+    digest = digest_of(name)
+    return f"{TOMBSTONES}{digest[:2]}/{digest}.json"
+
+
+def condemned_name(name: str) -> str:
+    """What is there while somebody is about to remove that object."""
+    digest = digest_of(name)
+    return f".lagan/hsm-condemned/{digest[:2]}/{digest}"
 
 
 @lru_cache(maxsize=4096)

@@ -24,7 +24,7 @@ from lagan.hsm.target import Target, Tick, quiet
 from lagan.hsm.together.asking import SMALL, Fetch
 from lagan.hsm.together.flushing import Flush
 from lagan.hsm.together.group import Gather, Move, alone
-from lagan.hsm.traces import read_unseen
+from lagan.hsm.traces import give_back_mode, read_unseen
 
 
 def recall(
@@ -92,10 +92,11 @@ def recollection(
                 check=lease.check if lease else lambda: None,
                 content=content,
             )
+            give_back_mode(descriptor, found)
             os.utime(descriptor, ns=(found.st_atime_ns, wanted.mtime))
             yield Flush(descriptor)
         except BaseException:
-            _take_back(descriptor, replace(wanted, state=MIGRATED), found.st_atime_ns)
+            _take_back(descriptor, replace(wanted, state=MIGRATED), found)
             raise
         markers.write(descriptor, replace(wanted, state=PREMIGRATED, head=0))
         yield Flush(descriptor)
@@ -109,10 +110,11 @@ def _emptied(descriptor: int) -> Move[Outcome]:
     return Outcome(UNMANAGED)
 
 
-def _take_back(descriptor: int, marker: Marker, atime: int) -> None:
+def _take_back(descriptor: int, marker: Marker, before: os.stat_result) -> None:
     """The file as it was before; when even that fails, the marker still says `recalling`, and what
     is here is not trusted."""
     with suppress(OSError):
         punch(descriptor, marker.head, marker.size)
-        os.utime(descriptor, ns=(atime, marker.mtime))
-        markers.write(descriptor, marker)
+        give_back_mode(descriptor, before)
+        os.utime(descriptor, ns=(before.st_atime_ns, marker.mtime))
+        markers.write_as_stub(descriptor, marker)

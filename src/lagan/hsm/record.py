@@ -6,34 +6,29 @@ The newest migration of a path is what its record tells. A stub needs no record:
 
 from __future__ import annotations
 
-import base64
-import errno
-import grp
 import json
 import os
-import pwd
-import stat
-import time
-from contextlib import suppress
 from dataclasses import dataclass, field, fields
-from functools import lru_cache
 from typing import Any
 
 from lagan.hsm import marker as markers
+from lagan.hsm.attributes import dress, expect_sound, worn
 from lagan.hsm.errors import BadMarker
+from lagan.hsm.roots import root_of
+
+__all__ = ["LIMIT", "Record", "dress", "pack", "record_of", "unpack"]
 
 VERSION = 1
 LIMIT = 1 << 20
 """Bytes of a record that is read: attributes are at most 64 KiB each on Linux."""
-_CARRIED = ("user.", "system.posix_acl_")
-"""Attributes that mean the same at another site."""
 
 
 @dataclass(frozen=True, slots=True)
 class Record:
     """A file as it was when its content was brought to the target. `path` is the one beneath its
-    root, `origin` the whole one at its own site. `mtime` in nanoseconds; `mode` are the permission
-    bits; `xattrs` in base64 by name."""
+    root, `origin` the whole one at its own site, `root` that root's own name (see `roots`). `mtime`
+    in nanoseconds; `mode` are the permission bits; `xattrs` in base64 by name; `names` those of
+    whom access lists name."""
 
     path: str
     origin: str
@@ -48,6 +43,8 @@ class Record:
     owner: str = ""
     group: str = ""
     xattrs: dict[str, str] = field(default_factory=dict)
+    names: dict[str, str] = field(default_factory=dict)
+    root: str = ""
 
 
 _FACTS = tuple(each.name for each in fields(Record))
@@ -65,23 +62,9 @@ def record_of(
         sha256=at.sha256,
         mtime=at.mtime,
         room=at.room,
-        mode=stat.S_IMODE(found.st_mode),
-        uid=found.st_uid,
-        gid=found.st_gid,
-        owner=_user(found.st_uid, _minute()),
-        group=_group(found.st_gid, _minute()),
-        xattrs=_attributes(descriptor),
+        root=root_of(origin, path),
+        **worn(descriptor, found),
     )
-
-
-def dress(descriptor: int, record: Record) -> None:
-    """Give an open file the attributes, owner and mode of a record. Who is not root keeps what may
-    not be given away: the owner stays the worker's."""
-    for name, value in record.xattrs.items():
-        _give(descriptor, name, base64.b64decode(value))
-    with suppress(PermissionError):
-        os.fchown(descriptor, record.uid, record.gid)
-    os.fchmod(descriptor, record.mode)  # after the owner: changing that takes away set-uid
 
 
 def pack(record: Record) -> bytes:
@@ -93,12 +76,13 @@ def pack(record: Record) -> bytes:
 def unpack(data: bytes) -> Record:
     """BadMarker when it cannot be understood."""
     try:
-        return _checked(json.loads(data))
+        return checked(json.loads(data))
     except (ValueError, TypeError, KeyError, AttributeError) as error:
         raise BadMarker("A record at the target cannot be read.") from error
 
 
-def _checked(data: dict[str, Any]) -> Record:
+def checked(data: dict[str, Any]) -> Record:
+    """The record in a JSON object; ValueError, TypeError or KeyError for anything else."""
     if data.pop("v") != VERSION:
         raise ValueError("of another time")
     record = Record(**data)
@@ -107,52 +91,7 @@ def _checked(data: dict[str, Any]) -> Record:
         raise ValueError("no numbers")
     if len(bytes.fromhex(record.sha256)) != 32 or not record.object or not record.path:
         raise ValueError("no object")
-    for name, value in record.xattrs.items():
-        if not name.startswith(_CARRIED) or name == markers.NAME:
-            raise ValueError("an attribute that is not carried")
-        base64.b64decode(value, validate=True)
+    if not all(isinstance(each, str) for each in (record.root, record.origin, record.object)):
+        raise ValueError("no texts")
+    expect_sound(record.xattrs, record.names)
     return record
-
-
-def _attributes(descriptor: int) -> dict[str, str]:
-    try:
-        names = os.listxattr(descriptor)
-    except OSError as error:
-        if error.errno == errno.EOPNOTSUPP:
-            return {}
-        raise
-    return {
-        name: base64.b64encode(os.getxattr(descriptor, name)).decode()
-        for name in sorted(names)
-        if name.startswith(_CARRIED) and name != markers.NAME
-    }
-
-
-def _give(descriptor: int, name: str, value: bytes) -> None:
-    """An attribute that this filesystem does not know, or that is not ours to give, stays away."""
-    try:
-        os.setxattr(descriptor, name, value)
-    except OSError as error:
-        if error.errno not in (errno.EOPNOTSUPP, errno.EPERM, errno.EACCES):
-            raise
-
-
-def _minute() -> int:
-    """Names of people are asked for once a minute: a directory service may be far away."""
-    return int(time.monotonic() // 60)
-
-
-@lru_cache(maxsize=1024)
-def _user(uid: int, minute: int) -> str:
-    try:
-        return pwd.getpwuid(uid).pw_name
-    except KeyError:
-        return ""
-
-
-@lru_cache(maxsize=1024)
-def _group(gid: int, minute: int) -> str:
-    try:
-        return grp.getgrgid(gid).gr_name
-    except KeyError:
-        return ""

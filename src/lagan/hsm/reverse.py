@@ -8,18 +8,21 @@ that was there, in one step.
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from stat import S_ISREG
 
 from lagan.hsm import marker as markers
 from lagan.hsm.content import expect_room, fill
 from lagan.hsm.drafts import draft_in, give_name, take_place
-from lagan.hsm.errors import Taken
+from lagan.hsm.errors import BadMarker, Taken
 from lagan.hsm.marker import MIGRATED, PREMIGRATED, Marker
 from lagan.hsm.migrating import Outcome
+from lagan.hsm.proving import expect_proven
 from lagan.hsm.recalling import recall
 from lagan.hsm.record import Record, dress
 from lagan.hsm.states import state_of
 from lagan.hsm.target import Target, Tick, digest_of_file, quiet
+from lagan.hsm.tombstones import claim
 
 
 def reverse_stub(
@@ -32,6 +35,7 @@ def reverse_stub(
     stub_size: int = 0,
     skip_hash: bool = False,
     overwrite: bool = False,
+    verify: bool = False,
     tick: Tick = quiet,
 ) -> Outcome:
     """Make the file `name` in an open folder from a `record` that `target` found: size, time, mode,
@@ -39,9 +43,12 @@ def reverse_stub(
 
     A file here with the same content is left as it is (or gets it back). Taken when another is
     here, unless `overwrite`, and always for a folder or a link. MissingAtTarget, WrongContent,
-    NoSpace, or the system's OSError leave what was here.
+    NoSpace, or the system's OSError leave what was here. With `verify` the content of a stub is
+    read at the target and compared too.
     """
     content = hydrate or record.size <= stub_size
+    if verify and not content:
+        expect_proven(target, record.object, record.size, record.sha256, tick)
     here = _look(folder, name)
     if here is not None:
         same = _same_here(folder, name, record, target, content, skip_hash, tick)
@@ -49,6 +56,7 @@ def reverse_stub(
             return same
         if not overwrite:
             raise Taken(f"Another file is here: {name!a}.")
+    claim(target.volume, record.object)
     with draft_in(folder, name) as (draft, temporary):
         _make(draft, record, target, content, skip_hash, tick)
         if here is None:
@@ -83,7 +91,7 @@ def _same_here(
     """What became of a file that is here and has the same content; None when it has another."""
     descriptor = os.open(name, os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=folder)
     try:
-        found, marker = os.fstat(descriptor), markers.read(descriptor)
+        found, marker = os.fstat(descriptor), _readable(descriptor)
         if found.st_size != record.size:
             return None
         if marker is not None and marker.away:
@@ -97,6 +105,13 @@ def _same_here(
         return Outcome(state_of(descriptor, found), already=True)
     finally:
         os.close(descriptor)
+
+
+def _readable(descriptor: int) -> Marker | None:
+    """A marker that cannot be read is none: what it is on is another file, until it is replaced."""
+    with suppress(BadMarker):
+        return markers.read(descriptor)
+    return None
 
 
 def _make(
@@ -126,5 +141,8 @@ def _make(
         )
     markers.write(draft, marker)
     dress(draft, record)
+    if not content:
+        with suppress(PermissionError):  # a file that may not be written is not written any more
+            markers.write_as_stub(draft, marker)
     os.utime(draft, ns=(record.mtime, record.mtime))
     os.fsync(draft)

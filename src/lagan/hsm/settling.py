@@ -37,14 +37,26 @@ def keep_there(descriptor: int, target: Target) -> str:
             return UNMANAGED if marker is None else marker.state
         if not target.holds(marker.object, marker.size, marker.sha256):
             raise WrongContent(f"The target {target.name} does not hold this file's content.")
-        _become_a_stub(descriptor, replace(marker, state=MIGRATED, head=0))
+        markers.write(descriptor, replace(marker, state=markers.RECALLING))
+        whole = os.fstat(descriptor).st_size == marker.size
+        if whole:
+            _become_a_stub(descriptor, replace(marker, state=MIGRATED, head=0))
+    if not whole:
+        _cut(descriptor, marker.size)
+        with leased(descriptor):
+            _become_a_stub(descriptor, replace(marker, state=MIGRATED, head=0))
     return MIGRATED
 
 
+def _cut(descriptor: int, size: int) -> None:
+    """Without a lease: a recall gate hears of it and opens the file, which would wait for ours.
+    What is in the file is not trusted any more, and nobody reads it through a gate meanwhile."""
+    os.fsync(descriptor)
+    os.ftruncate(descriptor, size)
+
+
 def _become_a_stub(descriptor: int, marker: Marker) -> None:
-    markers.write(descriptor, replace(marker, state=markers.RECALLING))
-    os.ftruncate(descriptor, marker.size)
     punch(descriptor, 0, marker.size)
     os.utime(descriptor, ns=(os.fstat(descriptor).st_atime_ns, marker.mtime))
-    markers.write(descriptor, marker)
+    markers.write_as_stub(descriptor, marker)
     os.fsync(descriptor)

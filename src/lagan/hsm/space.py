@@ -6,6 +6,7 @@ import ctypes
 import errno
 import os
 from collections.abc import Iterator
+from contextlib import suppress
 from functools import cache
 from typing import Any
 
@@ -17,6 +18,8 @@ from lagan.kit.holes import is_hole
 BLOCK = 4096
 """Bytes: what is written and let go at once; no common filesystem has smaller blocks."""
 _ZEROS = bytes(BLOCK)
+_MOST_BEHIND = 8 << 30
+"""Bytes: the longest extent of XFS."""
 _KEEP_SIZE, _PUNCH_HOLE = 0x01, 0x02
 _CANNOT = {errno.EOPNOTSUPP, errno.ENOSYS, errno.ENODEV}
 
@@ -40,6 +43,13 @@ def punch(descriptor: int, start: int, size: int) -> None:
             raise Unsupported("This filesystem cannot let go of a file's space.")
         if number != errno.EINTR:
             raise OSError(number, os.strerror(number))
+
+
+def give_back_behind(descriptor: int, size: int) -> None:
+    """Let go of the room that XFS keeps behind the end of a file that grew in steps. Cutting the
+    file to its own size would do it too, but a recall gate sees that, whoever does it."""
+    with suppress(OSError, Unsupported):
+        punch(descriptor, size, round_up(size) + _MOST_BEHIND)
 
 
 def round_up(size: int) -> int:

@@ -16,8 +16,6 @@ STATES = (UNMANAGED, PREMIGRATED, MIGRATED, MODIFIED, MISSING)
 
 SECTOR = 512
 """Bytes that `st_blocks` counts in."""
-_SECTORS_OF_A_STUB = 8
-"""Taken by attributes that do not fit into the inode (ext4)."""
 
 
 def decide(marker: Marker | None, size: int, mtime: int, sectors: int) -> str:
@@ -31,8 +29,7 @@ def decide(marker: Marker | None, size: int, mtime: int, sectors: int) -> str:
     if same or marker.state != markers.MIGRATED:
         return MIGRATED
     # Only its times were set, or somebody wrote into it: writing takes room.
-    head = -(-marker.head // SECTOR)
-    return MIGRATED if size == marker.size and sectors <= head + _SECTORS_OF_A_STUB else MODIFIED
+    return MIGRATED if size == marker.size and sectors <= marker.left else MODIFIED
 
 
 def state_of(path: int | str | bytes | os.PathLike[str], stat: os.stat_result) -> str:

@@ -9,11 +9,12 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from typing import Protocol, runtime_checkable
 
+from lagan.hsm import telling
 from lagan.hsm.errors import Busy, MissingAtTarget
-from lagan.hsm.naming import digest_of, record_name
-from lagan.hsm.record import LIMIT, Record, pack, unpack
+from lagan.hsm.naming import digest_of
+from lagan.hsm.record import Record
 from lagan.kit.digests import Buffer
-from lagan.kit.errors import LaganError, Locked, NotFound, TooLarge
+from lagan.kit.errors import LaganError, Locked, NotFound
 from lagan.kit.holes import PIECE, is_hole, pieces
 from lagan.store.volume import Incoming, Skips, Volume
 
@@ -90,14 +91,7 @@ class Target:
 
     def record(self, relative: str) -> Record | None:
         """What the target knows of the file at `relative`; None when nothing. BadMarker."""
-        try:
-            pieces = self.volume.read(record_name(relative), 0, LIMIT + 1)
-            data = b"".join(bytes(each) for each in pieces)
-        except NotFound:
-            return None
-        if len(data) > LIMIT:
-            raise TooLarge(f"The target's record of {relative!a} is no record: too long.")
-        return unpack(data)
+        return telling.known(self.volume, relative)
 
     def find(self, origin: str, relative: str) -> Record:
         """What is known of the file that is at `origin` at its own site; else of the one at
@@ -116,9 +110,9 @@ class Target:
         return found
 
     def tell(self, record: Record) -> None:
-        """Have the target know the file of `record`; what it knew of that path it forgets."""
-        if self.known(record.path) != record:
-            self.volume.replace(record_name(record.path), pack(record))
+        """Have the target know the file of `record`, whose object is needed from now on; see
+        `telling.tell`."""
+        telling.tell(self.volume, record)
 
     def known(self, relative: str) -> Record | None:
         """As `record`; None also for one that cannot be read."""

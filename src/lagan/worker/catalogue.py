@@ -41,6 +41,7 @@ class StepKind:
 
 _STUB = Argument(int, "Bytes that stay readable at the beginning of the file.", 0)
 _HASH = Argument(bool, "Do not compare the content with its digest.", False)
+_PROVE = Argument(bool, "Read the content at the target once more and compare it.", False)
 
 STEPS: tuple[StepKind, ...] = (
     StepKind(
@@ -69,14 +70,59 @@ STEPS: tuple[StepKind, ...] = (
             "stub_size": Argument(int, "Files up to so many bytes come with their content.", 0),
             "skip_hash": _HASH,
             "overwrite": Argument(bool, "Replace files that are here.", False),
+            "verify": _PROVE,
             "target": Argument(str, "Which target; the site's first one unless named.", ""),
         },
         ("dynamo.tasks.reverse_stub",),
     ),
     StepKind(
+        "hsm.send",
+        "Copy the content to a target that another site has too, verify it, and tell there what"
+        " files, folders and links are like.",
+        {
+            "verify": _PROVE,
+            "target": Argument(str, "Which target; the site's first one unless named.", ""),
+        },
+        changes=False,
+    ),
+    StepKind(
+        "hsm.receive",
+        "Make the files, folders and links here that another site sent.",
+        {
+            "hydrate": Argument(bool, "Bring the content too.", False),
+            "stub_size": Argument(int, "Files up to so many bytes come with their content.", 0),
+            "skip_hash": _HASH,
+            "overwrite": Argument(bool, "Replace files that are here.", False),
+            "verify": _PROVE,
+            "target": Argument(str, "Which target; the site's first one unless named.", ""),
+        },
+    ),
+    StepKind(
         "hsm.delete",
         "Remove files and empty folders from the site's filesystem.",
         aliases=("dynamo.tasks.delete_paths_from_gpfs",),
+    ),
+    StepKind(
+        "hsm.reconcile",
+        "Compare what the site's folders need with what the targets hold; remove what nobody has"
+        " needed for long.",
+        {
+            "target": Argument(str, "Which target; all of the site's unless named.", ""),
+            "grace_days": Argument(int, "Days for which an object that nobody needs stays.", 30),
+            "orphans": Argument(bool, "Also end objects of which nothing speaks.", False),
+            "dry_run": Argument(bool, "Only say what would be done.", False),
+        },
+        changes=False,
+        folders=True,
+    ),
+    StepKind(
+        "hsm.undelete",
+        "Make stubs again of files that were removed, as the target remembers them.",
+        {
+            "hydrate": Argument(bool, "Bring the content too.", False),
+            "target": Argument(str, "Which target; all of the site's unless named.", ""),
+        },
+        folders=True,
     ),
     StepKind("hsm.stat", "Look at each path and say what state it is in.", changes=False),
     StepKind(

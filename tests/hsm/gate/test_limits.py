@@ -44,9 +44,7 @@ def test_a_denied_program_is_told_to_try_again_and_another_reads(
     assert here.stdout == content, "what is here it may read"
 
 
-def test_nobody_waits_longer_than_the_timeout_and_the_next_reader_gets_it(
-    gated: Site
-) -> None:
+def test_nobody_waits_longer_than_the_timeout_and_the_next_reader_gets_it(gated: Site) -> None:
     path, content = gated.migrated("late.dat")
     gated.reload("timeout = 0.2\ntimeout_error = EBUSY")
     with gated.held(path):

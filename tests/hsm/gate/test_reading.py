@@ -74,7 +74,8 @@ def splice(path: Path, content: bytes, aside: Path) -> None:
     with path.open("rb") as file:
         assert os.splice(file.fileno(), into, 4096) == 4096
     assert os.read(out, 4096) == content[:4096]
-    os.close(out), os.close(into)
+    os.close(out)
+    os.close(into)
 
 
 def append(path: Path, content: bytes, aside: Path) -> None:
@@ -178,7 +179,7 @@ def test_an_operation_meets_the_content(
 ) -> None:
     name = f"{operation.__name__}.dat"
     path, content = anywhere.migrated(name, os.urandom(SIZE))
-    assert os.stat(path).st_blocks <= 8
+    assert path.stat().st_blocks <= 8
     operation(path, content, tmp_path / "aside")
 
 
@@ -192,7 +193,8 @@ def test_a_script_and_a_program_that_are_away_run(anywhere: Site) -> None:
 
 def test_looking_brings_nothing_back(anywhere: Site) -> None:
     path, _ = anywhere.migrated("looked-at.dat")
-    command(["ls", "-l", path]), command(["du", path]), command(["stat", path])
+    for words in (["ls", "-l"], ["du"], ["stat"]):
+        command([*words, path])
     os.getxattr(path, "user.lagan.hsm")
     moved = path.rename(path.with_suffix(".moved"))
     moved.chmod(0o600)

@@ -62,7 +62,7 @@ def test_what_speaks_against_a_file(given: dict[str, Any], reason: str) -> None:
 
 
 def test_without_times_of_reading_those_of_writing_count() -> None:
-    given = {"unread_for": "90 d", "atime": NOW - DAY, "mtime": NOW - 91 * DAY}
+    given: dict[str, Any] = {"unread_for": "90 d", "atime": NOW - DAY, "mtime": NOW - 91 * DAY}
     assert why(**given) == judging.READ
     assert why(keeps=False, **given) is None
 

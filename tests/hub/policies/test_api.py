@@ -49,7 +49,8 @@ def test_what_is_wrong_is_told_by_field(scene: Scene) -> None:
     assert list(answer.json()["reasons"]) == ["low"]
     answer = scene.admin.ask("POST", "policies/", {})
     assert set(answer.json()["reasons"]) == {"site", "title"}
-    for body in ([], "x", {"paths": [1]}, {"exclude": "\udcff"}, {"site": {"a": 1}}):
+    bodies: list[Any] = [[], "x", {"paths": [1]}, {"exclude": "\udcff"}, {"site": {"a": 1}}]
+    for body in bodies:
         assert scene.admin.ask("POST", "policies/", body).status_code == 400
 
 

@@ -82,7 +82,7 @@ def test_a_run_is_a_job_whose_walk_chooses_and_whose_tasks_migrate(
 ) -> None:
     row = scene.policy(paths=["/data/raw"], target="archive", stub_size="4 KiB")
     run = services.run_policy(by=scene.admin.actor, policy=row.pk)
-    job = Job.objects.get(pk=run.job)
+    job = Job.objects.get(pk=run.job or 0)
     assert (job.site, job.title, job.discovery) == ("lab", "Room", "policy")
     task = Task.objects.get(job=job)
     assert (task.step, task.args["filters"]["high"]) == ("discover.policy", 80.0)
@@ -136,7 +136,7 @@ def test_without_paths_the_sites_folders_are_meant_as_its_workers_tell(scene: Sc
     run = services.run_policy(by=scene.admin.actor, policy=row.pk)
     from lagan.hub.jobs import packing
 
-    assert packing.unpack_items(Job.objects.get(pk=run.job).paths) == ["/data", "/home"]
+    assert packing.unpack_items(Job.objects.get(pk=run.job or 0).paths) == ["/data", "/home"]
 
 
 def test_how_full_the_site_is_is_told_by_its_workers(scene: Scene) -> None:

@@ -11,11 +11,13 @@ from typing import Any
 
 import pytest
 
-from lagan.hsm.states import MIGRATED, MODIFIED, PREMIGRATED, UNMANAGED
+from lagan.hsm.policy import pins
+from lagan.hsm.states import MIGRATED, MODIFIED, PREMIGRATED, STATES, UNMANAGED
+from lagan.hub.jobs.workflows.defaults import STATUS_TYPES
 from lagan.kit.errors import BadInput, Forbidden, LaganError, NotFound
 from lagan.worker.answers import answer
 from lagan.worker.place import Place, serving
-from lagan.worker.site import folders, register
+from lagan.worker.site import folders, register, tiering
 from lagan.worker.site.tiering import migrate
 from tests.agent.strange import names
 from tests.worker.told import Told
@@ -189,3 +191,43 @@ def test_arguments_that_make_no_sense_are_refused(
     with pytest.raises(BadInput) as caught:
         folders.folder({"path": str(root), **args})
     assert caught.value.facts["field"] == field
+
+
+def test_what_is_pinned_is_told_with_the_details(root: Path) -> None:
+    (root / "run").mkdir()
+    for name in ("free", "kept", "run/x"):
+        (root / name).write_bytes(b"x")
+    os.setxattr(root / "kept", pins.NAME, b"2999-01-01T00:00:00Z")
+    os.setxattr(root / "run", pins.NAME, b"ever")
+    os.setxattr(root / "free", pins.NAME, b"1999-01-01")
+    (root / "link").symlink_to("kept")
+
+    def told(path: Path) -> dict[str, str | None]:
+        entries = folders.folder({"path": str(path), "details": True})["entries"]
+        return {each["name"]: each.get("pinned") for each in entries}
+
+    assert told(root) == {"free": None, "kept": "2999-01-01T00:00:00Z", "link": None, "run": "ever"}
+    assert told(root / "run") == {"x": "ever"}
+    plain = folders.folder({"path": str(root)})["entries"]
+    assert not any("pinned" in each for each in plain)
+
+
+def test_every_state_of_tiering_has_its_status(root: Path) -> None:
+    """Those that the hub has labels for: also what was written into, and what nobody can read."""
+    content = b"content" * 10_000
+    (root.parent / "bucket").mkdir()
+    states = ("unmanaged", "premigrated", "migrated", "modified", "missing")
+    for name in states:
+        (root / name).write_bytes(content)
+    with serving(Place((root,), targets={"bucket": str(root.parent / "bucket")})):
+        tiering.migrate(Told(), {}, [str(root / each) for each in ("migrated", "modified")])
+        tiering.migrate(Told(), {"premigrate": True}, [str(root / "premigrated")])
+        with (root / "modified").open("r+b") as file:
+            file.write(b"written into")
+        os.setxattr(root / "missing", "user.lagan.hsm", b"nobody can read this")
+        shown = ask(str(root), details=True)["entries"]
+        assert {each["name"]: each["status"] for each in shown} == {each: each for each in states}
+        assert [tiering.look(str(root / each)) for each in states] == list(states)
+        (root.parent / "bucket/migrated").unlink()
+        assert tiering.look(str(root / "migrated")) == "missing"
+    assert set(states) == {key for key, *_ in STATUS_TYPES} == set(STATES)

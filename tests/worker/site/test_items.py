@@ -101,7 +101,7 @@ def test_a_fault_of_ours_is_the_tasks(monkeypatch: pytest.MonkeyPatch) -> None:
     [
         (Busy("x"), f"{AGAIN}.busy"),
         (Changed("x"), f"{AGAIN}.changed"),
-        (NoSpace("x"), f"{AGAIN}.no-space"),
+        (NoSpace("x"), f"{AGAIN}.full"),
         (Unavailable("x"), f"{AGAIN}.unavailable"),
         (WrittenInto("x"), "failed.written-into"),
         (MissingAtTarget("x"), "failed.missing-at-target"),

@@ -21,15 +21,16 @@ _REFUSALS: dict[str, type[LaganError]] = {
 
 
 @contextmanager
-def quietly(door: Path, descriptor: int) -> Iterator[int | None]:
+def quietly(door: Path, descriptor: int, *, cuts: bool = False) -> Iterator[int | None]:
     """The file that is open (O_PATH) as `descriptor` by one for reading and writing that raises no
-    events, held as long as the block lasts; None when no gate serves its filesystem.
+    events, held as long as the block lasts; None when no gate serves its filesystem. Who `cuts` it
+    says so: that raises events all the same, which are let through then.
 
     Busy while its content is moved by somebody else; OSError as for opening it.
     """
     given: list[int] = []
     try:
-        answer = ask(door, {"verb": "open"}, [descriptor], given)
+        answer = ask(door, {"verb": "open", "cuts": cuts}, [descriptor], given)
         yield given[0] if answer and answer.get("served") else None
     finally:
         wire.close_all(given)

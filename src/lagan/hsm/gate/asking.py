@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import os
 from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,7 @@ def asker(process: int) -> Asker:
     names: set[str] = set()
     folder = f"/proc/{process}"
     with suppress(OSError):
-        program = os.readlink(f"{folder}/exe").removesuffix(" (deleted)")
+        program = str(Path(f"{folder}/exe").readlink()).removesuffix(" (deleted)")
         names |= {program, program.rpartition("/")[2]}
     with suppress(OSError):
         names.add(_content(f"{folder}/comm").rstrip("\n"))

@@ -10,16 +10,25 @@ import struct
 from collections.abc import Callable, Mapping
 from stat import S_ISREG
 from threading import Thread
-from typing import Any
+from typing import Any, NamedTuple
 
 from lagan.hsm.errors import Busy, Unfit
 from lagan.hsm.gate import wire
 from lagan.kit.errors import BadInput, Forbidden, LaganError
 
 log = logging.getLogger("lagan.recalld")
-Verb = Callable[[wire.Message, list[int], int], tuple[Mapping[str, Any], list[int]]]
-"""Given a message, its descriptors and the user who asks; the answer and its descriptors, which are
-closed when they are sent."""
+
+
+class Peer(NamedTuple):
+    """Who asks: the user and the process."""
+
+    user: int
+    process: int
+
+
+Verb = Callable[[wire.Message, list[int], Peer], tuple[Mapping[str, Any], list[int]]]
+"""Given a message, its descriptors and who asks; the answer and its descriptors, which are closed
+when they are sent."""
 _CREDENTIALS = struct.Struct("iII")
 PATIENCE = 10.0
 """Seconds for somebody at the door to say what they want."""
@@ -63,22 +72,23 @@ class Door:
         self, connection: socket.socket, message: wire.Message, descriptors: list[int]
     ) -> tuple[Mapping[str, Any], list[int]]:
         try:
-            user = _user_of(connection)
-            if user not in (0, os.geteuid(), self._user):
+            peer = _peer_of(connection)
+            if peer.user not in (0, os.geteuid(), self._user):
                 raise Forbidden("Only root and the worker may ask the gate.")
             verb = self._verbs.get(str(message.get("verb")))
             if verb is None:
                 raise BadInput(f"The gate knows no {message.get('verb')!r}.")
-            return verb(message, descriptors, user)
+            return verb(message, descriptors, peer)
         except LaganError as error:
             return {"refused": error.code, "sentence": error.sentence}, []
         except OSError as error:
             return {"errno": error.errno, "sentence": str(error.strerror)}, []
 
 
-def _user_of(connection: socket.socket) -> int:
+def _peer_of(connection: socket.socket) -> Peer:
     raw = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS.size)
-    return int(_CREDENTIALS.unpack(raw)[1])
+    process, user, _ = _CREDENTIALS.unpack(raw)
+    return Peer(user, process)
 
 
 def expect_file_of(descriptors: list[int], user: int) -> os.stat_result:

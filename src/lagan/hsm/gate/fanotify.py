@@ -218,8 +218,8 @@ class Attributes:
 
 
 class OwnMount:
-    """A mount of a filesystem that nobody else has: what is opened by it, the kernel opens once more
-    for us, and that descriptor raises no permission events whatever is done by it.
+    """A mount of a filesystem that nobody else has: what is opened by it, the kernel opens once
+    more for us, and that descriptor raises no permission events whatever is done by it.
 
     No mark on the file itself would do: while one goes, the kernel lets openers of the file pass.
     """
@@ -234,7 +234,7 @@ class OwnMount:
         self._lock = Lock()
 
     def open(self, descriptor: int) -> int:
-        """A new descriptor, for reading and writing, of a file that is open (O_PATH too) by whatever
+        """A new descriptor, for reading and writing, of a file that is open (O_PATH too) by any
         mount. OSError as for opening it; BlockingIOError while somebody has a lease on it."""
         with self._lock:
             os.close(open_again(descriptor, self._folder, os.O_RDONLY | os.O_NONBLOCK))

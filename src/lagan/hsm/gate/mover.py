@@ -15,7 +15,7 @@ from threading import Event, Lock
 from typing import Any
 
 from lagan.hsm.gate import wire
-from lagan.hsm.gate.door import Door, busy, expect_file_of
+from lagan.hsm.gate.door import Door, Peer, busy, expect_file_of
 from lagan.hsm.gate.holds import Holds
 from lagan.hsm.gate.recalls import Ended, Recall, Recalls
 from lagan.hsm.gate.refilling import Refilling
@@ -51,6 +51,8 @@ class Mover:
         self._served = Served(roots)
         self._sending = Lock()
         self._heeding: dict[int, Event] = {}
+        self._cutting: dict[tuple[int, int], int] = {}
+        """Files whose holders said that they cut them, and the processes."""
         self._numbers = count(1)
         refill = Refilling(holds, target_called, self._served)
         self._recalls = Recalls(settings, refill, self._answer, note, frozen=self._frozen.exists)
@@ -68,7 +70,7 @@ class Mover:
 
     def _obey(self, message: wire.Message, descriptors: list[int]) -> None:
         if "event" in message:
-            self._recalls.wanted(int(message["event"]), descriptors[0], int(message["pid"]))
+            self._wanted(int(message["event"]), descriptors[0], int(message["pid"]))
             return
         wire.close_all(descriptors)
         if "gone" in message:
@@ -77,6 +79,17 @@ class Mover:
             self._heeding.pop(int(message["heeded"]), Event()).set()
         elif "reload" in message:
             self._reload()
+
+    def _wanted(self, number: int, descriptor: int, process: int) -> None:
+        """Somebody opens or cuts a file; who holds it to cut it is let through: the kernel tells of
+        cutting whoever does it, by whatever descriptor."""
+        found = os.fstat(descriptor)
+        cutting = self._cutting.get((found.st_dev, found.st_ino)) == process
+        if cutting and self._holds.held(found.st_dev, found.st_ino):
+            os.close(descriptor)
+            self._answer(number, 0)
+        else:
+            self._recalls.wanted(number, descriptor, process)
 
     def _reload(self) -> None:
         try:
@@ -99,10 +112,10 @@ class Mover:
             wire.send(self._link, message, descriptors)
 
     def _open(
-        self, message: wire.Message, descriptors: list[int], user: int
+        self, message: wire.Message, descriptors: list[int], peer: Peer
     ) -> tuple[Mapping[str, Any], list[int]]:
         """A descriptor that raises no events, and the hold that goes with it."""
-        found = expect_file_of(descriptors, user)
+        found = expect_file_of(descriptors, peer.user)
         if not self._served.has(descriptors[0]):
             return {"served": False}, []
         # Whoever waits for the file comes first.
@@ -111,6 +124,8 @@ class Mover:
         if hold is None:
             raise busy()
         try:
+            if message.get("cuts"):
+                self._cutting[found.st_dev, found.st_ino] = peer.process
             self._heed(descriptors[0])
             return {"served": True}, [self._served.open_quietly(descriptors[0]), hold]
         except BlockingIOError:
@@ -129,7 +144,7 @@ class Mover:
             raise Unavailable("The gate's guard does not answer.")
 
     def _freeze(
-        self, message: wire.Message, descriptors: list[int], user: int
+        self, message: wire.Message, descriptors: list[int], peer: Peer
     ) -> tuple[Mapping[str, Any], list[int]]:
         if message.get("on"):
             self._frozen.touch()
@@ -138,7 +153,7 @@ class Mover:
         return {"frozen": self._frozen.exists()}, []
 
     def _status(
-        self, message: wire.Message, descriptors: list[int], user: int
+        self, message: wire.Message, descriptors: list[int], peer: Peer
     ) -> tuple[Mapping[str, Any], list[int]]:
         recalls = self._recalls.waiting()
         shown = [_shown(place, each) for place, each in enumerate(recalls[:SHOWN], start=1)]

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
+from pathlib import Path
 from threading import Lock
 
 from lagan.hsm import marker as markers
@@ -185,5 +186,5 @@ def _sentence(problem: LaganError | OSError) -> str:
 def _path(descriptor: int) -> str:
     """Where the file is, as far as we see it; what is no UTF-8 is kept as surrogates."""
     with suppress(OSError):
-        return os.readlink(f"/proc/self/fd/{descriptor}")
+        return str(Path(f"/proc/self/fd/{descriptor}").readlink())
     return "?"

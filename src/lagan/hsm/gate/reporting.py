@@ -8,8 +8,8 @@ import logging
 import os
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import asdict
-from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from threading import Event, Lock, Thread
 from typing import Any, Protocol
@@ -22,8 +22,8 @@ log = logging.getLogger("lagan.recalld")
 HOUR = 3600
 PAUSE = 10.0
 """Seconds between two words to the hub."""
-_LARGEST, _OLDER = 16 << 20, 4
-"""Bytes of the log, and how many older ones are kept."""
+_LARGEST = 16 << 20
+"""Bytes of the log until it becomes the older one."""
 
 Hours = dict[str, dict[str, Any]]
 """By the second that an hour begins with: `job` at the hub, numbers, and those that it knows."""
@@ -50,9 +50,7 @@ class Report:
         clock: Callable[[], float] = time.time,
     ) -> None:
         state.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self._file = RotatingFileHandler(
-            state / "recalls.log", maxBytes=_LARGEST, backupCount=_OLDER, delay=True
-        )
+        self._log = state / "recalls.log"
         self._path = state / "hours.json"
         self._jobs, self._site, self._clock = jobs, site, clock
         self._lock = Lock()
@@ -63,7 +61,7 @@ class Report:
         at = self._clock()
         line = json.dumps({"at": round(at, 3), **asdict(ended)})
         with self._lock:
-            self._file.emit(logging.makeLogRecord({"msg": "%s", "args": (line,)}))
+            self._append(line)
             if self._jobs is not None:
                 hour = self._hours.setdefault(str(int(at) // HOUR * HOUR), {"job": None})
                 for name in ("numfiles", _counted(ended)):
@@ -117,6 +115,17 @@ class Report:
             if over:
                 del self._hours[begun]
             self._write()
+
+    def _append(self, line: str) -> None:
+        """To the log, of which one older part is kept."""
+        try:
+            with suppress(FileNotFoundError):
+                if self._log.stat().st_size > _LARGEST:
+                    self._log.replace(self._log.with_suffix(".log.1"))
+            with self._log.open("a") as file:
+                file.write(line + "\n")
+        except OSError as error:
+            log.error("%s cannot be written: %s", self._log, error.strerror)
 
     def _read(self) -> Hours:
         try:

@@ -1,5 +1,5 @@
-"""Whether somebody's opening brings a file back: rules by program and user, and how much at once and
-an hour. What is refused may be tried again."""
+"""Whether somebody's opening brings a file back: rules by program and user, and how much at once
+and an hour. What is refused may be tried again."""
 
 from __future__ import annotations
 

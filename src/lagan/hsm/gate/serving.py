@@ -1,4 +1,4 @@
-"""A gate is set up: its events, its door, its notes; and taken over whole from a guard that died."""
+"""A gate is set up: its events, its door, its notes; and taken over from a guard that died."""
 
 from __future__ import annotations
 

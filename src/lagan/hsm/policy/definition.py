@@ -60,7 +60,7 @@ class Policy:
     without them the policy always applies."""
     action: str = MIGRATE
     target: str = ""
-    """The site's first one when empty."""
+    """The one that the site's rules choose when empty."""
     stub_size: int = 0
     most_bytes: int | None = None
     most_files: int = USUAL_FILES

@@ -6,11 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Self
 
-from lagan.hsm.naming import record_name
-from lagan.hsm.record import Record, pack
+from lagan.hsm import telling
+from lagan.hsm.record import Record
 from lagan.hsm.target import Target
-from lagan.hsm.together.asking import Known, Question
-from lagan.hsm.together.group import by_hands
+from lagan.hsm.together.asking import Known, Question, spread
 from lagan.kit.errors import LaganError
 from lagan.store.volume import ReplacesMany
 
@@ -18,7 +17,7 @@ from lagan.store.volume import ReplacesMany
 @dataclass(frozen=True, slots=True)
 class Tell(Question):
     """Have the target know the file of `record`; what it knew of that path, which is in `known`
-    when it was looked at, it forgets."""
+    when it was looked at, it forgets. Its object is needed from now on; see `lagan.hsm.telling`."""
 
     target: Target
     record: Record
@@ -27,24 +26,28 @@ class Tell(Question):
 
     @classmethod
     def ask(cls, target: Target, needs: Sequence[Self]) -> Sequence[object]:
-        """Write those that say anything new."""
+        """Write those that say anything new, then look that all objects are kept."""
         volume = target.volume
-        new = [need for need in needs if need._is_new()]
-        if len(new) > 1 and isinstance(volume, ReplacesMany):
+        asked = [(need, need._newest()) for need in needs]
+        notes = [note for need, newest in asked for note in telling.notes(need.record, newest)]
+        if len(notes) > 1 and isinstance(volume, ReplacesMany):
             try:
-                volume.replace_many(
-                    [(record_name(each.record.path), pack(each.record)) for each in new]
-                )
+                volume.replace_many(notes)
             except LaganError:
                 pass  # then each has its own reason
             else:
-                return [None] * len(needs)
-        told = dict(zip(map(id, new), by_hands(cls._tell, new), strict=True))
-        return [told.get(id(need)) for need in needs]
+                return spread(volume, lambda one: one[0]._settle(one[1]), asked)
+        return spread(volume, lambda one: one[0]._tell(one[1]), asked)
 
-    def _is_new(self) -> bool:
-        known = self.known.record if self.known is not None else self.target.known(self.record.path)
-        return known != self.record
+    def _newest(self) -> Record | None:
+        if self.known is not None:
+            return self.known.record
+        return self.target.known(self.record.path)
 
-    def _tell(self) -> None:
-        self.target.volume.replace(record_name(self.record.path), pack(self.record))
+    def _tell(self, newest: Record | None) -> None:
+        for name, data in telling.notes(self.record, newest):
+            self.target.volume.replace(name, data)
+        self._settle(newest)
+
+    def _settle(self, newest: Record | None) -> None:
+        telling.settle(self.target.volume, self.record, newest)

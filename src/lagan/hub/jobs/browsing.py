@@ -25,7 +25,8 @@ USUAL_SIZE = 200
 class Entry:
     """Something in a folder. `type` is file, directory, link or other; `size` in bytes, times in
     seconds since the epoch, None where a root is not mounted. `target` is what a link says,
-    `status` in which state a file is, if that was asked for."""
+    `status` in which state a file is, and
+    `pinned` until when its content stays (`ever`, or a time), if that was asked for."""
 
     name: str
     path: str
@@ -37,6 +38,7 @@ class Entry:
     owner: str = ""
     target: str | None = None
     status: str | None = None
+    pinned: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +111,7 @@ def _entry(told: Mapping[str, Any]) -> Entry:
         owner=str(told.get("owner", "")),
         target=_text(told.get("target")),
         status=_text(told.get("status")),
+        pinned=_text(told.get("pinned")),
     )
 
 

@@ -17,6 +17,9 @@ SNAPDIFF = "snapdiff"
 REMOVES = "hsm.delete"
 """The step that is given folders too, each after what is in it: a workflow that begins with it
 removes whole folders."""
+SENDS = "hsm.send"
+"""The step that carries what folders wear: it is given them too, unless only some files are meant.
+"""
 
 
 def walk_args(submission: Submission) -> dict[str, Any]:
@@ -28,6 +31,8 @@ def walk_args(submission: Submission) -> dict[str, Any]:
     step = BY_NAME.get(submission.stages[0].step)
     if step is not None and step.name == REMOVES:
         args["folders"] = True
+    elif step is not None and step.name == SENDS and not submission.filters:
+        args["with_folders"] = True
     return args
 
 

@@ -109,8 +109,8 @@ def _save(owner: Participant, rows: dict[str, TargetNote], names: set[str], now:
     for start in range(0, len(gone), _SOME):
         TargetNote.objects.filter(owner=owner, name__in=gone[start : start + _SOME]).delete()
     new = [row for row in rows.values() if row.pk is None]
+    old = [row for row in rows.values() if row.pk is not None and row.noted_at == now]
     TargetNote.objects.bulk_create(new, batch_size=200)
-    old = [row for row in rows.values() if row.noted_at == now and row not in new]
     TargetNote.objects.bulk_update(old, ["data", "noted_at"], batch_size=200)
 
 

@@ -9,6 +9,7 @@ import os
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import groupby
 
 from lagan.hub.archive import queries as archive
 from lagan.hub.archive.queries import Location
@@ -18,6 +19,7 @@ from lagan.kit.digests import Buffer, digests_of
 from lagan.kit.errors import LaganError, NotFound, Unavailable
 from lagan.store.layout import check_object
 from lagan.store.quiet import read_quietly
+from lagan.store.verify import Part, verify_parts
 
 PAGE = 1000
 """Names of one page."""
@@ -79,24 +81,38 @@ def prove(asker: Participant, names: Sequence[str]) -> Iterator[tuple[str, str |
 
 
 def _proved(rows: Sequence[TargetObject]) -> Iterator[tuple[str, str | None]]:
+    """Those that are in one pack are read in one go."""
     places = archive.locations([row.stored_id for row in rows])
     order = sorted(rows, key=lambda row: _order(places.get(row.stored_id, [])))
-    forgotten: set[tuple[str, str]] = set()
-    for row in order:
-        yield row.name, _sha256(places.get(row.stored_id, []), forgotten)
+    for _, some in groupby(order, key=lambda row: _order(places.get(row.stored_id, []))[:2]):
+        together = [(row.name, places.get(row.stored_id, [])) for row in some]
+        known = dict(_whole_ones(together))
+        for name, copies in together:
+            yield name, known[name] if name in known else _sha256(copies)
+
+
+def _whole_ones(together: Sequence[tuple[str, Sequence[Location]]]) -> Iterator[tuple[str, str]]:
+    """The digests of those of one object whose first copies are as they must be."""
+    if not (copies := together[0][1]):
+        return
+    store, object = copies[0].store, copies[0].object
+    _leave_cache(copies[0])
+    names = {(copies[0].offset, copies[0].length): name for name, copies in together}
+    parts = [Part(copies[0].offset, copies[0].length, copies[0].digests) for _, copies in together]
+    for part, finding in verify_parts(store, object, parts, depth="full"):
+        if finding.good and part.expected.sha256 is not None:
+            yield names[part.offset, part.length], part.expected.sha256
 
 
 def _order(places: Sequence[Location]) -> tuple[str, str, int]:
     return (places[0].volume, places[0].object, places[0].offset) if places else ("", "", 0)
 
 
-def _sha256(places: Sequence[Location], forgotten: set[tuple[str, str]]) -> str | None:
+def _sha256(places: Sequence[Location]) -> str | None:
+    """What the first copy that can be read holds, whatever it should."""
     for place in places:
         sha = hashlib.sha256()
         try:
-            if (place.volume, place.object) not in forgotten:
-                _leave_cache(place)
-                forgotten.add((place.volume, place.object))
             for piece in read_quietly(place.store, place.object, place.offset, place.length):
                 sha.update(piece)
         except LaganError as error:

@@ -37,7 +37,7 @@ def remove(owner: Participant, name: str) -> bool:
         Participant.objects.filter(pk=owner.pk).update(
             objects_count=F("objects_count") - 1, objects_bytes=F("objects_bytes") - row.size
         )
-        data = {"target": owner.target.name, "site": owner.site, "name": name}
+        data: dict[str, str | int] = {"target": owner.target.name, "site": owner.site, "name": name}
         data |= {"file": row.stored_id.hex, "size": row.size}
         record(kind=Kind.TARGET_OBJECT_REMOVED, by=actor(owner), data=data)
         archive.note_everywhere(notes=[NoteLine(GONE, data, timezone.now().timestamp())])

@@ -57,6 +57,7 @@ class Line:
     type: str | Promise
     size: int | None
     status: str
+    pinned: bool
     modified: datetime | None
     target: str
     address: str
@@ -141,6 +142,7 @@ def _line(site: str, entry: Entry) -> Line:
         type=TYPES.get(entry.type, TYPES["other"]),
         size=None if is_folder else entry.size,
         status=entry.status or "",
+        pinned=entry.pinned is not None,
         modified=None if entry.mtime is None else _moment(entry.mtime),
         target=names.readable(entry.target or ""),
         address=folder_address(site, entry.path) if is_folder else "",

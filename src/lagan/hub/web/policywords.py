@@ -9,8 +9,8 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from lagan.hsm.policy.definition import LARGEST, NOT, ONLY, PREMIGRATE, UNREAD, Policy
-from lagan.hub.web import names, shown
+from lagan.hsm.policy.definition import LARGEST, MIN_SIZE, NOT, ONLY, PREMIGRATE, UNREAD, Policy
+from lagan.hub.web import names
 from lagan.hub.web.charts import Bar, bars
 from lagan.kit.sizes import GIB, KIB, MIB, TIB
 from lagan.kit.times import show_span
@@ -51,17 +51,17 @@ CAUSES: Mapping[str, str | Promise] = {
 def sentence(policy: Policy, site: str) -> str:
     """What the policy does, in one sentence."""
     words = {
-        "where": _listed(policy.paths) or _("a filesystem of %(site)s") % {"site": site},
-        "what": ", ".join(_what(policy)),
-        "target": policy.target or _("the site's first target"),
+        "where": _listed(policy.paths) or _where(policy, site),
+        "what": _files(policy),
+        "target": policy.target or _("the target that the site's rules choose"),
         "order": ORDERS[policy.order],
         "high": shown_percent(policy.high),
         "low": shown_percent(policy.low),
     }
     if policy.action == PREMIGRATE:
-        return _("From %(where)s %(what)s are copied to %(target)s and stay, %(order)s.") % words
+        return _("From %(where)s, %(what)s are copied to %(target)s and stay, %(order)s.") % words
     if policy.high is None:
-        return _("From %(where)s %(what)s go to %(target)s, %(order)s.") % words
+        return _("From %(where)s, %(what)s go to %(target)s, %(order)s.") % words
     return (
         _(
             "When %(where)s is over %(high)s %% full, %(what)s go to %(target)s, %(order)s, until"
@@ -73,6 +73,9 @@ def sentence(policy: Policy, site: str) -> str:
 
 def more(policy: Policy) -> Iterator[str]:
     """What else is to be known, a sentence each."""
+    if policy.min_size == MIN_SIZE:
+        size = exact_size(MIN_SIZE)
+        yield _("Files below %(size)s stay: a stub would save little.") % {"size": size}
     if policy.exclude:
         yield _("Left alone: %(names)s.") % {"names": _listed(policy.exclude)}
     if policy.stub_size:
@@ -83,14 +86,28 @@ def more(policy: Policy) -> Iterator[str]:
         yield _("At most %(size)s a run.") % {"size": size}
 
 
+def _where(policy: Policy, site: str) -> str:
+    if policy.high is None:
+        return _("the site %(site)s") % {"site": site}
+    return _("a filesystem of %(site)s") % {"site": site}
+
+
+def _files(policy: Policy) -> str:
+    """The files that are meant."""
+    *some, last = list(_what(policy)) or [""]
+    if not last:
+        return _("files")
+    what = _("%(some)s and %(last)s") % {"some": ", ".join(some), "last": last} if some else last
+    return _("files %(what)s") % {"what": what}
+
+
 def _what(policy: Policy) -> Iterator[str]:
-    """The files that are meant, a condition each."""
-    yield _("files")
+    """What makes a file one of those, a condition each."""
     if policy.unread_for:
         yield _("not read for %(span)s") % {"span": span(policy.unread_for)}
     if policy.unwritten_for:
         yield _("not written for %(span)s") % {"span": span(policy.unwritten_for)}
-    if policy.min_size:
+    if policy.min_size not in (0, MIN_SIZE):
         yield _("of %(size)s or more") % {"size": exact_size(policy.min_size)}
     if policy.include:
         yield _("called %(names)s") % {"names": _listed(policy.include)}
@@ -148,10 +165,16 @@ def age_words(least: int, below: int | None) -> str:
 def size_words(least: int, below: int | None) -> str:
     """A class of size, in bytes."""
     if below is None:
-        return _("%(size)s and more") % {"size": shown.size(least)}
+        return _("%(size)s and more") % {"size": _bound(least)}
     if not least:
-        return _("less than %(size)s") % {"size": shown.size(below)}
-    return _("%(least)s to %(below)s") % {"least": shown.size(least), "below": shown.size(below)}
+        return _("less than %(size)s") % {"size": _bound(below)}
+    return _("%(least)s to %(below)s") % {"least": _bound(least), "below": _bound(below)}
+
+
+def _bound(size: int) -> str:
+    """The bound of a class: a whole number of MB or GB."""
+    unit, factor = ("GB", 10**9) if size >= 10**9 else ("MB", 10**6)
+    return f"{size // factor}\N{NO-BREAK SPACE}{unit}"
 
 
 def charts(report: Mapping[str, Any]) -> list[tuple[str, str, list[Bar]]]:

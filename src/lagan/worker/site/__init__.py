@@ -9,6 +9,8 @@ _MODULES: tuple[str, ...] = (
     "datasets",
     "folders",
     "policies",
+    "reconciling",
+    "sending",
     "snapshots",
     "tiering",
     "walking",

@@ -5,7 +5,8 @@ that begin with a dot too), `size` (entries of a page), `after` (the `next` of t
 Answer: `path`, `entries`, `next` (None at the end). An entry has `name`, `path`, `type` (directory,
 file, link, other), `size` in bytes, `mtime` and `ctime` in seconds since the epoch, `mode` (the
 permission bits), `owner`, `target` (of a link), and with `details` the `status` of a file (see
-`lagan.hsm.states`); whether its target still has its content is not asked.
+`lagan.hsm.states`; whether its target still has its content is not asked) and `pinned`, the pin
+that holds for it (`ever`, or a time), where there is one.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from __future__ import annotations
 import os
 import pwd
 import stat as modes
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -20,11 +22,14 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from lagan.hsm.policy import pins
+from lagan.hsm.policy.pins import Pin
 from lagan.hsm.states import state_of
 from lagan.kit.errors import BadInput, BadPath
 from lagan.transfer import Item, page_of
 from lagan.worker.answers import register_answer
 from lagan.worker.site import paths, refusals
+from lagan.worker.site.pinned import Pins
 
 USUAL_SIZE, LARGEST_SIZE = 200, 1000
 """Entries of a page."""
@@ -75,7 +80,8 @@ def _page(opened: int, path: str, asked: _Asked) -> dict[str, Any]:
     """Only the names of the page are looked at closely: a large folder costs a reading of its
     names, in the memory of one page."""
     page = page_of(_names(opened, path, asked.hidden), after=asked.after, size=asked.size)
-    found = [_entry(opened, path, item.name, asked.details) for item in page.items]
+    above = Pins().of(path) if asked.details else None
+    found = [_entry(opened, path, item.name, asked.details, above) for item in page.items]
     return {"entries": [each for each in found if each is not None], "next": page.next}
 
 
@@ -89,8 +95,10 @@ def _names(opened: int, path: str, hidden: bool) -> Iterator[Item]:
             yield Item(each.name, "folder" if is_folder else "file", 0, 0)
 
 
-def _entry(opened: int, folder: str, name: str, details: bool) -> dict[str, Any] | None:
-    """The entry `name`; None when it has gone."""
+def _entry(
+    opened: int, folder: str, name: str, details: bool, above: Pin | None
+) -> dict[str, Any] | None:
+    """The entry `name`, `above` which a pin holds; None when it has gone."""
     try:
         facts = os.stat(name, dir_fd=opened, follow_symlinks=False)
     except FileNotFoundError:
@@ -101,6 +109,9 @@ def _entry(opened: int, folder: str, name: str, details: bool) -> dict[str, Any]
             entry["target"] = os.readlink(name, dir_fd=opened)
         elif details and modes.S_ISREG(facts.st_mode):
             entry["status"] = state_of(f"/proc/self/fd/{opened}/{name}", facts)
+        pin = pins.later(above, pins.read(f"/proc/self/fd/{opened}/{name}")) if details else None
+        if pin is not None and pin.holds(time.time()):
+            entry["pinned"] = pin.as_text()
     return entry
 
 

@@ -105,16 +105,21 @@ def open_at(path: str | Spot, flags: int, mode: int = 0o666) -> Iterator[int]:
 
 
 @contextmanager
-def open_quietly(spot: Spot, flags: int, *, letting_go: bool = False) -> Iterator[int]:
+def open_quietly(
+    spot: Spot, flags: int, *, letting_go: bool = False, cuts: bool = False
+) -> Iterator[int]:
     """Open a file whose content is to be moved: where reading brings content back by itself,
     opening it like this does not.
 
     A gate that serves its filesystem (`lagan recalld`) opens it for us, for reading and writing,
     and keeps watch on it until the end of the block. Unsupported for `letting_go` without one where
-    the site needs one; Busy, Unavailable as the gate says.
+    the site needs one; Busy, Unavailable as the gate says. Who changes its size `cuts` it.
     """
     gate = place.current().gate
-    with open_at(spot, os.O_PATH | os.O_NOFOLLOW) as found, quietly(gate.door, found) as served:
+    with (
+        open_at(spot, os.O_PATH | os.O_NOFOLLOW) as found,
+        quietly(gate.door, found, cuts=cuts) as served,
+    ):
         if served is not None:
             yield served
             return

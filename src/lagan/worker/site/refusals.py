@@ -5,7 +5,15 @@ from __future__ import annotations
 
 import errno
 
-from lagan.kit.errors import BadInput, BadPath, Forbidden, LaganError, NotFound, Unavailable
+from lagan.kit.errors import (
+    BadInput,
+    BadPath,
+    Forbidden,
+    LaganError,
+    NoSpace,
+    NotFound,
+    Unavailable,
+)
 
 _CATEGORIES: dict[int | None, str] = {
     errno.ENOENT: "failed.missing",
@@ -24,7 +32,7 @@ _REASONS: dict[int | None, str] = {
     errno.ENOENT: "It is not there.",
     errno.ENOTDIR: "It is not there.",
     errno.EACCES: "The worker may not open it.",
-    errno.EPERM: "The worker may not do this to it.",
+    errno.EPERM: "The worker may not do this to it; lsattr tells if it is immutable.",
 }
 
 
@@ -33,6 +41,8 @@ def category(error: OSError | LaganError) -> str:
     read-only, full, path (the name cannot be used), disk, error."""
     if isinstance(error, BadPath):
         return "failed.path"
+    if isinstance(error, NoSpace):  # looked for before, or met by the system's own word: the same
+        return "failed.full"
     if isinstance(error, LaganError):
         return f"failed.{error.code}"
     return _CATEGORIES.get(error.errno, "failed.error")

@@ -21,6 +21,7 @@ from lagan.store.volume import Volume
 from lagan.worker import place
 from lagan.worker.archive_volume import is_archive, open_archive
 from lagan.worker.place import Place
+from lagan.worker.site import presence
 
 Folder = tuple[int, int] | None
 """Device and inode of a folder; None for what is no folder of this machine."""
@@ -52,7 +53,8 @@ def target_called(name: str) -> Target:
             _opened.pop(key, None)  # another disk, or none, may be there now
             target = _open(name, location, here)
             known_one = _opened[key] = _Opened(target, _folder(target.volume))
-        return known_one.target
+    presence.tell(known_one.target)
+    return known_one.target
 
 
 def require(name: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from stat import S_ISDIR, S_ISLNK, S_ISREG
 from typing import Any
 
@@ -17,13 +17,16 @@ from lagan.hsm.recalling import recollection
 from lagan.hsm.reverse import reverse_stub as make_stub
 from lagan.hsm.states import MISSING, UNMANAGED, state_of
 from lagan.hsm.target import Tick
+from lagan.hsm.telling import end
 from lagan.hsm.together.asking import SMALL
 from lagan.hsm.together.group import Move
-from lagan.kit.errors import BadPath
+from lagan.hsm.tombstones import DELETED
+from lagan.kit.errors import BadPath, LaganError
 from lagan.worker import place
-from lagan.worker.site import paths
+from lagan.worker.site import paths, presence
 from lagan.worker.site.heeding import admitted
 from lagan.worker.site.items import Apart, alone, each, each_together, widen_descriptors
+from lagan.worker.site.parting import last_words
 from lagan.worker.site.paths import Spot
 from lagan.worker.site.targets import require as require_target
 from lagan.worker.site.targets import target_called, target_for
@@ -83,6 +86,7 @@ def reverse_stub(context: Context, args: Mapping[str, Any], items: Sequence[str]
     """Make files here of what another site brought to the target. A path that is beneath none of
     this site's folders comes to the same place beneath the first of them."""
     target = target_called(args.get("target") or "")
+    presence.expect_told(target)
 
     def act(item: str, tick: Tick) -> Outcome:
         spot = _spot_or_none(item)
@@ -99,6 +103,7 @@ def reverse_stub(context: Context, args: Mapping[str, Any], items: Sequence[str]
                 stub_size=int(args.get("stub_size") or 0),
                 skip_hash=bool(args.get("skip_hash")),
                 overwrite=bool(args.get("overwrite")),
+                verify=bool(args.get("verify")),
                 tick=tick,
             )
 
@@ -106,12 +111,19 @@ def reverse_stub(context: Context, args: Mapping[str, Any], items: Sequence[str]
 
 
 def delete(context: Context, args: Mapping[str, Any], items: Sequence[str]) -> dict[str, Any]:
-    """Remove files, links and empty folders from the site, the deepest first."""
+    """Remove files, links and empty folders from the site, the deepest first. Objects stay, with
+    a tombstone."""
 
     def act(item: str, tick: Tick) -> Outcome:
         try:
-            with paths.beside(item) as (folder, name):
-                return Outcome("deleted", already=not remove(folder, name))
+            spot = paths.locate(item)
+            with paths.beside(spot) as (folder, name):
+                last = last_words(spot, folder, name)
+                gone = remove(folder, name)
+            if gone and last is not None:
+                with suppress(LaganError):  # the next reconciling finds what cannot be told now
+                    end(target_called(last.target).volume, last.record, DELETED)
+            return Outcome("deleted", already=not gone)
         except FileNotFoundError:  # its folder went before it
             return Outcome("deleted", already=True)
 

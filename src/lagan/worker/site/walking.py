@@ -9,7 +9,8 @@ large it is.
 With the argument `folders` the folders themselves are given too, for a step that removes: each
 after everything in it, and only when all that was in it was given. Such a walk leaves nothing to
 others, so that the order holds: batches are begun in the order in which they were found. A step
-that finds a folder not empty yet tells it as worth another try.
+that finds a folder not empty yet tells it as worth another try. With the argument `with_folders`
+they are given in no such order, each as soon as it is looked into.
 """
 
 from __future__ import annotations
@@ -47,12 +48,13 @@ def register() -> None:
 
 
 def recursive(context: Context, args: Mapping[str, Any], items: Sequence[str]) -> dict[str, Any]:
-    """The step: `args` may hold `filters` (see `filters`) and `folders`; `items` are paths, or
-    folders that another walk left."""
+    """The step: `args` may hold `filters` (see `filters`), `folders` and `with_folders`; `items`
+    are paths, or folders that another walk left."""
     search = Search(context, filters.check(args.get("filters") or {}))
     waiting = list(reversed(search.starts(items)))
     deep = bool(args.get("folders"))
-    found = _deepest_first(search, waiting) if deep else _until_enough(search, waiting)
+    too = bool(args.get("with_folders"))
+    found = _deepest_first(search, waiting) if deep else _until_enough(search, waiting, too)
     facts = {"found": 0, "bytes": 0}
     for batch, size in cut(found):
         context.found(batch, size)
@@ -68,8 +70,8 @@ def recursive(context: Context, args: Mapping[str, Any], items: Sequence[str]) -
     }
 
 
-def _until_enough(search: Search, waiting: list[str]) -> Iterator[Item]:
-    """Files and links; `waiting` holds the folders that are left in the end."""
+def _until_enough(search: Search, waiting: list[str], folders: bool) -> Iterator[Item]:
+    """Files and links, and `folders` too; `waiting` holds those that are left in the end."""
     until = time.monotonic() + LONGEST
     held = sum(len(each) for each in waiting)
     while waiting:
@@ -79,6 +81,8 @@ def _until_enough(search: Search, waiting: list[str]) -> Iterator[Item]:
         if seen is not None and seen.facts is not None:
             yield seen.path, seen.facts.st_size
         elif seen is not None:
+            if folders and paths.locate(seen.path).relative:
+                yield seen.path, 0
             for each in search.look(seen.path, found=is_left(start)):
                 if each.facts is None:
                     waiting.append(each.path + LEFT)

@@ -55,8 +55,8 @@ def test_send_goes_on_at_the_site_of_its_field(scene: Scene) -> None:
     fields = {"target_site": "london", "hydrate": True}
     asked: Any = {"workflow": "send", "site": "lab", "paths": PATHS, "fields": fields}
     here, there = prepare(by=scene.people.owner, **asked).stages
-    assert (here.step, here.site, here.args["premigrate"]) == ("hsm.migrate", "lab", True)
-    assert (there.step, there.site, there.args["hydrate"]) == ("hsm.reverse_stub", "london", True)
+    assert (here.step, here.site, here.args["verify"]) == ("hsm.send", "lab", False)
+    assert (there.step, there.site, there.args["hydrate"]) == ("hsm.receive", "london", True)
     assert not Job.objects.exists()
     job = run_workflow(by=scene.people.owner, **asked)
     assert job.stages == [here.as_json(), there.as_json()]

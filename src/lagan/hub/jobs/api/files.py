@@ -49,7 +49,8 @@ class Asked(Schema):
 
 
 class EntryOut(Schema):
-    """Something in a folder; `size` in bytes, times in seconds since the epoch."""
+    """Something in a folder; `size` in bytes, times in seconds since the epoch. `pinned`: until
+    when its content stays here (`ever`, or a time), null when it may go."""
 
     name: str
     path: str
@@ -61,6 +62,7 @@ class EntryOut(Schema):
     owner: str
     target: str | None
     status: str | None
+    pinned: str | None
 
 
 class FolderOut(Schema):

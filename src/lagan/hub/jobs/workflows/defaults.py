@@ -16,6 +16,7 @@ from lagan.hub.jobs.workflows.rules import Definition
 SEND_FIELDS: list[dict[str, Any]] = [
     {"name": "target_site", "label": "Destination site", "type": "enum[site]"},
     {"name": "hydrate", "label": "Hydrate files on destination", "type": "bool"},
+    {"name": "verify", "label": "Read the content once more and compare it", "type": "bool"},
 ]
 
 WORKFLOWS: tuple[Definition, ...] = (
@@ -26,8 +27,13 @@ WORKFLOWS: tuple[Definition, ...] = (
         "send",
         "Send",
         [
-            {"name": "hsm.migrate", "premigrate": True},
-            {"name": "hsm.reverse_stub", "site": "&target_site", "hydrate": "&hydrate"},
+            {"name": "hsm.send", "verify": "&verify"},
+            {
+                "name": "hsm.receive",
+                "site": "&target_site",
+                "hydrate": "&hydrate",
+                "verify": "&verify",
+            },
         ],
         SEND_FIELDS,
     ),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from collections.abc import Awaitable, Callable, Iterator
 from typing import TypeVar
 
@@ -19,6 +20,7 @@ from lagan.store.layout import OWN
 from lagan.worker.archive_wire import MOST_PROVED
 from lagan.worker.wire import MOST_BYTES
 
+_MOMENT = 0.5  # seconds in which proofs are gathered
 SIGN = 5.0
 """Seconds between two signs of life while objects are read to be proved."""
 T = TypeVar("T")
@@ -87,9 +89,19 @@ async def prove(exchange: Exchange) -> None:
         raise BadInput(f"At most {MOST_PROVED} names in one request.", field="names")
     proofs = reading.prove(site, names)
     await exchange.start(200, [("Content-Type", "application/x-ndjson")])
-    while (proof := await _patiently(exchange, in_thread(next, proofs, None))) is not None:
-        await exchange.write(json.dumps(proof).encode() + b"\n")
+    while some := await _patiently(exchange, in_thread(_some, proofs)):
+        await exchange.write(b"".join(json.dumps(each).encode() + b"\n" for each in some))
     await exchange.end()
+
+
+def _some(proofs: Iterator[tuple[str, str | None]]) -> list[tuple[str, str | None]]:
+    """The next ones, as many as a moment brings; none at the end."""
+    found, until = [], time.monotonic() + _MOMENT
+    for proof in proofs:
+        found.append(proof)
+        if time.monotonic() > until:
+            break
+    return found
 
 
 async def _patiently(exchange: Exchange, act: Awaitable[T]) -> T:
