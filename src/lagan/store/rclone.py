@@ -11,25 +11,23 @@ from __future__ import annotations
 import re
 import threading
 import time
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor, wait
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, quote
 
-from lagan.kit.digests import DEFAULT, Buffer, Digester
+from lagan.kit.digests import Buffer
 from lagan.kit.errors import Conflict, LaganError, NotFound, Unavailable
 from lagan.kit.files import make_folders
 from lagan.kit.ids import new_id
 from lagan.store.errors import BadLocation, as_refusals
-from lagan.store.layout import INCOMING, OWN, check_any, check_object, check_own
-from lagan.store.posix import PosixVolume
+from lagan.store.layout import OWN, check_any, check_own
 from lagan.store.rclone_server import SERVER
-from lagan.store.spool import between, default_spool, key_of, name_of
-from lagan.store.staging import PosixIncoming, own
-from lagan.store.volume import Capabilities, Incoming, ObjectStat, Usage
+from lagan.store.spool import Spooled, between, default_spool, key_of, name_of
+from lagan.store.staging import PosixIncoming
+from lagan.store.volume import Capabilities, ObjectStat, Usage
 
 SENDERS = 8
 """Objects on their way at the same time."""
@@ -56,7 +54,7 @@ def open_remote(location: str, *, spool: str | Path | None = None) -> RcloneVolu
     return RcloneVolume(place.rstrip("/") if found[2] else place, Path(where))
 
 
-class RcloneVolume:
+class RcloneVolume(Spooled):
     """What lies beneath a path of a remote."""
 
     capabilities = Capabilities(durable=False, appends=False)
@@ -64,51 +62,12 @@ class RcloneVolume:
     def __init__(self, remote: str, spool: Path) -> None:
         self.location = f"rclone:{remote}"
         self._fs = remote
+        super().__init__(spool, SENDERS)
+        self._small = spool / _SMALL
         with as_refusals(str(spool)):
-            make_folders(spool / INCOMING)
-            make_folders(spool / _SMALL)
-        self._spool, self._small = PosixVolume(spool), spool / _SMALL
-        self._senders = ThreadPoolExecutor(SENDERS, "send")
+            make_folders(self._small)
         self._taking: set[str] = set()
         self._taken = threading.Condition()
-
-    def receive(self, key: str, *, algorithms: Collection[str] = DEFAULT) -> Incoming:
-        """Begin on the local disk."""
-        return self._spool.receive(key, algorithms=algorithms)
-
-    def resume(
-        self,
-        key: str,
-        *,
-        size: int,
-        algorithms: Collection[str] = DEFAULT,
-        digester: Digester | None = None,
-    ) -> Incoming:
-        """Go on, on the local disk."""
-        return self._spool.resume(key, size=size, algorithms=algorithms, digester=digester)
-
-    def pending(self) -> Iterator[ObjectStat]:
-        """What waits on the local disk of this machine."""
-        return self._spool.pending()
-
-    def publish(self, arrivals: Sequence[tuple[Incoming, str]]) -> None:
-        """Send several at a time; if one fails, take back those that were sent."""
-        moves = [(own(incoming), check_object(name)) for incoming, name in arrivals]
-        names = [name for _, name in moves]
-        if len(set(names)) != len(names):
-            raise Conflict("Two of these would have the same name.")
-        with self._alone(names):
-            sent = [self._senders.submit(self._send, incoming, name) for incoming, name in moves]
-            wait(sent)
-            failures = [error for each in sent if (error := each.exception()) is not None]
-            if failures:
-                for each, name in zip(sent, names, strict=True):
-                    if each.exception() is None:
-                        with suppress(LaganError):
-                            self.delete(name)
-                raise failures[0]
-        for incoming, _ in moves:
-            incoming.discard()
 
     def read(self, name: str, offset: int = 0, length: int | None = None) -> Iterator[Buffer]:
         """The bytes as they come from the remote; an appended file is all its pieces in order."""

@@ -10,8 +10,7 @@ names that hold an id, as the archive gives them, never meet at all.
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor, wait
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import timedelta
 from hashlib import sha256
@@ -23,16 +22,14 @@ import obstore
 from obstore.exceptions import AlreadyExistsError, BaseError, PreconditionError
 from obstore.store import S3Store
 
-from lagan.kit.digests import DEFAULT, Buffer, Digester
+from lagan.kit.digests import Buffer
 from lagan.kit.errors import Conflict, NotFound, Unavailable
-from lagan.kit.files import make_folders
 from lagan.kit.ids import new_id
-from lagan.store.errors import BadLocation, as_refusals
-from lagan.store.layout import INCOMING, OWN, PIECE, check_any, check_object, check_own
-from lagan.store.posix import PosixVolume
-from lagan.store.spool import between, default_spool, key_of, name_of
-from lagan.store.staging import PosixIncoming, own
-from lagan.store.volume import Capabilities, Incoming, ObjectStat, Usage
+from lagan.store.errors import BadLocation
+from lagan.store.layout import OWN, PIECE, check_any, check_own
+from lagan.store.spool import Spooled, between, default_spool, key_of, name_of
+from lagan.store.staging import PosixIncoming
+from lagan.store.volume import Capabilities, ObjectStat, Usage
 
 if TYPE_CHECKING:
     from obstore.store import S3Config
@@ -88,7 +85,7 @@ def _config(endpoint: str | None, options: Mapping[str, str]) -> S3Config:
     return config
 
 
-class S3Volume:
+class S3Volume(Spooled):
     """A bucket, or what lies beneath a prefix in one."""
 
     capabilities = Capabilities(appends=False)
@@ -96,47 +93,7 @@ class S3Volume:
     def __init__(self, store: S3Store, location: str, spool: Path) -> None:
         self.location = location
         self._store = store
-        with as_refusals(str(spool)):
-            make_folders(spool / INCOMING)
-        self._spool = PosixVolume(spool)
-        self._senders = ThreadPoolExecutor(_SENDERS, "send")
-
-    def receive(self, key: str, *, algorithms: Collection[str] = DEFAULT) -> Incoming:
-        """Begin on the local disk."""
-        return self._spool.receive(key, algorithms=algorithms)
-
-    def resume(
-        self,
-        key: str,
-        *,
-        size: int,
-        algorithms: Collection[str] = DEFAULT,
-        digester: Digester | None = None,
-    ) -> Incoming:
-        """Go on, on the local disk."""
-        return self._spool.resume(key, size=size, algorithms=algorithms, digester=digester)
-
-    def pending(self) -> Iterator[ObjectStat]:
-        """What waits on the local disk of this machine."""
-        return self._spool.pending()
-
-    def publish(self, arrivals: Sequence[tuple[Incoming, str]]) -> None:
-        """Send several at a time; if one fails, take back those that were sent."""
-        moves = [(own(incoming), check_object(name)) for incoming, name in arrivals]
-        names = [name for _, name in moves]
-        if len(set(names)) != len(names):
-            raise Conflict("Two of these would have the same name.")
-        sent = [self._senders.submit(self._send, incoming, name) for incoming, name in moves]
-        wait(sent)
-        failures = [error for each in sent if (error := each.exception()) is not None]
-        if failures:
-            for each, name in zip(sent, names, strict=True):
-                if each.exception() is None:
-                    with suppress(Unavailable):
-                        self.delete(name)
-            raise failures[0]
-        for incoming, _ in moves:
-            incoming.discard()
+        super().__init__(spool, _SENDERS)
 
     def read(self, name: str, offset: int = 0, length: int | None = None) -> Iterator[Buffer]:
         """The bytes as they come over the network; an appended file is all its pieces in order."""
