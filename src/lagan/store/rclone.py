@@ -32,7 +32,7 @@ from lagan.store.volume import Capabilities, ObjectStat, Usage
 SENDERS = 8
 """Objects on their way at the same time."""
 _REMOTE = re.compile(r"([A-Za-z0-9_.+@][A-Za-z0-9_.+@ -]*):([^\[\]\0\n]*)")
-_LOOKS, _BREATH = 6, 0.05  # times, and seconds between two, that a small file is looked at
+_PATIENCE, _BREATH = 20.0, 0.05  # seconds that a small file is looked for, and between two looks
 _SMALL = ".lagan/small"
 _FRACTION = re.compile(r"\.(\d{1,6})\d*")
 
@@ -217,14 +217,16 @@ class RcloneVolume(Spooled):
     def _read_small(self, name: str) -> bytes:
         """A file that may be replaced at this moment: while it is, some remotes have another, or
         none."""
-        for left in reversed(range(_LOOKS)):
+        until, again = time.monotonic() + _PATIENCE, False
+        while True:
             try:
                 return b"".join(bytes(each) for each in self._read_object(name, 0, None))
             except (NotFound, Unavailable):
-                if not left or (self._facts(name) is None and left < _LOOKS - 1):
+                # What is away twice in a row is away; a server that is gone refuses this question.
+                if time.monotonic() > until or (self._facts(name) is None and again):
                     raise
+                again = True
                 time.sleep(_BREATH)
-        raise AssertionError("the loop ends by return or raise")
 
     @contextmanager
     def _alone(self, names: Sequence[str]) -> Iterator[None]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import socket
+import time
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -127,6 +128,21 @@ def test_a_log_is_put_aside_when_its_time_is_over_and_loses_no_line(
     assert (tmp_path / "log").read_text() == ""
     logs.rotate()
     assert len(unsaved_files(tmp_path / "log")) == 5
+
+
+def test_logs_put_aside_at_once_are_named_in_their_order(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for fraction in range(990_000, 1_010_000, 97):  # around a millisecond's end, in nanoseconds
+        folder = tmp_path / str(fraction)
+        folder.mkdir()
+        moment = 1_795_355_873_000_000_000 + fraction
+        monkeypatch.setattr(time, "time_ns", lambda moment=moment: moment)
+        for number in range(3):
+            (folder / "log").write_text(f"{number}")
+            put_aside(folder / "log")
+        parts = [each.read_text() for each in unsaved_files(folder / "log")]
+        assert parts == ["0", "1", "2"]
 
 
 def test_two_logs_put_aside_at_once_have_names_of_their_own(tmp_path: Path) -> None:

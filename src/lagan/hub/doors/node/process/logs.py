@@ -136,9 +136,10 @@ def put_aside(path: Path) -> Path | None:
     """Give a log file its final name; None when there is nothing to put aside."""
     if not path.is_file() or not path.stat().st_size:
         return None
-    for attempt in range(1000):
-        moment = _moment(time.time() + attempt / 1000)
-        aside = path.with_name(f"{PUT_ASIDE}{moment}.nglog{UNSAVED}")
+    # Whole milliseconds: with fractions one may be passed over, and a later log be named by it.
+    now = time.time_ns() // 1_000_000
+    for attempt in range(now, now + 1000):
+        aside = path.with_name(f"{PUT_ASIDE}{_moment(attempt / 1000)}.nglog{UNSAVED}")
         if not aside.exists() and not saved(aside).exists():
             return path.rename(aside)
     return None
