@@ -131,3 +131,18 @@ class Kind(StrEnum):
     QUOTA_CLEARED = "quota.cleared"
     QUOTA_WARNED = "quota.warned"
     QUOTA_RECOUNTED = "quota.recounted"
+
+    DATASET_ERASED = "dataset.erased"
+
+    PACKAGE_BEGUN = "package.begun"
+    PACKAGE_FAILED = "package.failed"
+    PACKAGE_JUDGED = "package.judged"
+    PACKAGE_DIGESTED = "package.digested"
+    PACKAGE_STORED = "package.stored"
+    PACKAGE_CHECKED = "package.checked"
+    PACKAGE_REQUESTED = "package.requested"
+    PACKAGE_FETCHED = "package.fetched"
+    PACKAGE_NOT_FETCHED = "package.not-fetched"
+    PACKAGE_CHANGED = "package.changed"
+    PACKAGE_FOLLOWED = "package.followed"
+    PACKAGE_REMOVED = "package.removed"
