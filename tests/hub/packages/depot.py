@@ -3,11 +3,8 @@ stranger is of another team."""
 
 from __future__ import annotations
 
-import io
-import zipfile
-from collections.abc import Mapping
 from dataclasses import dataclass
-from hashlib import md5, sha256
+from hashlib import sha256
 from pathlib import Path
 from threading import Event as Flag
 from typing import Any
@@ -23,26 +20,13 @@ from lagan.hub.packages import services
 from lagan.hub.packages.models import Package
 from lagan.hub.tree import services as tree
 from lagan.worker.execute import execute
+from tests.hub.packages.bags import bag_zip
 from tests.hub.people import People, gather
 
 FAMILY = {
     "GROUP_READ", "DATASET_CREATE", "DATASET_READ", "DATASET_LIST", "DATASET_CHANGE",
     "DATASET_LOG_READ", "DATASET_METADATA_READ",
 }  # fmt: skip
-DECLARATION = b"BagIt-Version: 0.97\nTag-File-Character-Encoding: UTF-8\n"
-
-
-def bag_zip(files: Mapping[str, bytes] | None = None, *, leave_out: str = "") -> bytes:
-    """A bag as `bagit.py --md5` and `zip -r` make it; one of its files may be missing."""
-    payload = {"data/a.txt": b"one\n", "data/b/c.bin": bytes(range(256))} | dict(files or {})
-    lines = "".join(f"{md5(data).hexdigest()}  {name}\n" for name, data in payload.items())
-    members = {"bagit.txt": DECLARATION, "manifest-md5.txt": lines.encode(), **payload}
-    packed = io.BytesIO()
-    with zipfile.ZipFile(packed, "w") as made:
-        for name, data in members.items():
-            if name != leave_out:
-                made.writestr(name, data)
-    return packed.getvalue()
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +54,7 @@ class Depot:
         except BaseException:
             sent.discard()
             raise
-        return services.stored(future, row)
+        return services.stored(future, row.pk)
 
     def kept(self, data: bytes | None = None, **more: Any) -> Package:
         """One that was judged."""

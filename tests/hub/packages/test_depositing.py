@@ -8,7 +8,8 @@ from lagan.hub.packages import queries
 from lagan.hub.packages.models import Package
 from lagan.hub.packages.rules import Status
 from lagan.kit.errors import Forbidden, NotFound
-from tests.hub.packages.depot import Depot, bag_zip, digest
+from tests.hub.packages.bags import bag_zip
+from tests.hub.packages.depot import Depot, digest
 from tests.worker.told import Told
 
 

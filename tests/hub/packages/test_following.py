@@ -11,7 +11,8 @@ from lagan.hub.packages.errors import NotReady, Superseded
 from lagan.hub.packages.rules import Status
 from lagan.hub.tree import services as tree
 from lagan.kit.errors import Conflict, NotFound
-from tests.hub.packages.depot import Depot, bag_zip
+from tests.hub.packages.bags import bag_zip
+from tests.hub.packages.depot import Depot
 
 
 def test_what_metadata_was_is_kept_under_its_number(depot: Depot):

@@ -150,7 +150,7 @@ def test_a_refused_deposit_goes_after_a_while_and_its_record_stays(depot: Depot)
 def test_a_zip_that_came_by_tus_is_judged_as_well(depot: Depot):
     from lagan.hub.ingest.receiving import Receiving
     from lagan.hub.ingest.uploads import begin
-    from tests.hub.packages.depot import bag_zip
+    from tests.hub.packages.bags import bag_zip
 
     owner, data = depot.people.owner, bag_zip()
     row = services.begin_deposit(by=owner, name="big", file_name="big.zip", group=depot.team)

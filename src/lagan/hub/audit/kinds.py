@@ -134,6 +134,9 @@ class Kind(StrEnum):
 
     DATASET_ERASED = "dataset.erased"
 
+    DAY_TOKEN_ISSUED = "day-token.issued"  # noqa: S105 - the name of an act
+    DAY_TOKEN_REVOKED = "day-token.revoked"  # noqa: S105 - the name of an act
+
     PACKAGE_BEGUN = "package.begun"
     PACKAGE_FAILED = "package.failed"
     PACKAGE_JUDGED = "package.judged"

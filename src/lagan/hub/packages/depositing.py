@@ -24,7 +24,7 @@ from lagan.hub.packages.errors import NotReady, Superseded
 from lagan.hub.packages.models import Package
 from lagan.hub.packages.rows import held, in_state, locked, note, turn
 from lagan.hub.packages.rules import KEPT, Status
-from lagan.kit.errors import Conflict, NotSignedIn
+from lagan.kit.errors import Conflict, LaganError, NotSignedIn
 from lagan.kit.ids import new_id
 
 STEP = "packages.judge"
@@ -133,16 +133,18 @@ def _dataset(by: Actor, name: str, group: int) -> int:
     return int(made.pk)
 
 
-def stored(future: Future[list[Outcome]], row: Package) -> Package:
+def stored(future: Future[list[Outcome]], package: int) -> Package:
     """What became of `Zip.become`, when it is done: the package, UPLOADING, with its judge on the
     way; or the refusal, with the package UPLOAD_FAILED."""
-    (outcome,) = future.result()
-    if not isinstance(outcome, Attached):
-        fail(row.pk, outcome.sentence)
-        raise outcome
-    arrived(row.pk)
-    row.refresh_from_db()
-    return row
+    try:
+        (outcome,) = future.result()
+        if not isinstance(outcome, Attached):
+            raise outcome
+    except LaganError as error:
+        fail(package, error.sentence)
+        raise
+    arrived(package)
+    return Package.objects.get(pk=package)
 
 
 @transaction.atomic
