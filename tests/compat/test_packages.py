@@ -319,3 +319,29 @@ def test_without_a_token_nothing_is_told(jan: Shell):
         assert jan.json(command) == {"detail": "Invalid token."}
         bare = command.replace('--header "Authorization: Token ${LTP_TOKEN}"', "")
         assert jan.json(bare) == {"detail": "Authentication credentials were not provided."}
+
+
+def test_the_command_deposits_lists_and_fetches(jan: Shell, members: dict[str, str]):
+    data = bag_zip({"data/large": os.urandom(3_000_000)})
+    (jan.folder / "sent.zip").write_bytes(data)
+    where = {"LAGAN_URL": jan.hub.url, "LAGAN_API_KEY": jan.hub.key("jan")}
+
+    def lagan(*words: str) -> subprocess.CompletedProcess[str]:
+        return jan.hub.lagan("package", *words, **where)
+
+    made = lagan("deposit", str(jan.folder / "sent.zip"), "--group", GROUP, "--set", "of=command",
+                 "--json")  # fmt: skip
+    assert made.returncode == 0, made.stderr
+    row = json.loads(made.stdout)
+    assert (row["name"], row["status"], row["checksum"]) == ("sent", "3", sha256(data).hexdigest())
+    listed = lagan("list", "--search", "command").stdout
+    assert listed == f"{row['id']}\t1\tkept\tsent\n"
+    target = jan.folder / "fetched.zip"
+    done = lagan("get", str(row["id"]), "--output", str(target))
+    assert (done.returncode, target.read_bytes()) == (0, data), done.stderr
+
+    (jan.folder / "wrong.zip").write_bytes(bag_zip(leave_out="bagit.txt"))
+    wrong = lagan("deposit", str(jan.folder / "wrong.zip"), "--group", GROUP)
+    assert wrong.returncode == 7
+    assert "bagit.txt" in wrong.stderr
+    assert "not a valid bag" in wrong.stdout
