@@ -12,12 +12,13 @@ from lagan.hub.archive import queries as archive
 from lagan.hub.archive.reactions import replicate_lacking
 from lagan.hub.archive.services.replicating import replicate
 from lagan.hub.jobs.models import Job
-from lagan.hub.packages import clearing, downloading, fixity, queries, services
+from lagan.hub.packages import clearing, downloading, fixity, judging, queries, services
 from lagan.hub.packages.errors import NotReady
 from lagan.hub.packages.models import Package
 from lagan.hub.packages.rules import Status
 from lagan.kit.errors import NotFound
 from tests.hub.packages.depot import Depot, damage
+from tests.worker.told import Told
 
 
 def age(row: Package, **names: timedelta) -> None:
@@ -44,6 +45,7 @@ def test_a_download_is_prepared_and_then_handed_over(depot: Depot):
     given = services.ask_for(by=depot.people.mate, package=row.pk)
     assert given is not None
     assert (given.entry.sha256, given.entry.path) == (row.checksum, row.file_name)
+    assert given.location.volume == "main"
     told = [kind for kind, _ in depot.said(row.pk)][4:]
     assert told == ["requested", "checked", "fetched"]
     with pytest.raises(NotFound):
@@ -68,6 +70,9 @@ def test_one_good_copy_is_enough_to_prepare_and_the_other_is_healed(depot: Depot
     services.ask_for(by=depot.people.owner, package=row.pk)
     depot.work()
     assert status(row) == Status.DOWNLOAD_READY
+    given = services.ask_for(by=depot.people.owner, package=row.pk)
+    assert given is not None
+    assert given.location.volume == "copy"
     assert row.stored is not None
     assert archive.health([row.stored])[row.stored].status == "good"
 
@@ -114,6 +119,24 @@ def test_a_package_that_is_damaged_everywhere_says_so(depot: Depot):
     depot.work()
     assert status(row) == Status.CHECKSUM_FAILED
     assert depot.said(row.pk)[-1] == ("checked", "failed")
+
+
+def test_a_volume_that_is_away_says_nothing_of_the_package(depot: Depot):
+    from lagan.hub.archive.services.volumes import forget_opened
+
+    kept, waiting = depot.kept(), depot.deposit()
+    age(kept, checked_at=timedelta(days=28))
+    away = (depot.root / "main").rename(depot.root / "unplugged")
+    forget_opened()
+    fixity.plan_round()
+    depot.work()
+    assert (status(kept), status(waiting)) == (Status.CHECKSUM_OK, Status.UPLOADING)
+    assert depot.said(kept.pk)[-1] == ("checked", "failed")
+    away.rename(depot.root / "main")
+    forget_opened()
+    judging.judge_step(Told(), {}, [str(waiting.pk)])
+    assert fixity.check_step(Told(), {}, [str(kept.pk)])["failed"] == 0
+    assert status(waiting) == Status.CHECKSUM_OK
 
 
 def test_damage_before_the_verdict_is_not_the_depositors_fault(depot: Depot):

@@ -32,10 +32,10 @@ STEP = "packages.prepare"
 
 @dataclass(frozen=True, slots=True)
 class HandOut:
-    """The file to send, and where its copies are."""
+    """The file to send, and the copy that was compared."""
 
     entry: EntryRow
-    locations: list[Location]
+    location: Location
 
 
 @transaction.atomic
@@ -45,8 +45,10 @@ def ask_for(*, by: Actor, package: int) -> HandOut | None:
     row = locked(package, by, "DATASET_READ")
     if not in_state(row, KEPT):
         raise NotReady("There is nothing to download of this package.", package=package)
-    if row.status == Status.DOWNLOAD_READY and not _lapsed(row):
-        return _hand_out(row, by)
+    if row.status == Status.DOWNLOAD_READY and (place := _compared(row)) is not None:
+        entry = datasets.entries_at(row.pk, [row.file_name])[row.file_name]
+        note(row, Kind.PACKAGE_FETCHED, by=by, details={"size": row.size})
+        return HandOut(entry, place)
     if row.status != Status.DOWNLOAD_PREPARING:
         turn(row, Status.DOWNLOAD_PREPARING)
         note(row, Kind.PACKAGE_REQUESTED, by=by)
@@ -60,15 +62,11 @@ def _key(row: Package) -> str:
     return f"{STEP}:{row.pk}:{row.changed_at.isoformat()}"
 
 
-def _lapsed(row: Package) -> bool:
-    return timezone.now() - row.changed_at > READY_FOR
-
-
-def _hand_out(row: Package, by: Actor) -> HandOut:
-    entry = datasets.entries_at(row.pk, [row.file_name])[row.file_name]
-    found = copies(row)
-    note(row, Kind.PACKAGE_FETCHED, by=by, details={"size": row.size})
-    return HandOut(entry, found)
+def _compared(row: Package) -> Location | None:
+    """The copy that was compared, if that was not too long ago and it is still taken for good."""
+    if timezone.now() - row.changed_at > READY_FOR:
+        return None
+    return next((each for each in copies(row) if each.volume_id == row.ready_on), None)
 
 
 def prepare_step(context: Context, args: Mapping[str, Any], items: Sequence[str]) -> dict[str, Any]:
@@ -100,8 +98,9 @@ def conclude(package: int, looks: Sequence[Look]) -> None:
     if row is None or not in_state(row, {Status.DOWNLOAD_PREPARING}):
         return
     bad = [each for each in looks if each.sha256 != row.checksum]
-    if len(bad) < len(looks):
-        turn(row, Status.DOWNLOAD_READY)
+    right = next((each for each in looks if each.sha256 == row.checksum), None)
+    if right is not None:
+        turn(row, Status.DOWNLOAD_READY, ready_on=right.location.volume_id)
         note(row, Kind.PACKAGE_CHECKED, details={"sha256": row.checksum})
     else:
         damaged = bool(bad) and all(each.sha256 for each in bad)

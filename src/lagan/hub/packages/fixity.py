@@ -70,22 +70,22 @@ def look_at(row: Package, context: Context, done: int, size: int) -> tuple[list[
 @transaction.atomic
 def conclude(package: int, looks: Sequence[Look]) -> bool:
     """Record what a round found; whether the package is whole. One copy that is right is enough to
-    give it out, any that is not is reported and healed."""
+    give it out, any that is not is reported and healed. Where nothing is right, or nothing could be
+    read, the next round looks again."""
     row = held(package)
     if row is None or not in_state(row, KEPT):
         return True
     bad = [each for each in looks if each.sha256 != row.checksum]
-    whole = len(bad) < len(looks)
     told = {"copies": len(looks), "damaged": [each.location.volume for each in bad]}
-    if whole:
+    if whole := len(bad) < len(looks):
         row.checked_at = timezone.now()
         row.save(update_fields=["checked_at"])
         if row.status == Status.CHECKSUM_FAILED:
             turn(row, Status.CHECKSUM_OK)
         note(row, Kind.PACKAGE_CHECKED, details={"sha256": row.checksum}, more=told)
     else:
-        # Looked at, whatever was found: the next round begins with others.
-        turn(row, Status.CHECKSUM_FAILED, checked_at=timezone.now())
+        if any(each.sha256 for each in bad):
+            turn(row, Status.CHECKSUM_FAILED)
         note(row, Kind.PACKAGE_CHECKED, details=said_of(bad), result="failed", more=told)
     ask_for_healing(bad)
     return whole

@@ -25,6 +25,7 @@ from lagan.hub.packages.reading import Look, Stretch, copies
 from lagan.hub.packages.rows import held, in_state, note, turn
 from lagan.hub.packages.rules import UNJUDGED, Status
 from lagan.kit.digests import SHA256
+from lagan.kit.errors import Unavailable
 from lagan.worker.steps import Context
 
 Progress = Callable[[int, int], None]
@@ -45,7 +46,6 @@ def judge_step(context: Context, args: Mapping[str, Any], items: Sequence[str]) 
             def told(at: int, of: int, done: int = done, before: int = before) -> None:
                 context.progress(done, before + at)
 
-            archive.locate(row.stored)  # unavailable: later
             _judge(row, copies(row), told)
             size += row.size or 0
         context.progress(done + 1, size)
@@ -62,7 +62,16 @@ def _judge(row: Package, places: Sequence[Location], told: Progress) -> None:
             settle(row.pk, verdict)
             return
         ask_for_healing([seen])
+    if len(places) < _good_copies(row):
+        raise Unavailable("Not all copies of the package can be read just now.", package=row.pk)
     fail(row.pk, "What was stored is not what was received, on no volume. Deposit it again.")
+
+
+def _good_copies(row: Package) -> int:
+    """Copies that are taken for good, those on volumes that are away as well; at least one."""
+    assert row.stored is not None  # noqa: S101
+    known = archive.health([row.stored]).get(row.stored)
+    return max(1, sum(each.state == "good" for each in known.replicas) if known else 0)
 
 
 def settle(package: int, verdict: Verdict) -> None:

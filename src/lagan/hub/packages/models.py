@@ -41,6 +41,8 @@ class Package(models.Model):
     """When its status last changed."""
     checked_at = models.DateTimeField(null=True)
     """When every byte was last read and compared."""
+    ready_on = models.UUIDField(null=True)
+    """While DOWNLOAD_READY: the volume whose copy was compared."""
     removed_at = models.DateTimeField(null=True)
     """When its content was removed; the record stays."""
 

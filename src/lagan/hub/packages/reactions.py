@@ -11,7 +11,7 @@ from lagan.hub.audit.feed import register as register_reaction
 from lagan.hub.audit.kinds import Kind
 from lagan.hub.audit.rules import EventRow
 from lagan.hub.jobs.schedules import register_schedule
-from lagan.hub.packages import clearing, depositing, downloading, fixity, judging
+from lagan.hub.packages import clearing, depositing, downloading, fixity, judging, keeping
 from lagan.hub.packages.models import Package
 from lagan.hub.packages.rules import Status
 from lagan.worker.steps import register_step
@@ -33,6 +33,7 @@ def register() -> None:
     register_step(downloading.STEP, downloading.prepare_step)
     register_step(clearing.STEP, clearing.clear_step)
     register_reaction(Reaction("packages.arrived", frozenset({Kind.FILES_STORED}), take_note))
+    register_reaction(Reaction("packages.notes", frozenset(keeping.TOLD), keeping.keep_notes))
     register_schedule("packages.judge", timedelta(minutes=30), judging.judge_waiting)
     register_schedule("packages.fixity", "40 2 * * *", fixity.plan_round)
     register_schedule("packages.lapse", timedelta(hours=1), downloading.lapse)
