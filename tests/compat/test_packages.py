@@ -345,3 +345,25 @@ def test_the_command_deposits_lists_and_fetches(jan: Shell, members: dict[str, s
     assert wrong.returncode == 7
     assert "bagit.txt" in wrong.stderr
     assert "not a valid bag" in wrong.stdout
+
+
+def test_a_deposit_that_broke_off_goes_on(jan: Shell):
+    from lagan.client import Hub as Client
+
+    data = bag_zip({"data/large": os.urandom(400_000)})
+    (jan.folder / "half.zip").write_bytes(data)
+    key = jan.hub.key("jan")
+    client = Client(jan.hub.url, api_key=key)
+    row = client.packages.begin("half.zip", group=GROUP, name="half")
+    assert row["status"] == "0"
+    upload = client.uploads.create(str(row["id"]), "half.zip", len(data))
+    assert client.uploads.append(upload, 0, data[:100_000], 100_000) == 100_000
+    client.close()
+    where = {"LAGAN_URL": jan.hub.url, "LAGAN_API_KEY": key}
+    words = ["deposit", str(jan.folder / "half.zip"), "--resume", f"{row['id']}/{upload}", "--json"]
+    done = jan.hub.lagan("package", *words, **where)
+    assert done.returncode == 0, done.stderr
+    kept = json.loads(done.stdout)
+    assert (kept["id"], kept["status"], kept["checksum"]) == (
+        row["id"], "3", sha256(data).hexdigest()
+    )  # fmt: skip

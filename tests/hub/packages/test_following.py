@@ -9,7 +9,9 @@ from lagan.hub.base.actors import SYSTEM
 from lagan.hub.packages import queries, services
 from lagan.hub.packages.errors import NotReady, Superseded
 from lagan.hub.packages.rules import Status
+from lagan.hub.tree import queries as tree_rows
 from lagan.hub.tree import services as tree
+from lagan.hub.tree.errors import NotCompliant
 from lagan.kit.errors import Conflict, NotFound
 from tests.hub.packages.bags import bag_zip
 from tests.hub.packages.depot import Depot
@@ -93,7 +95,23 @@ def test_metadata_is_searched_by_its_values_whatever_the_case(depot: Depot):
     assert queries.search(mate, "m_lan") == queries.search(mate, "%%") == []
 
 
-def tree_name(entity: int) -> str:
-    from lagan.hub.tree import queries as rows
+def test_a_groups_template_is_answered_by_the_user_metadata(depot: Depot):
+    fields = [tree_rows.Field(".author", mandatory=True, regex="[a-z]+")]
+    template = tree.create_template(
+        by=SYSTEM, name="packages", parent=depot.people.ground.root.pk, fields=fields
+    )
+    tree.assign_template(by=SYSTEM, template=template.pk, group=depot.team, type="DATASET")
+    row = depot.kept(user_metadata={"author": "milan", "Any key": {"at": "all"}})
+    assert tree_rows.metadata(row.pk)[".author"] == ["milan"]
+    owner = depot.people.owner
+    services.update_package(by=owner, package=row.pk, user_metadata={"author": "jan"})
+    assert tree_rows.metadata(row.pk)[".author"] == ["jan"]
+    with pytest.raises(NotCompliant):
+        services.update_package(by=owner, package=row.pk, user_metadata={"author": "J"})
+    with pytest.raises(NotCompliant):
+        depot.deposit(user_metadata={"title": "without an author"})
+    assert queries.package(owner, row.pk).user_metadata == {"author": "jan"}
 
-    return rows.rows([entity])[entity].name
+
+def tree_name(entity: int) -> str:
+    return tree_rows.rows([entity])[entity].name

@@ -20,6 +20,7 @@ from lagan.hub.datasets.services import Arrival, Attached
 from lagan.hub.ingest.intake import Arrived, Outcome, submit
 from lagan.hub.jobs.services import TaskSpec, create_job
 from lagan.hub.packages import rules
+from lagan.hub.packages.describing import asked_values
 from lagan.hub.packages.errors import NotReady, Superseded
 from lagan.hub.packages.models import Package
 from lagan.hub.packages.rows import held, in_state, locked, note, turn
@@ -93,7 +94,7 @@ def begin_deposit(
         metadata = before.user_metadata if before else {}
     else:
         metadata = rules.check_metadata(user_metadata)
-    dataset, now = _dataset(by, name, place), timezone.now()
+    dataset, now = _dataset(by, name, place, metadata), timezone.now()
     row = Package(
         dataset_id=dataset, name=name, file_name=file_name, user_metadata=metadata,
         words=rules.words_of(metadata), created_by_id=by.entity, created_at=now, changed_at=now,
@@ -122,15 +123,19 @@ def _followed(by: Actor, package: int) -> Package:
     return row
 
 
-def _dataset(by: Actor, name: str, group: int) -> int:
+def _dataset(by: Actor, name: str, group: int, metadata: object) -> int:
     """Names of packages may repeat, those of datasets in one group do not."""
+    asked = asked_values(group, metadata)
+
+    def make(called: str) -> int:
+        made = datasets.create_dataset(by=by, name=called, group=group, metadata=asked)
+        return int(made.pk)
+
     try:
         with transaction.atomic():
-            made = datasets.create_dataset(by=by, name=rules.entity_name(name), group=group)
+            return make(rules.entity_name(name))
     except Conflict:
-        named = rules.entity_name(name, new_id().hex[-12:])
-        made = datasets.create_dataset(by=by, name=named, group=group)
-    return int(made.pk)
+        return make(rules.entity_name(name, new_id().hex[-12:]))
 
 
 def stored(future: Future[list[Outcome]], package: int) -> Package:

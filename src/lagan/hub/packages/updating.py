@@ -7,6 +7,7 @@ from django.db import transaction
 from lagan.hub.audit.kinds import Kind
 from lagan.hub.base.actors import SYSTEM, Actor
 from lagan.hub.packages import rules
+from lagan.hub.packages.describing import asked_values
 from lagan.hub.packages.models import Package
 from lagan.hub.packages.rows import locked, note
 from lagan.hub.tree import queries as tree
@@ -33,10 +34,18 @@ def update_package(
             before["user_metadata"] = row.user_metadata
             row.previous_metadata, row.user_metadata = history, wanted
             row.words = rules.words_of(wanted)
+            _describe(by, row)
     if before:
         row.save(update_fields=["name", "user_metadata", "previous_metadata", "words"])
         note(row, Kind.PACKAGE_CHANGED, by=by, details={"before": before})
     return row
+
+
+def _describe(by: Actor, row: Package) -> None:
+    """What the group's template asks is answered anew; NotCompliant when it is not."""
+    parent = tree.rows([row.pk])[row.pk].parent
+    if asked := asked_values(parent, row.user_metadata):
+        tree_services.set_metadata(by=by, entity=row.pk, values=asked)
 
 
 def _rename(row: Package) -> None:
