@@ -26,7 +26,23 @@ from lagan.kit.errors import NotFound
 
 PAGE = 500
 """Rows read at once."""
-KINDS = frozenset(each for each in Kind if each.startswith("package."))
+KINDS = frozenset(
+    {
+        Kind.PACKAGE_BEGUN,
+        Kind.PACKAGE_FAILED,
+        Kind.PACKAGE_JUDGED,
+        Kind.PACKAGE_DIGESTED,
+        Kind.PACKAGE_STORED,
+        Kind.PACKAGE_CHECKED,
+        Kind.PACKAGE_REQUESTED,
+        Kind.PACKAGE_FETCHED,
+        Kind.PACKAGE_NOT_FETCHED,
+        Kind.PACKAGE_CHANGED,
+        Kind.PACKAGE_FOLLOWED,
+        Kind.PACKAGE_REMOVED,
+    }
+)
+"""What a package's audit messages tell of."""
 
 
 @dataclass(frozen=True, slots=True)

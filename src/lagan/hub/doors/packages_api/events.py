@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from lagan.hub.audit.rules import EventRow
 
-_EVENTS: dict[tuple[str, str], tuple[int, str]] = {
+EVENTS: dict[tuple[str, str], tuple[int, str]] = {
     ("package.begun", "done"): (0, "Started Uploading To LTP"),
     ("package.stored", "done"): (1, "Uploaded To LTP"),
     ("package.failed", "failed"): (2, "Uploading To LTP failed"),
@@ -24,8 +24,9 @@ _EVENTS: dict[tuple[str, str], tuple[int, str]] = {
     ("package.followed", "done"): (12, "New version uploaded"),
     ("package.removed", "done"): (13, "Removed from LTP"),
 }
+"""By kind and result of the event in the record."""
 
 
 def event_of(row: EventRow) -> tuple[int, str]:
     """Number and name."""
-    return _EVENTS[row.kind, row.result]
+    return EVENTS[row.kind, row.result]
