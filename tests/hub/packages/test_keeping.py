@@ -170,6 +170,24 @@ def test_a_refused_deposit_goes_after_a_while_and_its_record_stays(depot: Depot)
         services.ask_for(by=depot.people.owner, package=refused.pk)
 
 
+def test_what_people_removed_is_not_given_out_until_it_is_put_back(depot: Depot):
+    from lagan.hub.base.actors import SYSTEM
+    from lagan.hub.datasets.services import remove_dataset, restore_dataset
+
+    row, owner = depot.kept(user_metadata={"a": "milan"}), depot.people.owner
+    services.ask_for(by=owner, package=row.pk)
+    depot.work()
+    remove_dataset(by=SYSTEM, dataset=row.pk)
+    with pytest.raises(NotReady):
+        services.ask_for(by=owner, package=row.pk)
+    with pytest.raises(NotReady):
+        services.update_package(by=owner, package=row.pk, name="new")
+    assert queries.packages(owner) == queries.search(owner, "milan") == []
+    assert queries.package(owner, row.pk).removed_at is not None
+    restore_dataset(by=SYSTEM, dataset=row.pk)
+    assert services.ask_for(by=owner, package=row.pk) is not None
+
+
 def test_a_zip_that_came_by_tus_is_judged_as_well(depot: Depot):
     from lagan.hub.ingest.receiving import Receiving
     from lagan.hub.ingest.uploads import begin

@@ -15,7 +15,7 @@ from lagan.hub.datasets import services as datasets
 from lagan.hub.jobs.services import TaskSpec, create_job
 from lagan.hub.packages.depositing import arrived, fail
 from lagan.hub.packages.models import Package
-from lagan.hub.packages.rows import held, in_state, note
+from lagan.hub.packages.rows import held, note
 from lagan.hub.packages.rules import REFUSED, Status
 from lagan.worker.steps import Context
 
@@ -67,7 +67,7 @@ def give_up(package: int) -> None:
 def clear(package: int) -> bool:
     """Remove the content of a refused deposit whose time has come."""
     row = held(package)
-    if row is None or not in_state(row, REFUSED):
+    if row is None or row.removed_at is not None or row.status not in REFUSED:
         return False
     if timezone.now() - row.changed_at < KEPT_FOR:
         return False

@@ -32,7 +32,8 @@ def plan_round() -> None:
     """Ask for a look at what was not looked at for nearly the interval, the longest unseen
     first."""
     before = timezone.now() - INTERVAL * 0.9
-    rows = Package.objects.filter(status__in=KEPT, removed_at=None, checked_at__lt=before)
+    there = Package.objects.filter(removed_at=None, dataset__removed_at=None)
+    rows = there.filter(status__in=KEPT, checked_at__lt=before)
     ids = list(rows.order_by("checked_at").values_list("pk", flat=True)[:MOST])
     tasks = [
         TaskSpec(STEP, items=list(map(str, ids[start : start + TOGETHER])))

@@ -97,7 +97,7 @@ def packages(
 ) -> list[PackageRow]:
     """Those that the actor may read, of one group or of all, newest first; below the id `before`.
     What was removed is not among them."""
-    rows = _visible(actor).filter(removed_at=None)
+    rows = _visible(actor).filter(removed_at=None, dataset__removed_at=None)
     return _page(rows, group, before, size)
 
 
@@ -108,7 +108,8 @@ def search(
     """As `packages`, those with `text` within a value of their metadata, whatever the case. Needs
     DATASET_METADATA_READ as well."""
     wanted = text.strip().lower().replace("\x00", "")
-    rows = _visible(actor).filter(removed_at=None, words__contains=wanted)
+    rows = _visible(actor).filter(removed_at=None, dataset__removed_at=None)
+    rows = rows.filter(words__contains=wanted)
     seen = tree.allowed(actor, "DATASET_METADATA_READ")
     return _page(rows.filter(tree.within(seen, _PATH)), group, before, size)
 
@@ -179,7 +180,7 @@ def _rows(rows: QuerySet[Package]) -> list[PackageRow]:
             created_by_name=each.created_by.name if each.created_by else "",
             created_at=each.created_at,
             checked_at=each.checked_at,
-            removed_at=each.removed_at,
+            removed_at=each.removed_at or each.dataset.removed_at,
         )
         for each in rows.select_related("dataset__entity", "created_by")
     ]

@@ -55,4 +55,9 @@ def note(
 
 def in_state(row: Package | None, states: Collection[str]) -> bool:
     """Whether it is there, with its content, in one of the states."""
-    return row is not None and row.removed_at is None and row.status in states
+    return row is not None and not is_removed(row) and row.status in states
+
+
+def is_removed(row: Package) -> bool:
+    """Whether its content was removed, or its dataset was by people."""
+    return row.removed_at is not None or row.dataset.removed_at is not None

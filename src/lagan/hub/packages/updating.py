@@ -8,8 +8,9 @@ from lagan.hub.audit.kinds import Kind
 from lagan.hub.base.actors import SYSTEM, Actor
 from lagan.hub.packages import rules
 from lagan.hub.packages.describing import asked_values
+from lagan.hub.packages.errors import NotReady
 from lagan.hub.packages.models import Package
-from lagan.hub.packages.rows import locked, note
+from lagan.hub.packages.rows import is_removed, locked, note
 from lagan.hub.tree import queries as tree
 from lagan.hub.tree import services as tree_services
 from lagan.kit.errors import Conflict
@@ -21,8 +22,10 @@ def update_package(
     *, by: Actor, package: int, name: str | None = None, user_metadata: object = None
 ) -> Package:
     """Another name, or other metadata; None leaves it. Needs DATASET_CHANGE. Former metadata is
-    kept in `previous_metadata`, numbered from 1."""
+    kept in `previous_metadata`, numbered from 1. NotReady once it was removed."""
     row = locked(package, by, "DATASET_CHANGE")
+    if is_removed(row):
+        raise NotReady("The package was removed; its record stays as it was.", package=package)
     before: dict[str, object] = {}
     if name is not None and (clean := rules.check_name(name)) != row.name:
         before["name"], row.name = row.name, clean
