@@ -1,4 +1,5 @@
-"""`lagan package`: make a bag of a folder, tell what is wrong with one; here, without a hub."""
+"""`lagan package`: make a bag of a folder, tell what is wrong with one; here, without a hub. What
+needs a hub is in `package_hub`."""
 
 from __future__ import annotations
 
@@ -60,7 +61,7 @@ def make(
     if finish or undo:
         (bag.finish if finish else bag.undo)(source)
         return
-    with _progress(f"Making {target or source}") as told:
+    with progress(f"Making {target or source}") as told:
         made = bag.make_bag(
             source, target, in_place=in_place, algorithms=algorithms, info=list(map(_info, infos)),
             base=base, compress=compress, progress=told,
@@ -82,7 +83,7 @@ def check(bag: Path, profile: Path | None, allow_fetch: bool, as_json: bool) -> 
     """
     from lagan.bag import ALL_ALGORITHMS, judge
 
-    with _progress(f"Checking {bag}") as told:
+    with progress(f"Checking {bag}") as told:
         verdict = judge(
             bag, profile=profile, algorithms=ALL_ALGORITHMS, allow_fetch=allow_fetch, progress=told
         )
@@ -127,7 +128,7 @@ def _info(text: str) -> tuple[str, str]:
 
 
 @contextmanager
-def _progress(what: str) -> Iterator[Told | None]:
+def progress(what: str) -> Iterator[Told | None]:
     """Somebody to tell how many bytes are done: a bar where people see it, else nobody."""
     if not sys.stderr.isatty():
         yield None
@@ -140,3 +141,13 @@ def _progress(what: str) -> Iterator[Told | None]:
     with Progress(*columns, TransferSpeedColumn(), console=console, transient=True) as progress:
         task = progress.add_task(what, total=None)
         yield lambda done, total: progress.update(task, completed=done, total=total)
+
+
+def _at_a_hub() -> None:
+    from lagan.cli import package_hub
+
+    for each in package_hub.COMMANDS:
+        package.add_command(each)
+
+
+_at_a_hub()

@@ -11,6 +11,7 @@ from lagan.client.credentials import Bearer, ClientKey, Credential, Nobody, Toke
 from lagan.client.described import Described, Found, found
 from lagan.client.entities import Entities
 from lagan.client.jobs import Jobs
+from lagan.client.packages import Packages
 from lagan.client.permissions import Permissions
 from lagan.client.policies import Policies
 from lagan.client.schedules import Schedules
@@ -38,6 +39,7 @@ class Hub:
         )  # fmt: skip
         self.uploads = Uploads(self.http)
         self.entities = Entities(self.http, self._pages)
+        self.packages = Packages(self)
         self.permissions = Permissions(self.http)
         self.workflows = Workflows(self.http, self._numbered)
         self.jobs = Jobs(self.http, self._numbered)

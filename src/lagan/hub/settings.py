@@ -24,6 +24,7 @@ _ROOMS = [
     "computers",
     "datasets",
     "ingest",
+    "packages",
     "access",
     "web",
     "ops",

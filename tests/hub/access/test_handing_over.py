@@ -11,6 +11,7 @@ from lagan.hub.access.handing_over import nginx_place
 from lagan.hub.archive.queries import Location
 from lagan.hub.base.raw import Exchange
 from lagan.kit.digests import Digests
+from lagan.kit.ids import new_id
 from lagan.store import open_volume
 
 OBJECT = "files/2031/a plain name.bin"
@@ -32,7 +33,7 @@ def place(tmp_path: Path) -> Location:
     incoming = volume.receive("arrival")
     incoming.write([b"content"])
     volume.publish([(incoming, OBJECT)])
-    return Location("main", volume, OBJECT, 0, 7, False, Digests(7, 0, 0))
+    return Location("main", volume, OBJECT, 0, 7, False, Digests(7, 0, 0), new_id())
 
 
 @pytest.fixture

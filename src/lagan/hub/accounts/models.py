@@ -74,6 +74,18 @@ class ClientKey(models.Model):
     revoked = models.DateTimeField(null=True)
 
 
+class DayToken(models.Model):
+    """A token that stands for a user for a day, at the doors that take such tokens. Only its
+    SHA-256 is kept; a new password ends it, as it ends all others (`mark`)."""
+
+    id = models.BigAutoField(primary_key=True)
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="day_tokens")
+    hash = models.CharField(max_length=64, unique=True)
+    mark = models.CharField(max_length=24)
+    created = models.DateTimeField(default=timezone.now)
+    expires = models.DateTimeField(db_index=True)
+
+
 class Provider(models.Model):
     """An identity provider that an administrator set up on the pages; those of the settings' file
     are no rows."""

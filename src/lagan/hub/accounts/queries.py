@@ -19,7 +19,7 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from lagan.hub.accounts import rules, sealed
-from lagan.hub.accounts.models import ClientKey, Factor, Login, Visit
+from lagan.hub.accounts.models import ClientKey, DayToken, Factor, Login, Visit
 from lagan.hub.accounts.models import Provider as ProviderRow
 from lagan.hub.accounts.models import User as User
 from lagan.hub.accounts.providers import Provider, read_file
@@ -31,7 +31,7 @@ from lagan.hub.tree.models import Type
 from lagan.hub.tree.permissions import Permission
 from lagan.kit.errors import NotFound, NotSignedIn
 
-SESSION, JWT, CLIENT_KEY = "session", "jwt", "client-key"
+SESSION, JWT, CLIENT_KEY, DAY_TOKEN = "session", "jwt", "client-key", "day-token"
 _STEP = timedelta(minutes=10)
 """How exactly the last use of a client key is kept: not a write for every request."""
 
@@ -120,6 +120,16 @@ def _by_client_key(key: str) -> Actor:
     if found[3] is None or now - found[3] > _STEP:
         ClientKey.objects.filter(id=found[4]).update(last_used=now)
     return Actor(found[1], found[2], CLIENT_KEY)
+
+
+def by_day_token(text: str) -> Actor:
+    """Whose day token this is; for doors that take such tokens. NotSignedIn when it is garbled,
+    revoked or expired."""
+    rows = DayToken.objects.filter(hash=rules.key_hash(text), expires__gt=timezone.now())
+    found = rows.filter(user__is_active=True).select_related("user").first()
+    if found is None or not rules.same(found.mark, rules.password_mark(found.user.password)):
+        raise NotSignedIn("This token is not valid.")
+    return Actor(found.user.entity_id, found.user.username, DAY_TOKEN)
 
 
 def _session_user(key: str) -> int | None:

@@ -48,6 +48,7 @@ class Location:
     length: int
     packed: bool
     digests: Digests
+    volume_id: UUID
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +148,7 @@ def locations(files: Sequence[UUID]) -> dict[UUID, list[Location]]:
                 row.length,
                 rules.is_pack(row.object),
                 row.file.digests,
+                row.volume_id,
             )
             found[row.file_id].append(place)
     return found

@@ -131,3 +131,21 @@ class Kind(StrEnum):
     QUOTA_CLEARED = "quota.cleared"
     QUOTA_WARNED = "quota.warned"
     QUOTA_RECOUNTED = "quota.recounted"
+
+    DATASET_ERASED = "dataset.erased"
+
+    DAY_TOKEN_ISSUED = "day-token.issued"  # noqa: S105 - the name of an act
+    DAY_TOKEN_REVOKED = "day-token.revoked"  # noqa: S105 - the name of an act
+
+    PACKAGE_BEGUN = "package.begun"
+    PACKAGE_FAILED = "package.failed"
+    PACKAGE_JUDGED = "package.judged"
+    PACKAGE_DIGESTED = "package.digested"
+    PACKAGE_STORED = "package.stored"
+    PACKAGE_CHECKED = "package.checked"
+    PACKAGE_REQUESTED = "package.requested"
+    PACKAGE_FETCHED = "package.fetched"
+    PACKAGE_NOT_FETCHED = "package.not-fetched"
+    PACKAGE_CHANGED = "package.changed"
+    PACKAGE_FOLLOWED = "package.followed"
+    PACKAGE_REMOVED = "package.removed"

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from lagan.hub.audit.kinds import Kind
 from lagan.hub.audit.models import Event, Head
@@ -121,3 +121,17 @@ def sealed_before(sequence: int | None, kinds: Collection[str], limit: int) -> l
         rows += before.order_by("-sequence")[:limit]
     rows.sort(key=lambda event: -(event.sequence or 0))
     return [as_row(event) for event in rows[:limit]]
+
+
+def latest(
+    subjects: Iterable[int] | QuerySet[Any, Any],
+    kinds: Collection[str],
+    before: int | None,
+    limit: int,
+) -> list[EventRow]:
+    """The last `limit` events of `kinds` about any of `subjects` (entities, or a query for their
+    ids), sealed or not, with ids below `before` (None: all), the newest first."""
+    rows = Event.objects.filter(subject__in=subjects, kind__in=sorted(kinds))
+    if before is not None:
+        rows = rows.filter(id__lt=before)
+    return [as_row(event) for event in rows.order_by("-id")[:limit]]

@@ -13,6 +13,7 @@ from lagan.hub.datasets.ending import (
     remove_dataset,
     restore_dataset,
 )
+from lagan.hub.datasets.erasing import erase
 from lagan.hub.datasets.errors import NotOpen, OverQuota
 from lagan.hub.datasets.expiry import set_expiry
 from lagan.hub.datasets.fetching import STEP, acquire_again
@@ -40,6 +41,7 @@ __all__ = [
     "close_dataset",
     "create_dataset",
     "dataset_of_job",
+    "erase",
     "may_restore",
     "create_link",
     "note_opened",

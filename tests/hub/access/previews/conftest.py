@@ -42,12 +42,14 @@ def drawn(shelf: Shelf) -> Callable[..., Drawn]:
     from lagan.hub.access.previews.running import draw
     from lagan.hub.archive.queries import Location
     from lagan.kit.digests import digests_of
+    from lagan.kit.ids import new_id
 
     def of(name: str, data: bytes | None, **asked: Any) -> Drawn:
         if data is not None:
             (shelf.folder / "object").write_bytes(b"before" + data)
         size = (shelf.folder / "object").stat().st_size - 6
-        place = Location("v", shelf, "object", 6, size, True, digests_of([]))  # type: ignore[arg-type]
+        known = digests_of([])
+        place = Location("v", shelf, "object", 6, size, True, known, new_id())  # type: ignore[arg-type]
         return draw(Asked(name, size, **asked), [place])[0]
 
     return of

@@ -171,6 +171,7 @@ def test_a_copy_that_cannot_be_read_is_passed_over(shelf: Shelf) -> None:
     from lagan.hub.archive.queries import Location
     from lagan.kit.digests import digests_of
     from lagan.kit.errors import Unavailable
+    from lagan.kit.ids import new_id
 
     class Away:
         def read(self, *_: object) -> None:
@@ -178,7 +179,8 @@ def test_a_copy_that_cannot_be_read_is_passed_over(shelf: Shelf) -> None:
 
     (shelf.folder / "object").write_bytes(b"still here\n")
     volumes: list[Any] = [Away(), shelf]
-    places = [Location("v", each, "object", 0, 11, False, digests_of([])) for each in volumes]
+    known = digests_of([])
+    places = [Location("v", each, "object", 0, 11, False, known, new_id()) for each in volumes]
     found, lasting = draw(Asked("x.txt", 11), places)
     assert blocks(found, "lines")[0]["lines"] == ["still here"]
     assert lasting

@@ -2,6 +2,7 @@
 
 from lagan.hub.accounts.personal import parts as personal_parts
 from lagan.hub.accounts.post import deliver as deliver_letters
+from lagan.hub.accounts.services.day_tokens import issue_day_token, revoke_day_token
 from lagan.hub.accounts.services.export import export_personal
 from lagan.hub.accounts.services.factors import (
     Seed,
@@ -96,6 +97,7 @@ __all__ = [
     "export_personal",
     "forget_password",
     "access_token_of",
+    "issue_day_token",
     "issue_tokens",
     "limited",
     "link",
@@ -116,6 +118,7 @@ __all__ = [
     "reset_factors",
     "restore_user",
     "revoke_client_key",
+    "revoke_day_token",
     "see_visit",
     "send_confirmation",
     "send_first_password",

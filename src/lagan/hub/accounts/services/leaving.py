@@ -39,6 +39,7 @@ def forget_account(entity: int) -> None:
     set_names(user, "", None, None)
     user.set_unusable_password()
     user.save()
+    user.day_tokens.all().delete()
 
 
 def removed_name(entity: int) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from django.db import transaction
@@ -34,6 +34,15 @@ MOST_COUNTED = 1000
 """Where counting what lies in an entity ends: `1000` means that many or more."""
 NAME_KEY = "system.name"
 """Where a template says what names entities may have: the regular expression of this key."""
+
+Anchor = Callable[[int], object]
+_ANCHORS: dict[Type, list[Anchor]] = {}
+
+
+def register_anchor(type: str, check: Anchor) -> None:
+    """Let a room above keep its entities where they are: `check(entity)` raises for one that stays.
+    Called at start-up."""
+    _ANCHORS.setdefault(Type(type), []).append(check)
 
 
 @transaction.atomic
@@ -129,6 +138,8 @@ def move(*, by: Actor, entity: int, parent: int) -> Entity:
     `<type>_CREATE` on the group. BadInput when the group lies beneath the entity."""
     locks.until_commit(SHAPE)
     found = _changeable(by, "MOVE", entity)
+    for stays in _ANCHORS.get(Type(found.type), ()):
+        stays(entity)
     group = require(actor=by, permission=permission_to("CREATE", found.type), entity=parent)
     _refuse_holder(group, found.type)
     if group.path.startswith(found.path):

@@ -1,0 +1,114 @@
+"""Rounds of fixity: every byte of every copy of a package is read again and its outer checksum
+compared, and each result is in the record."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from lagan.hub.audit.kinds import Kind
+from lagan.hub.base.actors import SYSTEM
+from lagan.hub.jobs.services import TaskSpec, create_job
+from lagan.hub.packages.models import Package
+from lagan.hub.packages.reading import Look, copies, look
+from lagan.hub.packages.rows import held, in_state, note, turn
+from lagan.hub.packages.rules import KEPT, Status
+from lagan.worker.steps import Context
+
+STEP = "packages.check"
+INTERVAL = timedelta(days=30)
+"""Within this time every package is looked at again."""
+MOST = 20_000
+"""Packages of one round; what is over comes the next day."""
+TOGETHER = 50
+"""Packages of a task."""
+
+
+def plan_round() -> None:
+    """Ask for a look at what was not looked at for nearly the interval, the longest unseen
+    first."""
+    before = timezone.now() - INTERVAL * 0.9
+    there = Package.objects.filter(removed_at=None, dataset__removed_at=None)
+    rows = there.filter(status__in=KEPT, checked_at__lt=before)
+    ids = list(rows.order_by("checked_at").values_list("pk", flat=True)[:MOST])
+    tasks = [
+        TaskSpec(STEP, items=list(map(str, ids[start : start + TOGETHER])))
+        for start in range(0, len(ids), TOGETHER)
+    ]
+    if tasks:
+        title = f"Check {len(ids)} package{'s' if len(ids) > 1 else ''}"
+        key = f"{STEP}:{datetime.now(UTC):%Y-%m-%d}"
+        create_job(kind=STEP, title=title, by=SYSTEM, tasks=tasks, key=key)
+
+
+def check_step(context: Context, args: Mapping[str, Any], items: Sequence[str]) -> dict[str, Any]:
+    """Look at packages by their ids."""
+    size = failed = 0
+    for done, item in enumerate(items, 1):
+        row = Package.objects.filter(pk=int(item)).first()
+        if row is not None and in_state(row, KEPT):
+            looks, size = look_at(row, context, done - 1, size)
+            failed += not conclude(row.pk, looks)
+        context.progress(done, size)
+    return {"bytes": size, "failed": failed}
+
+
+def look_at(row: Package, context: Context, done: int, size: int) -> tuple[list[Look], int]:
+    """Every copy of the package, and the bytes read so far."""
+
+    def told(count: int) -> None:
+        nonlocal size
+        size += count
+        context.progress(done, size)
+
+    return [look(place, told) for place in copies(row)], size
+
+
+@transaction.atomic
+def conclude(package: int, looks: Sequence[Look]) -> bool:
+    """Record what a round found; whether the package is whole. One copy that is right is enough to
+    give it out, any that is not is reported and healed. Where nothing is right, or nothing could be
+    read, the next round looks again."""
+    row = held(package)
+    if row is None or not in_state(row, KEPT):
+        return True
+    bad = [each for each in looks if each.sha256 != row.checksum]
+    told = {"copies": len(looks), "damaged": [each.location.volume for each in bad]}
+    if whole := len(bad) < len(looks):
+        row.checked_at = timezone.now()
+        row.save(update_fields=["checked_at"])
+        if row.status == Status.CHECKSUM_FAILED:
+            turn(row, Status.CHECKSUM_OK)
+        note(row, Kind.PACKAGE_CHECKED, details={"sha256": row.checksum}, more=told)
+    else:
+        if any(each.sha256 for each in bad):
+            turn(row, Status.CHECKSUM_FAILED)
+        note(row, Kind.PACKAGE_CHECKED, details=said_of(bad), result="failed", more=told)
+    ask_for_healing(bad)
+    return whole
+
+
+def said_of(bad: Sequence[Look]) -> list[dict[str, str]]:
+    """What is wrong, copy by copy."""
+    if not bad:
+        return [{"error": "No copy can be read just now."}]
+    return [
+        {"error": f"{each.location.volume}: {each.reason or f'its SHA-256 is {each.sha256}.'}"}
+        for each in bad
+    ]
+
+
+def ask_for_healing(bad: Iterable[Look]) -> None:
+    """Have the archive look at the objects itself, mark what is damaged, and replace it from a copy
+    that is good. What could not be read says nothing: its volume may be away."""
+    for each in bad:
+        place = each.location
+        if each.sha256:
+            args = {"volume": str(place.volume_id), "depth": "full"}
+            task = TaskSpec("archive.scrub", args=args, items=[place.object], priority=10)
+            title = f"Look at a damaged package on {place.volume}"
+            create_job(kind="archive.scrub", title=title, by=SYSTEM, tasks=[task])
