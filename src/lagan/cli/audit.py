@@ -1,14 +1,20 @@
-"""`lagan audit`: prove that the record is whole, and hand it out."""
+"""`lagan audit`: prove that the record is whole, here or from a file, and hand it out."""
 
 from __future__ import annotations
 
 import json
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from lagan.cli.worker import start_django
-from lagan.kit.errors import Conflict
+from lagan.kit.errors import Conflict, Unavailable
+
+if TYPE_CHECKING:
+    from lagan.hub.evidence.jws import Jwk
+
+FILE = click.Path(dir_okay=False, path_type=Path)
 
 
 @click.group()
@@ -17,49 +23,115 @@ def audit() -> None:
 
 
 @audit.command()
+@click.argument("file", type=FILE, required=False)
+@click.option("--key", type=FILE, help="The hub's public keys, for FILE: JWK set, JWK or PEM.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-def verify(as_json: bool) -> None:
+def verify(file: Path | None, key: Path | None, as_json: bool) -> None:
     """Look for the first event that was altered, removed or inserted; exit status 6 when there is
-    one."""
+    one. With FILE, an export is looked at, here, without the hub; else the hub's record, and the
+    anchors on its volumes."""
+    if file is not None:
+        _verify_file(file, key, as_json)
+        return
     start_django()
     from lagan.hub.audit import queries
 
     found, (sequence, digest) = queries.verify(), queries.head()
     if as_json:
-        facts = (
-            {"harm": found.harm, "sequence": found.sequence, "event": found.event}
-            if found
-            else None
-        )
-        click.echo(
-            json.dumps({"whole": not found, "events": sequence, "head": digest, "break": facts})
-        )
+        facts = {"whole": not found, "events": sequence, "head": digest, "break": _shown(found)}
+        click.echo(json.dumps(facts))
     elif not found:
         click.echo(f"The record is whole: {sequence} events, up to {digest}.")
     if found:
         raise Conflict(f"The record is broken: event {found.sequence} was {found.harm}.")
 
 
+def _verify_file(file: Path, key: Path | None, as_json: bool) -> None:
+    from lagan.hub.evidence.parts import judge
+
+    trusted = _keys(key)
+    try:
+        with file.open("rb") as lines:
+            verdict = judge(lines, trusted)
+    except OSError as error:
+        raise Unavailable(f"Cannot read {file}: {error.strerror}.") from None
+    broken, head = verdict.broken, verdict.head
+    if as_json:
+        facts: dict[str, Any] = {"whole": not broken, "events": verdict.events}
+        facts |= {"head": {"sequence": head[0], "hash": head[1]}, "keys": sorted(verdict.keys)}
+        click.echo(json.dumps(facts | {"break": _shown(broken), "reason": verdict.reason}))
+    elif not broken:
+        click.echo(f"The export is whole: {verdict.events} events; the record's head was then")
+        click.echo(f"event {head[0]}, {head[1]}.")
+        _tell_keys(verdict.keys, trusted)
+    if broken:
+        raise Conflict(
+            f"The export is broken: event {broken.sequence} was {broken.harm} ({verdict.reason})."
+        )
+
+
+def _tell_keys(names: set[str], trusted: dict[str, Jwk] | None) -> None:
+    word = "Signed by" if trusted is not None else "Signed by a key that nobody vouches for here:"
+    for name in sorted(names):
+        click.echo(f"{word} {name}")
+
+
+def _keys(path: Path | None) -> dict[str, Jwk] | None:
+    from lagan.hub.evidence.jws import read_keys
+
+    if path is None:
+        return None
+    try:
+        return read_keys(path.read_bytes())
+    except OSError as error:
+        raise Unavailable(f"Cannot read {path}: {error.strerror}.") from None
+
+
+def _shown(found: Any) -> dict[str, Any] | None:
+    if not found:
+        return None
+    return {"harm": found.harm, "sequence": found.sequence, "event": found.event}
+
+
 @audit.command()
-@click.option("--json", "as_json", is_flag=True, help="JSON lines; the last one is the head.")
-def export(as_json: bool) -> None:
-    """Print every sealed event in order, and at the end the head that vouches for all of them."""
+@click.option("--json", "as_json", is_flag=True, help="JSON lines that prove themselves.")
+@click.option("--to", "target", type=FILE, help="Write JSON lines to a file, or go on with one.")
+@click.option("--who", default="", help="Only what this actor did: a name, or an entity's id.")
+@click.option("--kind", default="", help="Only this kind (dataset.closed) or thing (dataset.).")
+@click.option("--subject", default="", help="Only what happened to the entity with this id.")
+@click.option("--since", default="", help="From this time on (ISO 8601).")
+@click.option("--until", default="", help="Before this time.")
+@click.option("--result", default="", help="Only events with this result.")
+def export(as_json: bool, target: Path | None, **filters: str) -> None:
+    """Print every sealed event in order, or those that were asked for. As JSON lines it can be
+    verified anywhere (`lagan audit verify FILE`)."""
     start_django()
-    from lagan.hub.audit import queries
+    from lagan.hub.audit import queries as record
+    from lagan.hub.base.actors import SYSTEM
+    from lagan.hub.evidence import queries
 
-    for row, digest in queries.everything():
-        if as_json:
-            click.echo(json.dumps(_facts(row) | {"hash": digest}))
-        else:
-            by = row.actor or "nobody"
-            click.echo(
-                f"{row.sequence} {row.at:%Y-%m-%d %H:%M:%S} {row.kind} by {by}: {row.result}"
-            )
-    sequence, digest = queries.head()
-    head = {"head": sequence, "hash": digest}
-    click.echo(json.dumps(head) if as_json else f"{sequence} events, up to {digest}")
+    asked = record.asked(filters)
+    if target is not None:
+        from lagan.hub.evidence.writing import write_export
+
+        added = write_export(
+            target, lambda after: queries.export(SYSTEM, asked, after=after), asked.as_json()
+        )
+        click.echo(f"{added} events were added to {target}.")
+    elif as_json:
+        for line in queries.everything(SYSTEM, asked):
+            click.echo(line, nl=False)
+    else:
+        _print(asked)
 
 
-def _facts(row: Any) -> dict[str, Any]:
-    names = ["sequence", "id", "kind", "actor", "actor_entity", "subject", "data", "result"]
-    return {"at": row.at.isoformat(), **{name: getattr(row, name) for name in names}}
+def _print(asked: Any) -> None:
+    from lagan.hub.audit import queries as record
+    from lagan.hub.audit.asking import EVERYTHING
+
+    (head, digest), count = record.head(), 0
+    for each in record.sealed(EVERYTHING, asked, after=0, upto=head):
+        row, count = each.row, count + 1
+        by = row.actor or "nobody"
+        click.echo(f"{row.sequence} {row.at:%Y-%m-%d %H:%M:%S} {row.kind} by {by}: {row.result}")
+    click.echo(f"{count} events; the record's head is event {head}, {digest}")

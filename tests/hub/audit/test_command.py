@@ -59,8 +59,9 @@ def test_a_broken_record_is_a_refusal() -> None:
 def test_the_export_ends_with_the_head_that_vouches_for_it() -> None:
     some_events()
     lines, _ = run("export", "--json")
-    *events, head = map(json.loads, lines)
+    about, *events, end = map(json.loads, lines)
+    assert (about["whole"], about["after"]) == (True, 0)
     assert [each["data"]["n"] for each in events] == [0, 1, 2]
-    assert head == {"head": 3, "hash": events[-1]["hash"]}
+    assert (end["head"], end["hash"]) == (3, events[-1]["hash"])
     text, _ = run("export")
     assert [line.split()[3] for line in text[:-1]] == ["job.created"] * 3

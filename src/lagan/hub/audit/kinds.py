@@ -131,3 +131,7 @@ class Kind(StrEnum):
     QUOTA_CLEARED = "quota.cleared"
     QUOTA_WARNED = "quota.warned"
     QUOTA_RECOUNTED = "quota.recounted"
+
+    CERTIFICATE_MADE = "certificate.made"
+    RECORD_EXPORTED = "record.exported"
+    ANCHORS_SET_ASIDE = "anchors.set-aside"

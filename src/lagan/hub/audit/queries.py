@@ -8,9 +8,14 @@ from typing import Any
 
 from django.db.models import Q
 
+from lagan.hub.audit.asking import Asked as Asked
+from lagan.hub.audit.asking import Sight as Sight
+from lagan.hub.audit.asking import asked as asked
+from lagan.hub.audit.asking import condition, seen
 from lagan.hub.audit.kinds import Kind
 from lagan.hub.audit.models import Event, Head
-from lagan.hub.audit.rules import BEGINNING, Break, EventRow, Harm, digest
+from lagan.hub.audit.rules import BEGINNING, Break, EventRow, Harm, Sealed, digest
+from lagan.hub.base.pages import Page, page_by_key
 
 
 def verify() -> Break | None:
@@ -18,7 +23,7 @@ def verify() -> Break | None:
     whole.
 
     Reads the record once, in constant memory. Whoever can rewrite every later seal and the head as
-    well leaves no trace here: keep an exported head elsewhere (`lagan audit export` ends with it).
+    well leaves no trace here: that is what the anchors on the volumes are for (`hub/evidence`).
     """
     head = Head.objects.first()
     sequence, before, running = 0, "", BEGINNING
@@ -95,10 +100,40 @@ def head() -> tuple[int, str]:
     return (found.sequence, found.hash) if found else (0, BEGINNING)
 
 
-def everything() -> Iterator[tuple[EventRow, str]]:
-    """Every sealed event in order with its hash, one by one."""
-    for event in Event.objects.exclude(sequence=None).order_by("sequence").iterator(2000):
-        yield as_row(event), event.hash or ""
+def page(sight: Sight, asked: Asked, *, after: str | None = None, size: int = 50) -> Page[EventRow]:
+    """Events that were asked for and are seen, the newest first; what is not sealed yet has the
+    sequence 0."""
+    rows = Event.objects.filter(condition(asked), seen(sight))
+    found = page_by_key(rows, keys=("-id",), after=after, size=size)
+    return Page([as_row(event) for event in found.items], found.next)
+
+
+def sealed(
+    sight: Sight, asked: Asked, *, after: int, upto: int, size: int | None = None
+) -> Iterator[Sealed]:
+    """Sealed events that were asked for and are seen, in order, from behind the sequence `after`
+    up to `upto`, at most `size`; one by one in constant memory."""
+    rows = Event.objects.filter(
+        condition(asked), seen(sight), sequence__gt=after, sequence__lte=upto
+    )
+    for event in rows.order_by("sequence")[:size].iterator(2000):
+        yield Sealed(as_row(event), event.previous_hash or "", event.hash or "")
+
+
+def seals(sequences: Collection[int]) -> dict[int, str]:
+    """The seals at some sequences, 500 at a reading; those that are not there are left out."""
+    ordered = sorted(sequences)
+    found: dict[int, str] = {}
+    for start in range(0, len(ordered), 500):
+        rows = Event.objects.filter(sequence__in=ordered[start : start + 500])
+        found.update({row.sequence or 0: row.hash or "" for row in rows.only("sequence", "hash")})
+    return found
+
+
+def latest(kind: Kind) -> EventRow | None:
+    """The newest event of a kind, sealed or not."""
+    event = Event.objects.filter(kind=kind).order_by("-id").first()
+    return as_row(event) if event else None
 
 
 def about(entity: int) -> Iterator[dict[str, Any]]:

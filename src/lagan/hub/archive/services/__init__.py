@@ -12,6 +12,7 @@ from lagan.hub.archive.services.tables import register_table
 from lagan.hub.archive.services.volumes import (
     add_volume,
     choose_volume,
+    hub_id,
     journal,
     open_store,
     refresh_volumes,
@@ -25,6 +26,7 @@ __all__ = [
     "Swept",
     "add_volume",
     "choose_volume",
+    "hub_id",
     "journal",
     "keep_pending",
     "let_go",
