@@ -28,22 +28,55 @@ def audit() -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def verify(file: Path | None, key: Path | None, as_json: bool) -> None:
     """Look for the first event that was altered, removed or inserted; exit status 6 when there is
-    one. With FILE, an export is looked at, here, without the hub; else the hub's record, and the
-    anchors on its volumes."""
+    one. With FILE, an export is looked at, here, without the hub; else the hub's record, also
+    against the anchors on its volumes."""
     if file is not None:
         _verify_file(file, key, as_json)
         return
     start_django()
     from lagan.hub.audit import queries
+    from lagan.hub.evidence.anchored import check_anchors
 
-    found, (sequence, digest) = queries.verify(), queries.head()
+    found, (sequence, digest), anchors = queries.verify(), queries.head(), check_anchors()
+    whole = not found and not anchors.disagreement
     if as_json:
-        facts = {"whole": not found, "events": sequence, "head": digest, "break": _shown(found)}
-        click.echo(json.dumps(facts))
-    elif not found:
+        facts = {"whole": whole, "events": sequence, "head": digest, "break": _shown(found)}
+        click.echo(json.dumps(facts | {"anchors": anchors.as_json()}))
+    elif whole:
         click.echo(f"The record is whole: {sequence} events, up to {digest}.")
+    if not as_json:
+        _tell_anchors(anchors)
     if found:
         raise Conflict(f"The record is broken: event {found.sequence} was {found.harm}.")
+    if anchors.disagreement:
+        raise Conflict(_disagreement(anchors.disagreement))
+
+
+def _tell_anchors(anchors: Any) -> None:
+    places = ", ".join(anchors.volumes) or "no volume"
+    click.echo(f"{anchors.checked} anchors on {places} were compared with it.")
+    for line in anchors.damaged:
+        click.echo(f"An anchor cannot be read: {line}.", err=True)
+    for volume in anchors.away:
+        click.echo(f"The anchors of the volume {volume} cannot be read now.", err=True)
+    if anchors.set_aside and anchors.since:
+        row = anchors.since
+        click.echo(
+            f"{anchors.set_aside} older anchors disagree and were set aside on"
+            f" {row.at:%Y-%m-%d %H:%M} by {row.actor or 'nobody'} ({row.kind})."
+        )
+
+
+def _disagreement(found: Any) -> str:
+    places = f"the anchor of {found.at:%Y-%m-%d %H:%M:%S} UTC on {', '.join(found.volumes)}"
+    if found.against == "cut":
+        return f"The record was cut off after event {found.after}: {places} knows {found.sequence}."
+    if found.against == "forged":
+        return f"An anchor is not the hub's own: {places}, about event {found.sequence}."
+    return (
+        f"The record was rewritten after event {found.after}, at the latest at event"
+        f" {found.sequence}: {places} says so."
+    )
 
 
 def _verify_file(file: Path, key: Path | None, as_json: bool) -> None:
@@ -135,3 +168,27 @@ def _print(asked: Any) -> None:
         by = row.actor or "nobody"
         click.echo(f"{row.sequence} {row.at:%Y-%m-%d %H:%M:%S} {row.kind} by {by}: {row.result}")
     click.echo(f"{count} events; the record's head is event {head}, {digest}")
+
+
+@audit.command()
+def anchor() -> None:
+    """Write the head of the record to every volume now; the scheduler does it every hour."""
+    start_django()
+    from lagan.hub.evidence import services
+
+    taken = services.anchor()
+    if not taken:
+        raise Unavailable("No volume took the anchor.")
+    click.echo(f"Anchored on {', '.join(taken)}.")
+
+
+@audit.command("set-aside")
+@click.option("--reason", required=True, help="Why; it stays in the record.")
+def set_aside(reason: str) -> None:
+    """After an older database was put back: anchors written until now may disagree."""
+    start_django()
+    from lagan.hub.base.actors import SYSTEM
+    from lagan.hub.evidence import services
+
+    services.set_anchors_aside(by=SYSTEM, reason=reason)
+    click.echo("Older anchors are set aside; `lagan audit verify` will say so.")

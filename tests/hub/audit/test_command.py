@@ -33,11 +33,14 @@ def some_events() -> None:
 
 def test_a_whole_record_is_confirmed() -> None:
     some_events()
-    (line,), error = run("verify")
+    (line, anchors), error = run("verify")
     assert line.startswith("The record is whole: 3 events")
+    assert anchors == "0 anchors on no volume were compared with it."
     assert error is None
     (line,), _ = run("verify", "--json")
-    assert json.loads(line) == {
+    told = json.loads(line)
+    assert told.pop("anchors")["disagreement"] is None
+    assert told == {
         "whole": True,
         "events": 3,
         "head": queries.head()[1],

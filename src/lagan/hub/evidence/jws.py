@@ -11,8 +11,8 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, TypeAlias
 
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
@@ -21,7 +21,8 @@ from cryptography.hazmat.primitives.serialization import load_pem_public_key
 from lagan.hub.audit.rules import canonical
 from lagan.kit.errors import BadInput, LaganError
 
-Jwk = dict[str, str]
+Jwk: TypeAlias = dict[str, str]
+Sign: TypeAlias = Callable[[Any], str]
 
 
 class BadSignature(LaganError):

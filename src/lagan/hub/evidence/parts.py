@@ -10,17 +10,16 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from lagan.hub.audit.rules import BEGINNING, Break, EventRow, Harm, Sealed, canonical, digest
-from lagan.hub.evidence.jws import BadSignature, Jwk, check
+from lagan.hub.evidence.jws import BadSignature, Jwk, Sign, check
 from lagan.kit.errors import BadInput
 
 FORMAT = 1
-Sign = Callable[[Any], str]
 
 
 @dataclass(frozen=True, slots=True)
