@@ -133,5 +133,4 @@ class Kind(StrEnum):
     QUOTA_RECOUNTED = "quota.recounted"
 
     CERTIFICATE_MADE = "certificate.made"
-    RECORD_EXPORTED = "record.exported"
     ANCHORS_SET_ASIDE = "anchors.set-aside"
