@@ -128,6 +128,8 @@ def _shown(found: Any) -> dict[str, Any] | None:
 
 @audit.command()
 @click.option("--json", "as_json", is_flag=True, help="JSON lines that prove themselves.")
+@click.option("--premis", "as_premis", is_flag=True, help="PREMIS 3.0 in XML, up to 10,000 events.")
+@click.option("--after", default=0, help="With --premis: from behind the event of this number.")
 @click.option("--to", "target", type=FILE, help="Write JSON lines to a file, or go on with one.")
 @click.option("--who", default="", help="Only what this actor did: a name, or an entity's id.")
 @click.option("--kind", default="", help="Only this kind (dataset.closed) or thing (dataset.).")
@@ -135,7 +137,7 @@ def _shown(found: Any) -> dict[str, Any] | None:
 @click.option("--since", default="", help="From this time on (ISO 8601).")
 @click.option("--until", default="", help="Before this time.")
 @click.option("--result", default="", help="Only events with this result.")
-def export(as_json: bool, target: Path | None, **filters: str) -> None:
+def export(as_json: bool, as_premis: bool, after: int, target: Path | None, **filters: str) -> None:
     """Print every sealed event in order, or those that were asked for. As JSON lines it can be
     verified anywhere (`lagan audit verify FILE`)."""
     start_django()
@@ -151,6 +153,9 @@ def export(as_json: bool, target: Path | None, **filters: str) -> None:
             target, lambda after: queries.export(SYSTEM, asked, after=after), asked.as_json()
         )
         click.echo(f"{added} events were added to {target}.")
+    elif as_premis:
+        for piece in queries.premis(SYSTEM, asked, after=after):
+            click.echo(piece, nl=False)
     elif as_json:
         for line in queries.everything(SYSTEM, asked):
             click.echo(line, nl=False)
@@ -192,3 +197,71 @@ def set_aside(reason: str) -> None:
 
     services.set_anchors_aside(by=SYSTEM, reason=reason)
     click.echo("Older anchors are set aside; `lagan audit verify` will say so.")
+
+
+@audit.command()
+def key() -> None:
+    """Print the hub's public keys (a JWK set), for whoever verifies without the hub."""
+    start_django()
+    from lagan.hub.evidence import queries
+
+    found = queries.public_keys().items()
+    click.echo(json.dumps({"keys": [{"kid": name, **each} for name, each in found]}, indent=2))
+
+
+@audit.group()
+def certificate() -> None:
+    """Signed certificates of what is kept."""
+
+
+@certificate.command("make")
+@click.argument("id", type=int)
+@click.option("--kind", default="dataset", show_default=True, help="What ID is.")
+@click.option("--folder", default="", help="Only this folder of it.")
+@click.option("--to", "target", type=FILE, required=True, help="A new file: .json or .pdf.")
+def make(id: int, kind: str, folder: str, target: Path) -> None:
+    """Certify what is kept of the dataset ID: files, digests, copies, when each was last seen."""
+    start_django()
+    from lagan.hub.base.actors import SYSTEM
+    from lagan.hub.evidence.certificate import as_text, make_certificate
+    from lagan.hub.evidence.jws import check
+    from lagan.hub.evidence.paper import as_pdf
+
+    if target.suffix not in (".json", ".pdf"):
+        raise click.UsageError("--to names a file that ends in .json or .pdf.")
+    made = make_certificate(by=SYSTEM, kind=kind, id=id, folder=folder)
+    data, signer = as_text(made), check(made["jws"], made["certificate"])
+    try:
+        with target.open("xb") as file:
+            file.write(as_pdf(made, data, signer) if target.suffix == ".pdf" else data)
+    except OSError as error:
+        raise Unavailable(f"Cannot write {target}: {error.strerror}.") from None
+    click.echo(f"{target}: {made['certificate']['totals']['files']} files, signed by {signer}")
+
+
+@certificate.command("verify")
+@click.argument("file", type=FILE)
+@click.option("--key", type=FILE, help="The hub's public keys: JWK set, JWK or PEM.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def verify_certificate(file: Path, key: Path | None, as_json: bool) -> None:
+    """Look whether the certificate FILE (JSON or PDF) is as the hub signed it, here, without the
+    hub; exit status 6 when it is not."""
+    from lagan.hub.evidence.verifying import verify_certificate as judge
+
+    trusted = _keys(key)
+    try:
+        judged = judge(file.read_bytes(), trusted)
+    except OSError as error:
+        raise Unavailable(f"Cannot read {file}: {error.strerror}.") from None
+    value = judged.certificate
+    about, totals = value["about"], value["totals"]
+    if as_json:
+        facts = {"whole": True, "key": judged.key, "trusted": trusted is not None}
+        facts |= {"made": value["made"], "about": about, "totals": totals}
+        click.echo(json.dumps(facts))
+        return
+    click.echo(
+        f"As it was signed on {value['made']}: {about['kind']} {about['id']},"
+        f" {totals['files']} files, {totals['good_copies']} of {totals['copies']} copies good."
+    )
+    _tell_keys({judged.key}, trusted)

@@ -3,6 +3,7 @@ good, signed by the hub."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from itertools import islice
@@ -39,19 +40,30 @@ def make_certificate(*, by: Actor, kind: str, id: int, folder: str = "") -> dict
     NotFound or Forbidden as for reading it, and NotFound when there are no files; TooLarge beyond
     20,000 files.
     """
+    value = facts_of(by, kind, id, folder)
+    if not value["files"]:
+        raise NotFound("There are no files to certify.", kind=kind, id=id, folder=folder)
+    facts = {"kind": kind, "folder": value["folder"], **value["totals"]}
+    record(kind=Kind.CERTIFICATE_MADE, by=by, subject=id, data=facts)
+    return {"certificate": value, "jws": signed(value)}
+
+
+def as_text(made: dict[str, Any]) -> bytes:
+    """A certificate as a file of JSON that people can read."""
+    return json.dumps(made, ensure_ascii=False, indent=1).encode("utf-8", "backslashreplace")
+
+
+def facts_of(by: Actor, kind: str, id: int, folder: str = "") -> dict[str, Any]:
+    """What a certificate would say, signed by nobody. Errors as those of `make_certificate`, but
+    there may be no files."""
     thing = certified(by, kind, id, folder)
     told = list(islice(_told(thing.files), MOST + 1))
     if len(told) > MOST:
         raise TooLarge(
             f"A certificate holds {MOST:,} files; ask for one of each folder.", most=MOST
         )
-    if not told:
-        raise NotFound("There are no files to certify.", kind=kind, id=id, folder=folder)
     value = _about(by, kind, thing, folder.strip("/"), timezone.now())
-    value |= {"files": told, "totals": _totals(told)}
-    facts = {"kind": kind, "folder": value["folder"], **value["totals"]}
-    record(kind=Kind.CERTIFICATE_MADE, by=by, subject=id, data=facts)
-    return {"certificate": value, "jws": signed(value)}
+    return value | {"files": told, "totals": _totals(told)}
 
 
 def _about(by: Actor, kind: str, thing: Certified, folder: str, now: datetime) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+import logging
 import unicodedata
 from collections.abc import Mapping
 from datetime import datetime
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 ATTACHED = "certificate.json"
 SHOWN = 1000
 """Files that the pages list; all of them are in what is attached."""
+# It tells every letter of a font at the level of what people want to know.
+logging.getLogger("fontTools").setLevel(logging.WARNING)
 _FONT, _MARGIN = "roboto", 16  # millimetres
 _HOW = (
     "This certificate is attached to this file as certificate.json, signed with Ed25519; the pages"
@@ -27,8 +29,9 @@ _HOW = (
 )
 
 
-def as_pdf(signed: Mapping[str, Any], key: str) -> bytes:
-    """The PDF of what `make_certificate` made; `key` is the thumbprint of the key that signed."""
+def as_pdf(signed: Mapping[str, Any], data: bytes, key: str) -> bytes:
+    """The PDF of what `make_certificate` made, with `data` (the same as text) attached; `key` is
+    the thumbprint of the key that signed."""
     from fpdf import FPDF
 
     value = signed["certificate"]
@@ -42,7 +45,6 @@ def as_pdf(signed: Mapping[str, Any], key: str) -> bytes:
     pdf.add_page()
     _head(pdf, value, key)
     _files(pdf, value)
-    data = json.dumps(signed, ensure_ascii=False, indent=1).encode("utf-8", "backslashreplace")
     pdf.embed_file(
         bytes=data, basename=ATTACHED, mime_type="application/json", compress=True,
         desc="The signed certificate",

@@ -14,15 +14,19 @@ from lagan.hub.audit.queries import Asked, Sight
 from lagan.hub.audit.rules import EventRow
 from lagan.hub.base.actors import Actor
 from lagan.hub.base.pages import Page
+from lagan.hub.evidence.certificate import facts_of
 from lagan.hub.evidence.keys import public_keys as public_keys
 from lagan.hub.evidence.keys import signed
 from lagan.hub.evidence.parts import About, part
+from lagan.hub.evidence.premis import document
 from lagan.hub.tree import queries as tree
-from lagan.kit.errors import NotSignedIn
+from lagan.kit.errors import BadInput, NotSignedIn
 
 PART = 10_000
 """Events of one part of an export: what is sent again when it was broken off."""
 LARGEST_PART = 100_000
+PREMIS_PART = 10_000
+"""Events of one PREMIS document: agents and objects are gathered from them first."""
 
 
 def sight(actor: Actor) -> Sight:
@@ -69,3 +73,17 @@ def everything(actor: Actor, asked: Asked) -> Iterator[bytes]:
             yield line
         end = json.loads(line)
         after, more = end["next"], end["more"]
+
+
+def premis(
+    actor: Actor, asked: Asked, *, after: int = 0, size: int = PREMIS_PART, files: str = ""
+) -> Iterator[str]:
+    """Up to `size` sealed events from behind the sequence `after`, as a PREMIS document. With
+    `files` (the kind of thing that the subject is, as `dataset`) also the subject's files, for who
+    may read it. BadInput for files of no subject."""
+    seen, size = sight(actor), max(1, min(size, PREMIS_PART))
+    if files and asked.subject is None:
+        raise BadInput("Whose files? Name a subject.", field="subject")
+    thing = facts_of(actor, files, asked.subject or 0) if files else None
+    found = audit.sealed(seen, asked, after=after, upto=audit.head()[0], size=size)
+    return document(str(archive.hub_id()), found, thing)

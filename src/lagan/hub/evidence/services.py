@@ -8,7 +8,7 @@ from django.utils import timezone
 from lagan.hub.archive import services as archive
 from lagan.hub.audit import queries as audit
 from lagan.hub.audit.kinds import Kind
-from lagan.hub.audit.services import record
+from lagan.hub.audit.services import record, seal
 from lagan.hub.base.actors import Actor
 from lagan.hub.evidence.anchors import note
 from lagan.hub.evidence.keys import signed
@@ -18,7 +18,9 @@ _last: list[tuple[int, str]] = []
 
 
 def anchor() -> list[str]:
-    """Write the head of the record to every volume that is written; the names of the volumes."""
+    """Write the head of the record, with all that can be sealed just now, to every volume that is
+    written; the names of the volumes."""
+    seal()
     head = audit.head()
     if not head[0]:
         return []
@@ -27,9 +29,9 @@ def anchor() -> list[str]:
 
 def anchor_what_is_new() -> None:
     """The same, when there are events since this process did it last and a volume took it."""
-    head = audit.head()
-    if [head] != _last and anchor():
-        _last[:] = [head]
+    seal()
+    if [audit.head()] != _last and anchor():
+        _last[:] = [audit.head()]
 
 
 @transaction.atomic
