@@ -6,7 +6,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 # Test processes at a time; the services of one run are shared by all of them.
 TESTERS ?= 3
 # Long tests first, each process in one half; who is done takes from the end of the other's half.
-TOGETHER := -n $(TESTERS) --dist worksteal
+TOGETHER := -n $(TESTERS) --dist worksteal --durations 20
 FAST := not (slow or service or fault or browser or soak)
 
 # The tests start Python some thousand times: each would compile all of Lagan and Django again.

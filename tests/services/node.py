@@ -122,7 +122,7 @@ class Node:
         """End it as its administrator would."""
         if self.process is not None:
             self.process.terminate()
-            assert self.process.wait(60) == 0, self.log()
+            assert self.process.wait(150) == 0, self.log()
             self.process = None
 
     def kill(self) -> None:
@@ -130,7 +130,7 @@ class Node:
         if self.process is not None:
             with suppress(ProcessLookupError):
                 os.killpg(self.process.pid, signal.SIGKILL)
-            self.process.wait(60)
+            self.process.wait(150)
             self.process = None
             for each in self.root.glob(".*.pid"):
                 each.unlink()

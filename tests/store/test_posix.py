@@ -158,7 +158,7 @@ def test_a_folder_that_cannot_be_flushed_takes_all_names_back(
         real(path)
 
     with monkeypatch.context() as broken:
-        broken.setattr("lagan.store.posix.sync_folder", flaky)
+        broken.setattr("lagan.store.flushing.sync_folder", flaky)
         with pytest.raises(Unavailable):
             volume.publish(group)
     assert names(volume) == set()

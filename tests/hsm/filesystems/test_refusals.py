@@ -26,12 +26,10 @@ Step = Callable[[Told, Mapping[str, Any], Sequence[str]], object]
 
 
 def _socket(path: Path) -> None:
+    folder = os.open(path.parent, os.O_PATH)
     with socket.socket(socket.AF_UNIX) as one:
-        os.chdir(path.parent)  # its address may not be long
-        try:
-            one.bind(path.name)
-        finally:
-            os.chdir("/")
+        one.bind(f"/proc/self/fd/{folder}/{path.name}")  # its address may not be long
+    os.close(folder)
 
 
 ODD: dict[str, tuple[Callable[[Path], object], str]] = {

@@ -77,8 +77,8 @@ def test_fields_are_filled_in(town: Town) -> None:
     )
     stages = preview.json()["stages"]
     assert [(each["step"], each["site"]) for each in stages] == [
-        ("hsm.migrate", "lab"),
-        ("hsm.reverse_stub", "london"),
+        ("hsm.send", "lab"),
+        ("hsm.receive", "london"),
     ]
     assert stages[1]["args"]["hydrate"] is True
 
