@@ -12,6 +12,7 @@ from pathlib import Path
 from lagan.agent.report import Report
 from lagan.agent.schedule import local_now, next_start
 from lagan.agent.settings import Settings, read
+from lagan.kit import stopping
 from lagan.kit.errors import BadInput, LaganError
 
 LOOK = 2.0
@@ -85,7 +86,6 @@ class Service:
 
 def on_signals(stop: threading.Event, run_now: Callable[[], None] | None = None) -> None:
     """SIGTERM and SIGINT end cleanly; SIGUSR1 (not on Windows) asks for a run now."""
-    signal.signal(signal.SIGTERM, lambda number, frame: stop.set())
-    signal.signal(signal.SIGINT, lambda number, frame: stop.set())
+    stopping.on_signals(stop.set)
     if sys.platform != "win32" and run_now is not None:
-        signal.signal(signal.SIGUSR1, lambda number, frame: run_now())
+        stopping.on_signals(run_now, [signal.SIGUSR1])

@@ -48,12 +48,13 @@ def _serve(config: Path) -> None:
     from lagan.hsm.gate.serving import guard
     from lagan.hsm.gate.settings import read_settings
     from lagan.hsm.gate.supervised import tell
+    from lagan.kit.stopping import on_signals
 
     stop = stop_on_signals()
     _log()
     settings = read_settings(config)
     serving = guard(settings, _worker(settings.worker).roots, config, stop)
-    signal.signal(signal.SIGHUP, lambda *_: serving.reload())
+    on_signals(serving.reload, [signal.SIGHUP])
     serving.serve(lambda: tell("READY=1"))
     tell("STOPPING=1")
 

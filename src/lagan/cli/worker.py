@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import os
-import signal
 from dataclasses import replace
 from pathlib import Path
 from threading import Event
@@ -88,7 +87,8 @@ def start_django() -> None:
 
 def stop_on_signals() -> Event:
     """An event that SIGTERM and SIGINT set."""
+    from lagan.kit.stopping import on_signals
+
     stop = Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
+    on_signals(stop.set)
     return stop

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import logging
 import os
-import signal
 import ssl
 import threading
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from typing import Any
 from lagan.hub.doors.node.config.loading import judge, read, start_of, unknown
 from lagan.hub.doors.node.config.shape import NodeConfig
 from lagan.kit.errors import Conflict, LaganError, NotFound
+from lagan.kit.stopping import await_event, on_signals
 
 _log = logging.getLogger(__name__)
 
@@ -107,14 +107,13 @@ def _serve(node: Any, options: Options) -> None:
         failed=node.failed,
         tls=_tls(options.certificate),
     )
-    for each in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(each, lambda *_: node.ended.set())
+    on_signals(node.ended.set)
     thread = threading.Thread(target=server.serve_forever, args=(0.05,), name="port", daemon=True)
     thread.start()
     try:
         if options.autoonline:
             _go_online(node, options)
-        node.ended.wait()
+        await_event(node.ended)
     finally:
         server.shutdown()
         server.server_close()
