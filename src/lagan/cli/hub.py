@@ -269,9 +269,10 @@ def dbshell(config: Path | None, data: Path | None) -> None:
 @_where
 def backup(folder: Path, config: Path | None, data: Path | None) -> None:
     """Write the database and the secret key into FOLDER, which is made. The hub may run."""
-    settings = _settings(config, data, django=False)
-    from lagan.hub.ops.backup import back_up
+    settings = _settings(config, data)
+    from lagan.hub.ops.backup import anchor_record, back_up
 
+    anchor_record(settings)
     about = back_up(settings, folder.absolute())
     click.echo(f"The {about['database']} database is in {folder}; keep it as secret as the hub.")
 

@@ -32,6 +32,7 @@ ROUTERS = {
     "quotas/": "lagan.hub.datasets.quotas_api.router",
     "search/": "lagan.hub.datasets.search.api.router",
     "ingest/": "lagan.hub.ingest.api.router",
+    "audit/": "lagan.hub.evidence.api.router",
     "nodes/": "lagan.hub.doors.node.api.router",
 }
 """The rooms' routers by their place under `/api/`, a line each."""

@@ -81,10 +81,12 @@ _dump_ascii = json.JSONEncoder(separators=(",", ":"), sort_keys=True, allow_nan=
 
 
 class Journal:
-    """The journal of one volume. Any thread may append; so may other processes."""
+    """The journal of one volume, or another one of its own in `folder`. Any thread may append; so
+    may other processes."""
 
-    def __init__(self, volume: Volume) -> None:
+    def __init__(self, volume: Volume, folder: str = JOURNAL) -> None:
         self._volume = volume
+        self._folder = folder
         self._lock = threading.Lock()
         self._number: int | None = None
 
@@ -105,24 +107,32 @@ class Journal:
             yield from _entries(stat.name, self._volume.read(stat.name))
 
     def _files(self) -> Iterator[ObjectStat]:
-        found = (each for each in self._volume.list(JOURNAL) if _number(each.name))
+        found = (each for each in self._volume.list(self._folder) if self._number_of(each.name))
         if self._volume.capabilities.appends:
-            return iter(sorted(found, key=lambda each: (_number(each.name), each.name)))
+            return iter(sorted(found, key=lambda each: (self._number_of(each.name), each.name)))
         return found
 
     def _current(self) -> str:
         if self._number is None:
-            numbers = (_number(each.name) for each in self._volume.list(JOURNAL))
+            numbers = (self._number_of(each.name) for each in self._volume.list(self._folder))
             self._number = max(numbers, default=0) or 1
         if self._volume.capabilities.appends and self._size(self._number) >= ROTATE:
             self._number += 1
-        return _place(self._number)
+        return self._place(self._number)
 
     def _size(self, number: int) -> int:
         try:
-            return self._volume.stat(_place(number)).size
+            return self._volume.stat(self._place(number)).size
         except NotFound:
             return 0
+
+    def _place(self, number: int) -> str:
+        return f"{self._folder}{number:06d}.jsonl"
+
+    def _number_of(self, name: str) -> int:
+        """The number of the journal file that `name` is, or is a piece of; 0 for anything else."""
+        stem, dot, _ = name.removeprefix(self._folder).partition(".jsonl")
+        return int(stem) if dot and stem.isascii() and stem.isdigit() else 0
 
 
 def encode(lines: Sequence[Line]) -> bytes:
@@ -246,13 +256,3 @@ _READERS: dict[str, Callable[[Mapping[str, Any]], Line]] = {
     "void": _read_void,
     "note": _read_note,
 }
-
-
-def _place(number: int) -> str:
-    return f"{JOURNAL}{number:06d}.jsonl"
-
-
-def _number(name: str) -> int:
-    """The number of the journal file that `name` is, or is a piece of; 0 for anything else."""
-    stem, dot, _ = name.removeprefix(JOURNAL).partition(".jsonl")
-    return int(stem) if dot and stem.isascii() and stem.isdigit() else 0

@@ -14,6 +14,7 @@ IDENTITY = ".lagan/volume.json"
 README = ".lagan/README.txt"
 JOURNAL = ".lagan/journal/"
 SNAPSHOTS = ".lagan/snapshots/"
+ANCHORS = ".lagan/anchors/"
 
 PIECE = 1 << 20
 """Bytes read at once: 64 KiB costs two to three times the CPU, more than 2 MiB falls out of the

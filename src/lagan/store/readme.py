@@ -10,6 +10,8 @@ What is where
   .lagan/volume.json       what this volume is called, its unique id, when it was prepared (UTC)
   .lagan/journal/*.jsonl   what was stored here, in the order it was stored (see below)
   .lagan/snapshots/        copies of the archive's catalogue, if any
+  .lagan/anchors/*.jsonl   how far the archive's record of events had come, and its seal then, in
+                           entries like the journal's: whoever rewrote the record is found out
   .lagan/incoming/         files that were still arriving; never acknowledged to anybody
   everything else          the stored files, unchanged, under readable names
 

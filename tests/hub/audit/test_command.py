@@ -33,11 +33,14 @@ def some_events() -> None:
 
 def test_a_whole_record_is_confirmed() -> None:
     some_events()
-    (line,), error = run("verify")
+    (line, anchors), error = run("verify")
     assert line.startswith("The record is whole: 3 events")
+    assert anchors == "0 anchors on no volume were compared with it."
     assert error is None
     (line,), _ = run("verify", "--json")
-    assert json.loads(line) == {
+    told = json.loads(line)
+    assert told.pop("anchors")["disagreement"] is None
+    assert told == {
         "whole": True,
         "events": 3,
         "head": queries.head()[1],
@@ -59,8 +62,9 @@ def test_a_broken_record_is_a_refusal() -> None:
 def test_the_export_ends_with_the_head_that_vouches_for_it() -> None:
     some_events()
     lines, _ = run("export", "--json")
-    *events, head = map(json.loads, lines)
+    about, *events, end = map(json.loads, lines)
+    assert (about["whole"], about["after"]) == (True, 0)
     assert [each["data"]["n"] for each in events] == [0, 1, 2]
-    assert head == {"head": 3, "hash": events[-1]["hash"]}
+    assert (end["head"], end["hash"]) == (3, events[-1]["hash"])
     text, _ = run("export")
     assert [line.split()[3] for line in text[:-1]] == ["job.created"] * 3

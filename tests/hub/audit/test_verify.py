@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -96,10 +97,46 @@ def test_an_event_put_at_the_end_is_named() -> None:
     assert queries.verify() == Break(Harm.INSERTED, SIZE + 1, event)
 
 
+@pytest.mark.parametrize(("one", "other"), [(1, 2), (3, 4), (2, 5), (1, SIZE)])
+@pytest.mark.usefixtures("unguarded")
+def test_two_events_that_changed_places_are_named_at_the_first(one: int, other: int) -> None:
+    moved = at(other).id
+    for place, now in ((one, 99), (other, one), (99, other)):
+        run("UPDATE audit_event SET sequence = %s WHERE sequence = %s", now, place)
+    assert queries.verify() == Break(Harm.INSERTED, one, moved)
+
+
+@pytest.mark.parametrize("last", range(SIZE))
+@pytest.mark.usefixtures("unguarded")
+def test_a_tail_cut_off_is_missed(last: int) -> None:
+    run("DELETE FROM audit_event WHERE sequence > %s", last)
+    assert queries.verify() == Break(Harm.REMOVED, last + 1, None)
+
+
+@pytest.mark.usefixtures("transactional_db")
+def test_a_record_that_grows_while_it_is_read_is_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    harm, grown = queries._harm, [0]
+
+    def note() -> None:
+        record(kind=Kind.FILES_STORED, by=Actor(7, "ada", "jwt"), data={"n": 1})
+        seal_all()
+
+    def slow(*given: Any) -> Break | None:
+        if len(grown) <= SIZE:
+            grown.append(1)
+            note()
+        return harm(*given)
+
+    note()
+    monkeypatch.setattr(queries, "_harm", slow)
+    assert queries.verify() is None
+    assert queries.head()[0] > SIZE
+
+
 @pytest.mark.usefixtures("unguarded")
 def test_a_removed_head_is_missed() -> None:
     run("DELETE FROM audit_head")
-    assert queries.verify() is not None
+    assert queries.verify() == Break(Harm.REMOVED, SIZE + 1, None)
 
 
 def insert(sequence: int, forged: bool) -> int:

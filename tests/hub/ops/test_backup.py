@@ -4,6 +4,7 @@ is done; a damaged or a wrong backup changes nothing."""
 from __future__ import annotations
 
 import importlib.util
+import json
 import os
 import sqlite3
 from contextlib import closing
@@ -145,14 +146,21 @@ def lost_and_put_back(hub: Hub, folder: Path, path: str) -> None:
     """The commands of docs/administration/backup.md; afterwards people sign in as before."""
     (folder / "password").write_text(PASSWORD)
     whose = ["--username", "ada", "--password-file", str(folder / "password"), "--admin"]
-    backup = str(folder / "backup")
-    for command in (["migrate"], ["adduser", *whose], ["backup", backup]):
-        done = hub.lagan("hub", *command, PATH=path)
+    backup, disk = str(folder / "backup"), folder / "disk"
+    disk.mkdir()
+    own = {"DJANGO_SETTINGS_MODULE": "lagan.hub.settings"}
+    volume = ["archive", "add-volume", f"posix:{disk}", "--name", "disk", "--set", "main"]
+    commands = (["hub", "migrate"], ["hub", "adduser", *whose], volume, ["hub", "backup", backup])
+    for command in commands:
+        done = hub.lagan(*command, PATH=path, **own)
         assert done.returncode == 0, done.stderr
+    assert list(disk.glob(".lagan/anchors/*.jsonl"))
     assert hub.lagan("hub", "restore", backup, PATH=path).returncode == 6
     lose(hub)
     put_back = hub.lagan("hub", "restore", backup, PATH=path)
     assert put_back.returncode == 0, put_back.stderr
+    record = json.loads(hub.lagan("audit", "verify", "--json", **own).stdout)
+    assert (record["whole"], record["anchors"]["checked"]) == (True, 1)
     hub.start()
     try:
         with hub.as_user("ada") as client:

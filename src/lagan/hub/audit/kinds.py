@@ -149,3 +149,6 @@ class Kind(StrEnum):
     PACKAGE_CHANGED = "package.changed"
     PACKAGE_FOLLOWED = "package.followed"
     PACKAGE_REMOVED = "package.removed"
+
+    CERTIFICATE_MADE = "certificate.made"
+    ANCHORS_SET_ASIDE = "anchors.set-aside"

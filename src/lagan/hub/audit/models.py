@@ -41,13 +41,16 @@ class Event(models.Model):
     hash = models.CharField(max_length=64, null=True)
 
     class Meta:
-        """Indexes for the three questions: what is unsealed, what happened to this, what of these
-        kinds comes next."""
+        """Indexes for the questions: what is unsealed, what happened to this, what of these kinds
+        comes next, what did they do, what was then."""
 
         indexes = [
             models.Index(F("id"), name="audit_unsealed", condition=Q(sequence=None)),
             models.Index(fields=["subject", "id"], name="audit_subject"),
             models.Index(fields=["kind", "sequence"], name="audit_kind"),
+            models.Index(fields=["actor_entity", "id"], name="audit_actor_entity"),
+            models.Index(fields=["actor", "id"], name="audit_actor"),
+            models.Index(fields=["at", "id"], name="audit_at"),
         ]
 
 

@@ -8,36 +8,72 @@ from typing import Any
 
 from django.db.models import Q, QuerySet
 
+from lagan.hub.audit.asking import Asked as Asked
+from lagan.hub.audit.asking import Sight as Sight
+from lagan.hub.audit.asking import asked as asked
+from lagan.hub.audit.asking import condition, seen
 from lagan.hub.audit.kinds import Kind
 from lagan.hub.audit.models import Event, Head
-from lagan.hub.audit.rules import BEGINNING, Break, EventRow, Harm, digest
+from lagan.hub.audit.rules import BEGINNING, Break, EventRow, Harm, Sealed, digest
+from lagan.hub.base.pages import Page, page_by_key
 
 
 def verify() -> Break | None:
     """The first entry that was altered, removed or inserted since it was sealed; None when all is
-    whole.
+    whole. What is sealed meanwhile is read as well.
 
     Reads the record once, in constant memory. Whoever can rewrite every later seal and the head as
-    well leaves no trace here: keep an exported head elsewhere (`lagan audit export` ends with it).
+    well leaves no trace here: that is what the anchors on the volumes are for (`hub/evidence`).
     """
-    head = Head.objects.first()
-    sequence, before, running = 0, "", BEGINNING
-    for event in Event.objects.exclude(sequence=None).order_by("sequence").iterator(2000):
-        sequence += 1
-        if found := _harm(event, sequence, before, running):
+    walk = _Walk()
+    head = Head.objects.first() or Head(sequence=0, hash=BEGINNING)
+    while True:
+        if found := walk.to(head.sequence):
             return found
-        before, running = running, event.hash or ""
-    if head is None:
-        return Break(Harm.REMOVED, sequence + 1, None) if sequence else None
-    return (
-        None if (head.sequence, head.hash) == (sequence, running) else _broken_end(head, sequence)
-    )
+        later = Head.objects.first()
+        if later is None or later.sequence <= head.sequence:
+            return _end(head, walk)
+        head = later
 
 
 def maker(entity: int) -> str:
     """The name of who made the entity, as the record has it; empty when it does not know."""
     events = Event.objects.filter(subject=entity, kind=Kind.ENTITY_CREATED).order_by("id")
     return events.values_list("actor", flat=True).first() or ""
+
+
+class _Walk:
+    """A way along the chain: how far it was followed, the seal there and the one before it."""
+
+    def __init__(self) -> None:
+        self.sequence, self.before, self.seal = 0, "", BEGINNING
+
+    def to(self, last: int) -> Break | None:
+        """Go on up to the sequence `last`; the first break on the way."""
+        ahead = Event.objects.filter(sequence__gt=self.sequence, sequence__lte=last)
+        for event in ahead.order_by("sequence").iterator(2000):
+            if found := _harm(event, self.sequence + 1, self.before, self.seal):
+                return found
+            self.sequence += 1
+            self.before, self.seal = self.seal, event.hash or ""
+        return Break(Harm.REMOVED, self.sequence + 1, None) if self.sequence < last else None
+
+
+def _end(head: Head, walk: _Walk) -> Break | None:
+    """What is wrong where the chain ends, though everything up to there was followed."""
+    beyond = Event.objects.filter(sequence__gt=head.sequence).order_by("sequence").first()
+    now = Head.objects.first()
+    if now is None and beyond is not None:  # the head itself was taken away
+        last = Event.objects.exclude(sequence=None).latest("sequence").sequence or 0
+        return walk.to(last) or Break(Harm.REMOVED, last + 1, None)
+    grows = now is not None and now.sequence > head.sequence
+    if beyond is not None and not grows:
+        found = _harm(beyond, head.sequence + 1, walk.before, walk.seal)
+        return found or Break(Harm.INSERTED, head.sequence + 1, beyond.id)
+    if walk.seal == head.hash:
+        return None
+    event = Event.objects.filter(sequence=head.sequence).values_list("id", flat=True).first()
+    return Break(Harm.ALTERED, head.sequence, event)
 
 
 def _harm(event: Event, sequence: int, before: str, running: str) -> Break | None:
@@ -54,18 +90,6 @@ def _harm(event: Event, sequence: int, before: str, running: str) -> Break | Non
         last = Event.objects.filter(sequence=sequence - 1).values_list("id", flat=True).first()
         return Break(Harm.INSERTED, sequence - 1, last)
     return Break(Harm.REMOVED, sequence, None)
-
-
-def _broken_end(head: Head, last: int) -> Break:
-    if last > head.sequence:
-        event = (
-            Event.objects.filter(sequence=head.sequence + 1).values_list("id", flat=True).first()
-        )
-        return Break(Harm.INSERTED, head.sequence + 1, event)
-    if last < head.sequence:
-        return Break(Harm.REMOVED, last + 1, None)
-    event = Event.objects.filter(sequence=last).values_list("id", flat=True).first()
-    return Break(Harm.ALTERED, last, event)
 
 
 def as_row(event: Event) -> EventRow:
@@ -95,10 +119,40 @@ def head() -> tuple[int, str]:
     return (found.sequence, found.hash) if found else (0, BEGINNING)
 
 
-def everything() -> Iterator[tuple[EventRow, str]]:
-    """Every sealed event in order with its hash, one by one."""
-    for event in Event.objects.exclude(sequence=None).order_by("sequence").iterator(2000):
-        yield as_row(event), event.hash or ""
+def page(sight: Sight, asked: Asked, *, after: str | None = None, size: int = 50) -> Page[EventRow]:
+    """Events that were asked for and are seen, the newest first; what is not sealed yet has the
+    sequence 0."""
+    rows = Event.objects.filter(condition(asked), seen(sight))
+    found = page_by_key(rows, keys=("-id",), after=after, size=size)
+    return Page([as_row(event) for event in found.items], found.next)
+
+
+def sealed(
+    sight: Sight, asked: Asked, *, after: int, upto: int, size: int | None = None
+) -> Iterator[Sealed]:
+    """Sealed events that were asked for and are seen, in order, from behind the sequence `after`
+    up to `upto`, at most `size`; one by one in constant memory."""
+    rows = Event.objects.filter(
+        condition(asked), seen(sight), sequence__gt=after, sequence__lte=upto
+    )
+    for event in rows.order_by("sequence")[:size].iterator(2000):
+        yield Sealed(as_row(event), event.previous_hash or "", event.hash or "")
+
+
+def seals(sequences: Collection[int]) -> dict[int, str]:
+    """The seals at some sequences, 500 at a reading; those that are not there are left out."""
+    ordered = sorted(sequences)
+    found: dict[int, str] = {}
+    for start in range(0, len(ordered), 500):
+        rows = Event.objects.filter(sequence__in=ordered[start : start + 500])
+        found.update({row.sequence or 0: row.hash or "" for row in rows.only("sequence", "hash")})
+    return found
+
+
+def latest(kind: Kind) -> EventRow | None:
+    """The newest event of a kind, sealed or not."""
+    event = Event.objects.filter(kind=kind).order_by("-id").first()
+    return as_row(event) if event else None
 
 
 def about(entity: int) -> Iterator[dict[str, Any]]:
@@ -123,7 +177,7 @@ def sealed_before(sequence: int | None, kinds: Collection[str], limit: int) -> l
     return [as_row(event) for event in rows[:limit]]
 
 
-def latest(
+def newest_about(
     subjects: Iterable[int] | QuerySet[Any, Any],
     kinds: Collection[str],
     before: int | None,

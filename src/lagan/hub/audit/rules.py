@@ -29,6 +29,15 @@ class EventRow:
     result: str
 
 
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """A sealed event, the seal before its own, and its own."""
+
+    row: EventRow
+    previous: str
+    hash: str
+
+
 class Harm(StrEnum):
     """What was done to the record."""
 

@@ -10,7 +10,7 @@ import shutil
 import sqlite3
 import subprocess
 from collections.abc import Mapping, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -43,6 +43,20 @@ def back_up(config: Config, folder: Path) -> dict[str, Any]:
         if isinstance(error, OSError | sqlite3.Error):
             raise Unavailable(f"The backup in {folder} failed: {error}.") from None
         raise
+
+
+def anchor_record(config: Config) -> None:
+    """Whatever becomes of this database or of its backup, the volumes know how far the record had
+    come. Nothing happens where there is no hub's database; the backup will say so. Needs Django to
+    be set up."""
+    from django.db import DatabaseError
+
+    from lagan.hub.evidence import services
+
+    if _is_sqlite(config) and not Path(config.database["NAME"]).exists():
+        return
+    with suppress(DatabaseError):
+        services.anchor()
 
 
 def _fill(config: Config, folder: Path) -> dict[str, Any]:

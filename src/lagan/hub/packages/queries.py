@@ -120,7 +120,7 @@ def events(
     """What was done to a package, newest first; needs DATASET_LOG_READ."""
     row = package(actor, id, group=group)
     tree_services.require(actor=actor, permission="DATASET_LOG_READ", entity=id)
-    return [PackageEvent(each, row) for each in audit.latest([id], KINDS, before, size)]
+    return [PackageEvent(each, row) for each in audit.newest_about([id], KINDS, before, size)]
 
 
 def events_in(
@@ -129,7 +129,7 @@ def events_in(
     """The same of all packages in a group, or of all that the actor may read."""
     seen = tree.within(tree.allowed(actor, "DATASET_LOG_READ"), _PATH)
     rows = _in_group(_visible(actor).filter(seen), group)
-    found = audit.latest(rows.values("pk"), KINDS, before, size)
+    found = audit.newest_about(rows.values("pk"), KINDS, before, size)
     ids = {each.subject for each in found}
     known = {each.id: each for each in _rows(Package.objects.filter(pk__in=ids))}
     return [PackageEvent(each, known[each.subject]) for each in found if each.subject in known]

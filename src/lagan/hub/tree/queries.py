@@ -52,6 +52,7 @@ from lagan.hub.tree.visibility import holds_any as holds_any
 from lagan.hub.tree.visibility import may as may
 from lagan.hub.tree.visibility import path_of_entity as path_of_entity
 from lagan.hub.tree.visibility import permissions_on as permissions_on
+from lagan.hub.tree.visibility import readable_logs as readable_logs
 from lagan.hub.tree.visibility import sees as sees
 from lagan.hub.tree.visibility import subject_permissions as subject_permissions
 from lagan.hub.tree.visibility import visible as visible

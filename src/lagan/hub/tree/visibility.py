@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from django.db import connection
+from django.db.models import Q, QuerySet
 
 from lagan.hub.base.actors import Actor
 from lagan.hub.tree.closure import marks_of
-from lagan.hub.tree.models import Entity
-from lagan.hub.tree.permissions import ALL, Permission, seeing
+from lagan.hub.tree.models import Entity, Type
+from lagan.hub.tree.permissions import ALL, Permission, permission_to, seeing
 from lagan.hub.tree.rules import EVERYTHING, NOTHING, Intervals, beneath, effective, ids_in, union
+from lagan.hub.tree.spans import within
 
 
 def may(actor: Actor, permission: Permission | str, entity_id: int) -> bool:
@@ -77,6 +79,18 @@ def sees(actor: Actor, entity: Entity) -> bool:
     """Whether the actor may know that the entity is there: the single check to the list of
     `visible`."""
     return entity.path in _itself(actor) or holds_any(actor, seeing(entity.type), entity.path)
+
+
+def readable_logs(actor: Actor) -> QuerySet[Entity, int]:
+    """The ids of the entities whose log the actor may read (LOG_READ of their type), as a query to
+    compare with; one reading before it."""
+    kinds = {kind: permission_to("LOG_READ", kind) for kind in Type.values}
+    found = {} if actor.entity is None else marks_of(actor.entity, list(kinds.values()))
+    where = Q(pk__in=())
+    for kind, permission in kinds.items():
+        held = within(effective(found[permission])) if permission in found else Q(pk__in=())
+        where |= Q(type=kind) & (Q() if actor.is_system else held)
+    return Entity.objects.filter(where).values_list("id", flat=True)
 
 
 def _itself(actor: Actor) -> Intervals:

@@ -32,6 +32,7 @@ PLACES = (
     Place("/jobs/", _("Jobs"), "activity"),
     Place("/quotas/", _("Quotas"), "gauge"),
     Place("/archive/", _("Archive"), "hard-drive"),
+    Place("/audit/", _("Record"), "scroll-text"),
     Place("/people/", _("People"), "users"),
     Place("/administration/", _("Administration"), "settings"),
 )

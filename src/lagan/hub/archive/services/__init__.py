@@ -1,5 +1,6 @@
 """The archive's verbs."""
 
+from lagan.hub.archive.services.anchors import anchor_everywhere, anchors
 from lagan.hub.archive.services.files import object_name, record_files
 from lagan.hub.archive.services.noting import note_everywhere
 from lagan.hub.archive.services.rebuilding import Rebuilt, rebuild, take_in
@@ -12,6 +13,7 @@ from lagan.hub.archive.services.tables import register_table
 from lagan.hub.archive.services.volumes import (
     add_volume,
     choose_volume,
+    hub_id,
     journal,
     open_store,
     refresh_volumes,
@@ -24,7 +26,10 @@ __all__ = [
     "Snapshot",
     "Swept",
     "add_volume",
+    "anchor_everywhere",
+    "anchors",
     "choose_volume",
+    "hub_id",
     "journal",
     "keep_pending",
     "let_go",

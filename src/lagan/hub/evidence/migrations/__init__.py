@@ -1,0 +1,1 @@
+"""How the tables of the evidence room came to be."""
