@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -80,19 +80,29 @@ def event_line(told: PackageEvent) -> EventLine:
     row = told.event
     said = EVENTS.get((row.kind, row.result), Said(row.kind, "quiet", "circle"))
     details = row.data.get("details") if isinstance(row.data, dict) else None
-    errors = [each for each in details if isinstance(each, dict)] if _is_list(details) else []
-    return EventLine(told, said, errors, canonical(details) if details and not errors else "")
+    several = details if isinstance(details, list) else []
+    errors = [each for each in several if isinstance(each, dict)]
+    told_by_words = errors or not details or details == {"result": True}
+    return EventLine(told, said, errors, "" if told_by_words else canonical(details))
 
 
 def errors_of(row: PackageRow, lines: Sequence[EventLine]) -> Sequence[Mapping[str, str]]:
     """Why the package is in a status that is wrong: the judge's errors, else what its last event
     that went wrong tells."""
     if row.status == Status.NOT_VALID_BAGIT:
-        told = row.facts.get("errors", [])
-        return [each for each in told if isinstance(each, dict)]
+        told = [each for each in row.facts.get("errors", []) if isinstance(each, dict)]
+        return [{**each, "clause": clause(each.get("clause", ""))} for each in told]
     if row.status in (Status.UPLOAD_FAILED, Status.CHECKSUM_FAILED, Status.DOWNLOAD_FAILED):
         return next((each.errors for each in lines if each.wrong), [])
     return []
+
+
+def clause(text: str) -> str:
+    """Where a rule is written, in full: `RFC 2.1.3` is of RFC 8493, `0.97 2.1` of that draft."""
+    number = text.removeprefix("RFC ")
+    if number != text and all(len(each) < 3 for each in number.split(".")):
+        return f"RFC 8493, {number}"
+    return f"BagIt {text}" if text[:2] == "0." else text
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +133,3 @@ def stages(status: str) -> list[Stage]:
         Stage(words, "done" if place < at else here if place == at else "ahead")
         for place, words in enumerate(_STAGES)
     ]
-
-
-def _is_list(details: Any) -> bool:
-    return isinstance(details, list)

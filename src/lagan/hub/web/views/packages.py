@@ -42,11 +42,11 @@ def package_list(request: HttpRequest, actor: Actor) -> HttpResponse:
     else:
         found = queries.packages(actor, context.id, before=before, size=SIZE + 1)
     following = str(found[SIZE - 1].id) if len(found) > SIZE else None
+    paths = {} if context.group else tree.full_path({each.group for each in found})
     shown = {
         "context": context,
         "text": text,
-        "rows": found[:SIZE],
-        "paths": {} if context.group else tree.full_path({each.group for each in found}),
+        "rows": [(each, paths.get(each.group, "")) for each in found[:SIZE]],
         "deposit": presented.addressed("/packages/deposit/", group=context.id),
         "audits": presented.addressed(AUDITS, group=context.word),
         **presented.turning(

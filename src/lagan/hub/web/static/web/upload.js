@@ -121,6 +121,8 @@ async function uploaded(id, path, file, look) {
         localStorage.setItem(key, upload);
         offset = 0;
       }
+      // What has all its bytes was stored before that was told.
+      if (offset === file.size) return localStorage.removeItem(key);
       if (offset > reached) [reached, tries] = [offset, 0];
       look.show(offset, file.size);
       const answer = await send(upload, file, offset, (sent) => look.show(sent, file.size));
