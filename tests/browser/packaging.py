@@ -79,19 +79,33 @@ def deposit_all(owner: Actor, reader: int, root: int, archive: Archive) -> Packa
 
 def _judged(row: Package, data: bytes, archive: Archive) -> Package:
     """Its zip comes, and the verdict with it."""
-    from lagan.bag import judge
     from lagan.hub.base.actors import SYSTEM
     from lagan.hub.datasets import services as datasets
-    from lagan.hub.packages.judging import settle
-    from lagan.hub.packages.reading import Stretch, copies
     from lagan.hub.packages.rows import turn
     from lagan.hub.packages.rules import Status
-    from lagan.kit.digests import SHA256
     from tests.hub.packages.depot import digest
 
     stored = archive(row.pk, {row.file_name: data})[row.file_name]
     turn(row, Status.UPLOADING, stored=stored, size=len(data), checksum=digest(data))
     datasets.close_dataset(by=SYSTEM, dataset=row.pk)
+    _settle(row)
+    return row
+
+
+def judge_now(package: int) -> None:
+    """What the scheduler and a worker do with a zip that came."""
+    from lagan.hub.packages.depositing import arrived
+    from lagan.hub.packages.models import Package
+
+    arrived(package)
+    _settle(Package.objects.get(pk=package))
+
+
+def _settle(row: Package) -> None:
+    from lagan.bag import judge
+    from lagan.hub.packages.judging import settle
+    from lagan.hub.packages.reading import Stretch, copies
+    from lagan.kit.digests import SHA256
+
     settle(row.pk, judge(Stretch(copies(row)[0]), outer=(SHA256,)))
     row.refresh_from_db()
-    return row

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from tests.browser.packaging import deposit_all
+from tests.browser.packaging import deposit_all, judge_now
 from tests.previewed import SAMPLES, sample
 
 if TYPE_CHECKING:
@@ -510,7 +510,8 @@ def set_up_provider(given: dict[str, str]) -> None:
 
 
 def main(act: str, argument: str) -> None:
-    """`populate FOLDER`, `advance JOB` or `provider FACTS` (JSON with a secret)."""
+    """`populate FOLDER`, `advance JOB`, `judge PACKAGE` or `provider FACTS` (JSON with a
+    secret)."""
     import django
     from django.core.management import call_command
 
@@ -518,6 +519,8 @@ def main(act: str, argument: str) -> None:
     if act == "populate":
         call_command("migrate", verbosity=0)
         json.dump(asdict(populate(Path(argument), samples=True)), sys.stdout)
+    elif act == "judge":
+        judge_now(int(argument))
     elif act == "provider":
         set_up_provider(json.loads(argument))
     else:

@@ -125,7 +125,9 @@ _REACHED = {
 
 
 def stages(status: str) -> list[Stage]:
-    """How far a deposit has come."""
+    """How far a deposit has come; none for what was kept and is damaged now."""
+    if status == Status.CHECKSUM_FAILED:
+        return []
     at = len(_STAGES) if status in KEPT else _REACHED[Status(status)]
     failed = status in (Status.UPLOAD_FAILED, Status.NOT_VALID_BAGIT)
     here = "failed" if failed else "now"

@@ -70,7 +70,7 @@ def package(request: HttpRequest, actor: Actor, package: int) -> HttpResponse:
         "state": "removed" if row.removed_at else f"package-{row.status}",
         "group": tree.full_path([row.group])[row.group],
         "live": digest(queries.mark(actor, package)),
-        "stages": packagewords.stages(row.status),
+        "stages": [] if row.removed_at else packagewords.stages(row.status),
         "errors": packagewords.errors_of(row, lines),
         "lines": lines,
         "more": presented.addressed(AUDITS, group=row.group),
