@@ -189,14 +189,15 @@ def test_a_new_version_has_the_metadata_of_the_last(depot: Depot) -> None:
 
 
 def test_a_download_is_prepared_then_given(depot: Depot) -> None:
-    row = depot.kept()
+    data = bag_zip()
+    row = depot.kept(data)
     place = f"/packages/{row.pk}/download/"
     assert browser("stranger").ask("GET", place).status == 404
     mate = browser("mate").ask("GET", place)
     assert (mate.status, mate.headers["location"]) == (303, f"/packages/{row.pk}/")
     depot.work()
     mate.ask("GET", place)
-    assert (mate.status, mate.body) == (200, bag_zip())
+    assert (mate.status, mate.body) == (200, data)
     assert "attachment" in mate.headers["content-disposition"]
     assert depot.said(row.pk)[-1] == ("fetched", "done")
 

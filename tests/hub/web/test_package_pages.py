@@ -7,11 +7,16 @@ from collections.abc import Callable
 import pytest
 from django.test import Client
 
+from lagan.hub.accounts.queries import find_user
+from lagan.hub.base.actors import Actor
 from lagan.hub.evidence import certified
+from lagan.hub.packages import queries
 from lagan.hub.packages.models import Package
 from lagan.hub.packages.rules import Status
+from lagan.hub.web import live
 from lagan.hub.web.packagewords import clause, stages
 from lagan.hub.web.views import packages
+from lagan.kit.errors import NotFound
 from tests.browser.population import Population
 
 Clients = Callable[[str], Client]
@@ -138,6 +143,20 @@ def test_a_download_is_prepared_once(people: Population, signed_in: Clients) -> 
     assert b"There is nothing to download" in refused.content
 
 
+def test_its_mark_changes_with_it_and_is_for_who_may_read(
+    people: Population, signed_in: Clients
+) -> None:
+    alice, dan = _actor("alice"), _actor("dan")
+    before = queries.mark(alice, people.package)
+    assert queries.mark(alice, people.package) == before
+    signed_in("alice").post(f"/packages/{people.package}/prepare/")
+    assert queries.mark(alice, people.package) != before
+    with pytest.raises(NotFound):
+        queries.mark(dan, people.package)
+    assert live.route("GET", f"/live/packages/{people.package}/") is not None
+    assert live.route("POST", f"/live/packages/{people.package}/") is None
+
+
 def test_a_certificate_is_offered_where_packages_have_one(
     people: Population, signed_in: Clients, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -178,3 +197,9 @@ def test_stages_go_on_and_end_where_it_failed(status: Status) -> None:
     assert told == sorted(told, key=["done", "now", "failed", "ahead"].index)
     assert told.count("now") + told.count("failed") == (told[-1] != "done")
     assert ("failed" in told) == (status in (Status.UPLOAD_FAILED, Status.NOT_VALID_BAGIT))
+
+
+def _actor(name: str) -> Actor:
+    user = find_user(username=name)
+    assert user is not None
+    return Actor(user.entity_id, name, "session")
