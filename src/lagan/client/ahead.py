@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from lagan.kit.errors import DigestMismatch
 from lagan.kit.paths import check_relative
 
 if TYPE_CHECKING:
@@ -75,12 +76,16 @@ class Ahead:
         self._next = max(self._next, at)
         while self._next < len(files) and self._next < at + WINDOW:
             if files[self._next].size <= SMALL:
-                self._coming[self._next] = self._pool.submit(self._whole, files[self._next].path)
+                self._coming[self._next] = self._pool.submit(self._whole, files[self._next])
             self._next += 1
         coming = self._coming.pop(at, None)
-        if coming is None:
-            return self._hub.stream(self._dataset, files[at].path)
-        return [coming.result()]
+        return self._stream(files[at]) if coming is None else [coming.result()]
 
-    def _whole(self, path: str) -> bytes:
-        return b"".join(self._hub.stream(self._dataset, path))
+    def _whole(self, file: Remote) -> bytes:
+        return b"".join(self._stream(file))
+
+    def _stream(self, file: Remote) -> Iterator[bytes]:
+        """The file as it was listed: DigestMismatch after its last piece when it is another one."""
+        stored = yield from self._hub.stream(self._dataset, file.path)
+        if file.sha256 not in (None, stored.sha256):
+            raise DigestMismatch(f"{file.path} is not what the hub listed.")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -157,9 +157,9 @@ class Hub:
         """Fetch one file into an open one, which is empty; compared with the hub's digest."""
         return download.fill(self.http, _content(dataset, path), file)
 
-    def stream(self, dataset: str, path: str) -> Iterator[bytes]:
-        """One file in pieces; a connection that is cut is gone on with. DigestMismatch after the
-        last one when they are not what the hub announced."""
+    def stream(self, dataset: str, path: str) -> Generator[bytes, None, Stored]:
+        """One file in pieces, and what they were; a connection that is cut is gone on with.
+        DigestMismatch after the last one when they are not what the hub announced."""
         return download.stream(self.http, _content(dataset, path))
 
     def itself(self) -> dict[str, Any]:
