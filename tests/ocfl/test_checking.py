@@ -441,7 +441,18 @@ def test_what_is_no_folder_is_refused(tmp_path: Path) -> None:
     assert str(found.listed[0]).startswith(".: ")
 
 
-def test_a_pipe_is_not_waited_for(place: Path) -> None:
+def test_pipes_are_not_waited_for(place: Path) -> None:
     os.mkfifo(place / "v1/content/pipe")
     assert [each.code for each in check(place).listed] == ["E090"]
+    for name in ("v1/inventory.json.sha512", "v1/inventory.json", "0=ocfl_object_1.1",
+                 "inventory.json.sha512", "inventory.json"):  # fmt: skip
+        (place / name).unlink()
+        os.mkfifo(place / name)
+        assert not check(place).valid
+
+
+def test_links_are_not_followed(place: Path, tmp_path: Path) -> None:
+    (place / "inventory.json").rename(tmp_path / "elsewhere")
+    (place / "inventory.json").symlink_to(tmp_path / "elsewhere")
+    assert {each.code for each in check(place).listed} == {"E063"}
     assert ID in (place / "inventory.json").read_text()

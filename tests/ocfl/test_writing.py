@@ -222,7 +222,6 @@ def _dying(monkeypatch: pytest.MonkeyPatch, at: int) -> Callable[[], int]:
         monkeypatch.setattr(Path, name, counted(getattr(Path, name)))
     for name in ("sync", "fsync"):  # no power is cut here
         monkeypatch.setattr(os, name, counted(lambda *_: None))
-    monkeypatch.setattr("lagan.ocfl.writer.move_in", counted(files.move_in))
     monkeypatch.setattr(files.Draft, "discard", files.Draft.close)  # the dead clear nothing away
     return lambda: calls
 

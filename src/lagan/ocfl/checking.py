@@ -12,7 +12,7 @@ from lagan.kit.errors import NotFound
 from lagan.ocfl.content import Reading
 from lagan.ocfl.errors import NotARoot
 from lagan.ocfl.findings import At, Findings
-from lagan.ocfl.folders import look
+from lagan.ocfl.folders import look, read_plain
 from lagan.ocfl.judged_object import judge_object
 from lagan.ocfl.layout import DESCRIPTIONS, Layout
 from lagan.ocfl.root import read_layout
@@ -71,14 +71,14 @@ def _judge_declaration(root: Path, at: At) -> str | None:
     for name in found:
         if name not in known:
             at("E079", f"{name[:80]!r} declares no known version of OCFL.")
-        elif (root / name).read_bytes() != f"{name[2:]}\n".encode():
+        elif read_plain(root / name) != f"{name[2:]}\n".encode():
             at("E080", f"{name} holds something else than its name says.")
     return max((known[name] for name in found if name in known), default=None)
 
 
 def _judge_layout(root: Path, at: At) -> Layout | None:
     try:
-        named = json.loads((root / LAYOUT).read_bytes())
+        named = json.loads(read_plain(root / LAYOUT))
     except FileNotFoundError:
         return None
     except (OSError, ValueError, RecursionError):

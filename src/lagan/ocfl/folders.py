@@ -1,8 +1,11 @@
-"""What lies in a folder, told apart without following links."""
+"""What lies in a folder, told apart without following links; small files, read without waiting for
+pipes."""
 
 from __future__ import annotations
 
+import errno
 import os
+import stat
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -38,3 +41,18 @@ def look(folder: Path) -> Inside:
     except OSError as error:
         raise Unavailable(f"{folder} cannot be read: {error.strerror}.") from None
     return inside
+
+
+def read_plain(file: Path) -> bytes:
+    """The content of a regular file. FileNotFoundError when there is none: a link, a pipe or a
+    device is none; otherwise the OSError of the system."""
+    try:
+        descriptor = os.open(file, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError as error:
+        if error.errno in (errno.ELOOP, errno.ENXIO, errno.ENOTDIR):
+            raise FileNotFoundError(errno.ENOENT, "no regular file", str(file)) from None
+        raise
+    with os.fdopen(descriptor, "rb") as opened:
+        if not stat.S_ISREG(os.fstat(opened.fileno()).st_mode):
+            raise FileNotFoundError(errno.ENOENT, "no regular file", str(file))
+        return opened.read()

@@ -11,7 +11,7 @@ from typing import Any
 from lagan.kit.errors import Unavailable
 from lagan.ocfl.content import Expected, Reading
 from lagan.ocfl.findings import At
-from lagan.ocfl.folders import Inside, look
+from lagan.ocfl.folders import Inside, look, read_plain
 from lagan.ocfl.judged_inventory import Judged, judge_inventory
 from lagan.ocfl.terms import ADDRESSING, EXTENSIONS, INVENTORY, NUMBER, VERSIONS, digest_of
 
@@ -62,7 +62,7 @@ def _judge_declaration(it: _Object) -> str | None:
     for name in found:
         if name not in known:
             it.at("E006", f"{name[:80]!r} declares no known version of OCFL.")
-        elif (it.folder / name).read_bytes() != f"{name[2:]}\n".encode():
+        elif read_plain(it.folder / name) != f"{name[2:]}\n".encode():
             it.at("E007", f"{name} holds something else than its name says.")
     versions = [known[name] for name in found if name in known]
     return max(versions, default=None)
@@ -79,7 +79,7 @@ def _read_inventory(folder: Path, at: At, *, missing: str) -> tuple[Any, bytes |
         return made
 
     try:
-        text = (folder / INVENTORY).read_bytes()
+        text = read_plain(folder / INVENTORY)
     except FileNotFoundError:
         at(missing, "There is no inventory.")
         return None, None
@@ -96,7 +96,7 @@ def _read_inventory(folder: Path, at: At, *, missing: str) -> tuple[Any, bytes |
 def _judge_sidecar(folder: Path, text: bytes, algorithm: str, at: At) -> None:
     name = f"{INVENTORY}.{algorithm}"
     try:
-        beside = (folder / name).read_bytes()
+        beside = read_plain(folder / name)
     except OSError:
         at("E058", f"There is no {name}.")
         return
@@ -156,11 +156,11 @@ def _judge_inventories(it: _Object, expected: Expected) -> None:
         folder, at = it.folder / name, it.at.beneath(name)
         if name not in it.inside.folders:
             continue
-        if not (folder / INVENTORY).is_file():
+        if INVENTORY not in look(folder).files:
             at("W010", "The version has no inventory of its own.")
         elif name == it.root.names[-1]:
             before = _newer(it.root.spec, before, at)
-            if (folder / INVENTORY).read_bytes() != it.text:
+            if read_plain(folder / INVENTORY) != it.text:
                 at("E064", "The newest version's inventory is not that of the object.")
             else:
                 _judge_sidecar(folder, it.text or b"", it.root.algorithm, at)

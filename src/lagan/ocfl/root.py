@@ -7,6 +7,7 @@ a storage root is valid whatever was killed.
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import json
 import os
@@ -18,11 +19,14 @@ from pathlib import Path
 from lagan.kit.errors import BadInput
 from lagan.kit.files import make_folders, sync_folder
 from lagan.ocfl.errors import InUse, NotARoot
+from lagan.ocfl.folders import read_plain
 from lagan.ocfl.layout import DESCRIPTIONS, Layout, layout_of
 from lagan.ocfl.terms import EXTENSIONS, LAYOUT, ROOT, declaration
 
 WORK = "lagan-export"
 """In `extensions/`; gone when an export has ended well."""
+_NO_LOCKS = frozenset({errno.EBADF, errno.EINVAL, errno.ENOLCK, errno.EOPNOTSUPP})
+"""How filesystems without locks on folders answer (NFS, some of FUSE)."""
 
 
 @contextmanager
@@ -41,6 +45,9 @@ def held(root: Path) -> Iterator[Layout]:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise InUse(f"Somebody else writes into {root}.") from None
+        except OSError as error:
+            if error.errno not in _NO_LOCKS:
+                raise
         yield _layout(root)
     finally:
         os.close(descriptor)
@@ -54,12 +61,15 @@ def clear(root: Path) -> None:
 def read_layout(root: Path) -> Layout | None:
     """The layout that a root names; None when it names none. NotARoot."""
     try:
-        named = json.loads((root / LAYOUT).read_bytes())
-        extension = named["extension"]
-        config = root / EXTENSIONS / str(extension) / "config.json"
-        return layout_of(extension, json.loads(config.read_bytes()) if config.is_file() else {})
+        named = json.loads(read_plain(root / LAYOUT))
     except FileNotFoundError:
         return None
+    except (OSError, ValueError, RecursionError):
+        raise NotARoot(f"{LAYOUT} cannot be read.") from None
+    try:
+        extension = named["extension"]
+        config = root / EXTENSIONS / str(extension) / "config.json"
+        return layout_of(extension, json.loads(read_plain(config)) if config.is_file() else {})
     except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
         raise NotARoot(f"{LAYOUT} or its config.json cannot be read.") from None
 

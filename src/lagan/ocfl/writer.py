@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from lagan.kit.errors import BadInput, Conflict
-from lagan.kit.files import move_in, sync_folder
+from lagan.kit.files import sync_folder
 from lagan.kit.paths import check_relative
 from lagan.ocfl.inventory import ALGORITHM, Inventory, read_inventory
 from lagan.ocfl.layout import Layout
@@ -133,7 +133,7 @@ class Writer:
         _write_all(version, texts)
         if number > 1:
             os.sync()  # one flush for all: a flush of each file would take most of the time
-            move_in(version, place / version.name)
+            version.rename(place / version.name)
             sync_folder(place)
             put_inventory(place, texts["inventory.json"], folder)
             return
@@ -157,7 +157,7 @@ class Writer:
         inside.parent.mkdir(parents=True, exist_ok=True)
         whole.rename(inside)
         os.sync()
-        move_in(grown / top.name, top)
+        (grown / top.name).rename(top)
         sync_folder(top.parent)
 
 
