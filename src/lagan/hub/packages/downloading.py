@@ -20,7 +20,7 @@ from lagan.hub.datasets import queries as datasets
 from lagan.hub.datasets.queries import EntryRow
 from lagan.hub.jobs.services import TaskSpec, create_job
 from lagan.hub.packages.errors import NotReady
-from lagan.hub.packages.fixity import ask_for_healing, said_of
+from lagan.hub.packages.fixity import ask_for_healing, recovery, said_of
 from lagan.hub.packages.models import Package
 from lagan.hub.packages.reading import Look, copies, look
 from lagan.hub.packages.rows import held, in_state, locked, note, turn
@@ -52,9 +52,10 @@ def ask_for(*, by: Actor, package: int) -> HandOut | None:
     if row.status != Status.DOWNLOAD_PREPARING:
         turn(row, Status.DOWNLOAD_PREPARING)
         note(row, Kind.PACKAGE_REQUESTED, by=by)
-        title = f"Prepare package {row.pk} for download"
-        task = TaskSpec(STEP, items=[str(row.pk)], priority=5)
-        create_job(kind=STEP, title=title, by=by, tasks=[task], key=_key(row))
+    # Also for one that is being prepared: a database that was put back knows no such job any more.
+    title = f"Prepare package {row.pk} for download"
+    task = TaskSpec(STEP, items=[str(row.pk)], priority=5)
+    create_job(kind=STEP, title=title, by=by, tasks=[task], key=_key(row))
     return None
 
 
@@ -101,7 +102,8 @@ def conclude(package: int, looks: Sequence[Look]) -> None:
     right = next((each for each in looks if each.sha256 == row.checksum), None)
     if right is not None:
         turn(row, Status.DOWNLOAD_READY, ready_on=right.location.volume_id)
-        note(row, Kind.PACKAGE_CHECKED, details={"sha256": row.checksum})
+        more = recovery(package)
+        note(row, Kind.PACKAGE_CHECKED, details={"sha256": row.checksum}, more=more)
     else:
         damaged = bool(bad) and all(each.sha256 for each in bad)
         turn(row, Status.CHECKSUM_FAILED if damaged else Status.DOWNLOAD_FAILED)

@@ -7,9 +7,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
+from lagan.hub.audit import queries as audit
 from lagan.hub.audit.kinds import Kind
 from lagan.hub.base.actors import SYSTEM
 from lagan.hub.jobs.services import TaskSpec, create_job
@@ -20,8 +22,6 @@ from lagan.hub.packages.rules import KEPT, Status
 from lagan.worker.steps import Context
 
 STEP = "packages.check"
-INTERVAL = timedelta(days=30)
-"""Within this time every package is looked at again."""
 MOST = 20_000
 """Packages of one round; what is over comes the next day."""
 TOGETHER = 50
@@ -29,9 +29,9 @@ TOGETHER = 50
 
 
 def plan_round() -> None:
-    """Ask for a look at what was not looked at for nearly the interval, the longest unseen
+    """Ask for a look at what was not looked at for nearly `LAGAN_PACKAGE_DAYS`, the longest unseen
     first."""
-    before = timezone.now() - INTERVAL * 0.9
+    before = timezone.now() - timedelta(days=settings.CONFIG.package_days) * 0.9
     there = Package.objects.filter(removed_at=None, dataset__removed_at=None)
     rows = there.filter(status__in=KEPT, checked_at__lt=before)
     ids = list(rows.order_by("checked_at").values_list("pk", flat=True)[:MOST])
@@ -77,10 +77,12 @@ def conclude(package: int, looks: Sequence[Look]) -> bool:
     if row is None or not in_state(row, KEPT):
         return True
     bad = [each for each in looks if each.sha256 != row.checksum]
-    told = {"copies": len(looks), "damaged": [each.location.volume for each in bad]}
+    told: dict[str, Any] = {"copies": len(looks)}
+    told |= {"damaged": [each.location.volume for each in bad]}
     if whole := len(bad) < len(looks):
         row.checked_at = timezone.now()
         row.save(update_fields=["checked_at"])
+        told |= recovery(package)
         if row.status == Status.CHECKSUM_FAILED:
             turn(row, Status.CHECKSUM_OK)
         note(row, Kind.PACKAGE_CHECKED, details={"sha256": row.checksum}, more=told)
@@ -90,6 +92,12 @@ def conclude(package: int, looks: Sequence[Look]) -> bool:
         note(row, Kind.PACKAGE_CHECKED, details=said_of(bad), result="failed", more=told)
     ask_for_healing(bad)
     return whole
+
+
+def recovery(package: int) -> dict[str, bool]:
+    """What an event about a good look says more when the last look found nothing good."""
+    last = audit.newest_about([package], {Kind.PACKAGE_CHECKED}, None, 1)
+    return {"recovered": True} if last and last[0].result == "failed" else {}
 
 
 def said_of(bad: Sequence[Look]) -> list[dict[str, str]]:
