@@ -16,7 +16,7 @@ from lagan.hub.audit.kinds import Kind
 from lagan.hub.base.actors import SYSTEM
 from lagan.hub.jobs.services import TaskSpec, create_job
 from lagan.hub.packages.models import Package
-from lagan.hub.packages.reading import Look, copies, look
+from lagan.hub.packages.reading import Look, copies, is_lost, look
 from lagan.hub.packages.rows import held, in_state, note, turn
 from lagan.hub.packages.rules import KEPT, Status
 from lagan.worker.steps import Context
@@ -87,9 +87,11 @@ def conclude(package: int, looks: Sequence[Look]) -> bool:
             turn(row, Status.CHECKSUM_OK)
         note(row, Kind.PACKAGE_CHECKED, details={"sha256": row.checksum}, more=told)
     else:
-        if any(each.sha256 for each in bad):
+        lost = not looks and is_lost(row)
+        if lost or any(each.sha256 for each in bad):
             turn(row, Status.CHECKSUM_FAILED)
-        note(row, Kind.PACKAGE_CHECKED, details=said_of(bad), result="failed", more=told)
+        details = said_of(bad, lost)
+        note(row, Kind.PACKAGE_CHECKED, details=details, result="failed", more=told)
     ask_for_healing(bad)
     return whole
 
@@ -100,8 +102,10 @@ def recovery(package: int) -> dict[str, bool]:
     return {"recovered": True} if last and last[0].result == "failed" else {}
 
 
-def said_of(bad: Sequence[Look]) -> list[dict[str, str]]:
+def said_of(bad: Sequence[Look], lost: bool = False) -> list[dict[str, str]]:
     """What is wrong, copy by copy."""
+    if lost:
+        return [{"error": "Every copy was found damaged or gone."}]
     if not bad:
         return [{"error": "No copy can be read just now."}]
     return [

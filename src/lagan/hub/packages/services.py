@@ -1,7 +1,7 @@
 """The verbs of packages: deposit, follow by a new version, describe, give out."""
 
 from lagan.hub.packages.depositing import Zip, begin_deposit, fail, stored
-from lagan.hub.packages.downloading import HandOut, ask_for
+from lagan.hub.packages.downloading import HandOut, ask_for, proved
 from lagan.hub.packages.rules import read_metadata
 from lagan.hub.packages.updating import update_package
 
@@ -11,6 +11,7 @@ __all__ = [
     "ask_for",
     "begin_deposit",
     "fail",
+    "proved",
     "read_metadata",
     "stored",
     "update_package",
