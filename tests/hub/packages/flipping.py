@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from hashlib import sha256
+from pathlib import Path
+from uuid import UUID
 
 from django.db import transaction
 from django.utils import timezone
@@ -67,7 +69,7 @@ class Flipper:
 
     def flip(self, volume: str) -> list[Bit]:
         """One bit of every package's copy on a volume."""
-        stored = dict(Package.objects.filter(pk__in=self.packages).values_list("stored", "pk"))
+        stored = self._stored()
         rows = Replica.objects.filter(file__in=stored, volume__name=volume, state="good")
         flipped = []
         for row in rows:
@@ -88,7 +90,7 @@ class Flipper:
 
     def read(self, volume: str) -> dict[int, str]:
         """The SHA-256 of what a volume holds of each, by its good copies."""
-        stored = dict(Package.objects.filter(pk__in=self.packages).values_list("stored", "pk"))
+        stored = self._stored()
         found = {}
         for file, places in locations(list(stored)).items():
             for each in places:
@@ -97,12 +99,16 @@ class Flipper:
                     found[stored[file]] = sha256(b"".join(map(bytes, pieces))).hexdigest()
         return found
 
+    def _stored(self) -> dict[UUID, int]:
+        rows = Package.objects.filter(pk__in=self.packages).values_list("stored", "pk")
+        return {stored: package for stored, package in rows if stored is not None}
+
     def digests(self) -> dict[int, str]:
         return {package: sha256(data).hexdigest() for package, data in self.packages.items()}
 
 
-def _flip(path: os.PathLike[str], bit: int) -> None:
-    os.chmod(path, 0o600)
+def _flip(path: Path, bit: int) -> None:
+    path.chmod(0o600)
     descriptor = os.open(path, os.O_RDWR)
     try:
         (byte,) = os.pread(descriptor, 1, bit // 8)

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner
@@ -29,9 +30,9 @@ from tests.hub.packages.depot import Depot, digest
 DATA = bag_zip()
 
 
-def certify(by: Actor, package: Package, folder: str = "") -> dict:
+def certify(by: Actor, package: Package, folder: str = "") -> dict[str, Any]:
     made = make_certificate(by=by, kind="package", id=package.pk, folder=folder)
-    value: dict = made["certificate"]
+    value: dict[str, Any] = made["certificate"]
     return value
 
 

@@ -1,5 +1,5 @@
-"""Any single bit of a stored package may flip: a round finds it, says so, and heals it; nothing wrong
-is given out, not even what was prepared before the bit flipped."""
+"""Any single bit of a stored package may flip: a round finds it, says so, and heals it; nothing
+wrong is given out, not even what was prepared before the bit flipped."""
 
 from __future__ import annotations
 

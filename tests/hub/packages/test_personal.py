@@ -3,6 +3,8 @@ deposits stay, as those of nobody by name."""
 
 from __future__ import annotations
 
+from typing import Any
+
 from lagan.hub.accounts import services as accounts
 from lagan.hub.accounts.personal import parts
 from lagan.hub.base.actors import SYSTEM
@@ -10,7 +12,7 @@ from lagan.hub.packages import queries
 from tests.hub.packages.depot import Depot
 
 
-def told(entity: int | None) -> dict[str, list[dict]]:
+def told(entity: int | None) -> dict[str, list[dict[str, Any]]]:
     assert entity is not None
     return {part.name: list(map(dict, part.collect(entity))) for part in parts()}
 

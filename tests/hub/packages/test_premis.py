@@ -1,8 +1,9 @@
-"""What happens to a package is told as PREMIS: events in its vocabulary with their outcomes, the zip
-with its digest and formats, and the rights that are known."""
+"""What happens to a package is told as PREMIS: events in its vocabulary with their outcomes, the
+zip with its digest and formats, and the rights that are known."""
 
 from __future__ import annotations
 
+from datetime import timedelta
 from xml.etree.ElementTree import Element, fromstring
 
 import pytest
@@ -19,7 +20,7 @@ from tests.hub.audit.sealing import seal_all
 from tests.hub.evidence.schema import NAMESPACE, TYPE, faults
 from tests.hub.packages.bags import bag_zip
 from tests.hub.packages.depot import Depot, damage
-from tests.hub.packages.test_keeping import age, timedelta
+from tests.hub.packages.test_keeping import age
 
 OWN = {Kind.PACKAGE_BEGUN, Kind.PACKAGE_REQUESTED}
 """What the vocabulary has no word for."""

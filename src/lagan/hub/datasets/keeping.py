@@ -114,9 +114,9 @@ def adopt(lines: Sequence[FileLine | NoteLine]) -> None:
     told = [line for line in lines if isinstance(line, NoteLine) and line.kind == NOTE]
     # Where it lies, and under which name, is as it was told last: another may have its first name.
     places = {each.data["id"]: each.data["line"] for each in told}
-    for line in told:
-        data = {**line.data, "line": places[line.data["id"]]}
-        _adopt_dataset(data, datetime.fromtimestamp(line.at, UTC))
+    for each in told:
+        data = {**each.data, "line": places[each.data["id"]]}
+        _adopt_dataset(data, datetime.fromtimestamp(each.at, UTC))
     for line in lines:
         if isinstance(line, NoteLine) and line.kind == REMOVAL:
             _adopt_removal(line.data)

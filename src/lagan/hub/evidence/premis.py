@@ -32,7 +32,9 @@ def document(
     as well, with what is known of rights, and events are linked to those."""
     rows = list(events)
     yield _BEGINNING
-    yield object("intellectualEntity", identified("object", HUB, hub), originalName=f"Lagan hub {hub}")
+    yield object(
+        "intellectualEntity", identified("object", HUB, hub), originalName=f"Lagan hub {hub}"
+    )
     subjects = {each.row.subject for each in rows if each.row.subject is not None}
     yield from entities(subjects, thing)
     if thing:

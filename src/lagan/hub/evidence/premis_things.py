@@ -19,7 +19,7 @@ _UNKNOWN = {"name": "application/octet-stream"}
 def entities(subjects: Iterable[int], thing: Mapping[str, Any] | None) -> Iterator[str]:
     """The intellectual entities; the thing's own with its name, and, where it has versions, which
     others they are."""
-    known = {each: "" for each in subjects}
+    known = dict.fromkeys(subjects, "")
     versions: list[Mapping[str, Any]] = []
     if thing:
         about = thing["about"]

@@ -7,7 +7,6 @@ from typing import Any
 from django.db import connection
 
 from lagan.hub.base.actors import Actor
-from lagan.hub.packages.models import Package
 from lagan.hub.packages.queries import visible
 
 _CHAIN = """

@@ -104,7 +104,7 @@ def _is_news(data: Mapping[str, Any], package: int, touched: Mapping[int, dateti
     if package not in touched:
         return True
     known, told = touched[package], data.get("touched_at")
-    return bool(told) and (known is None or known < datetime.fromisoformat(told))
+    return told is not None and (known is None or known < datetime.fromisoformat(told))
 
 
 def _follow(news: Iterable[Mapping[str, Any]]) -> None:
