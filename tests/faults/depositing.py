@@ -2,8 +2,8 @@
 
 `python -m tests.faults.depositing` with LAGAN_DATA: reads a line of JSON (what was acknowledged
 before), prints a line when it is ready, waits for another line, then does what is left, as a client
-that tries again does, and prints a line of JSON for each acknowledgement. `make` as an argument makes the hub and ends; `tell` settles it, as a
-hub that starts does, and prints what there is.
+that tries again does, and prints a line of JSON for each acknowledgement. `make` as an argument
+makes the hub and ends; `tell` settles it, as a hub that starts does, and prints what there is.
 """
 
 from __future__ import annotations
@@ -80,7 +80,7 @@ class Depositor:
         except BaseException:
             sent.discard()
             raise
-        return services.stored(future, row.pk).pk
+        return int(services.stored(future, row.pk).pk)
 
     def follow(self) -> int:
         """Where only the answer was lost, there is a next version already."""
@@ -105,9 +105,10 @@ class Depositor:
         from lagan.hub.packages import services
 
         name = "resumable.zip"
-        return services.begin_deposit(
+        row = services.begin_deposit(
             by=self.by, name="resumable", file_name=name, group=self.group
-        ).pk
+        )
+        return int(row.pk)
 
     def send(self) -> int:
         from lagan.hub.ingest.receiving import Receiving

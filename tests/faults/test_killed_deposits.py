@@ -1,6 +1,6 @@
 """kill -9, a full disk or a broken one at the calls by which packages are deposited (in one request
-and resumed), judged, described, followed, prepared, fetched and cleared: what was acknowledged is kept,
-nothing is said twice, nothing is left over, and trying again succeeds."""
+and resumed), judged, described, followed, prepared, fetched and cleared: what was acknowledged is
+kept, nothing is said twice, nothing is left over, and trying again succeeds."""
 
 from __future__ import annotations
 
