@@ -105,9 +105,7 @@ class Depositor:
         from lagan.hub.packages import services
 
         name = "resumable.zip"
-        row = services.begin_deposit(
-            by=self.by, name="resumable", file_name=name, group=self.group
-        )
+        row = services.begin_deposit(by=self.by, name="resumable", file_name=name, group=self.group)
         return int(row.pk)
 
     def send(self) -> int:

@@ -17,6 +17,7 @@ from django.utils import timezone
 from lagan.hub.archive.models import Replica
 from lagan.hub.archive.queries import locations
 from lagan.hub.audit.models import Event
+from lagan.hub.audit.queries import as_row
 from lagan.hub.datasets.services import Arrival, attach
 from lagan.hub.jobs.models import Job
 from lagan.hub.packages import fixity, services
@@ -102,6 +103,15 @@ class Flipper:
     def _stored(self) -> dict[UUID, int]:
         rows = Package.objects.filter(pk__in=self.packages).values_list("stored", "pk")
         return {stored: package for stored, package in rows if stored is not None}
+
+    def found_beside(self, since: int) -> set[int]:
+        """Those that the archive found damaged while it looked at a whole pack: the round may have
+        come to them only when they were healed."""
+        stored, found = self._stored(), set()
+        for event in Event.objects.filter(kind="file.damaged", id__gt=since):
+            named = as_row(event).data["files"]
+            found |= {stored[UUID(each)] for each in named if UUID(each) in stored}
+        return found
 
     def digests(self) -> dict[int, str]:
         return {package: sha256(data).hexdigest() for package, data in self.packages.items()}
