@@ -97,13 +97,23 @@ class Packages:
                 return row
         raise AssertionError("looks end by TimedOut")
 
-    def get(self, package: int, target: Path, *, timeout: float | None = None) -> Stored:
-        """Have it prepared, and fetch it to `target`. Unavailable when it cannot be prepared,
-        DigestMismatch when what came is not what was deposited; then `target` is as it was."""
+    def get(
+        self,
+        package: int,
+        target: Path,
+        *,
+        timeout: float | None = None,
+        on_size: Callable[[int, int], object] = lambda size, whole: None,
+    ) -> Stored:
+        """Have it prepared, and fetch it to `target`; `on_size` is told the bytes that are there,
+        and of how many. Unavailable when it cannot be prepared, DigestMismatch when what came is
+        not what was deposited; then `target` is as it was."""
         row = self._prepared(package, timeout)
+        whole = int(row["system_metadata"].get("size", 0))
         before = target.with_name(f".{target.name[:200]}.{package}.unproved")
         try:
-            stored = fetch(self._hub.http, f"{_place(package)}download/", before)
+            place = f"{_place(package)}download/"
+            stored = fetch(self._hub.http, place, before, lambda size: on_size(size, whole))
             if stored.sha256 != row["checksum"]:
                 raise DigestMismatch("What came is not the package as it was deposited.")
             before.replace(target)
