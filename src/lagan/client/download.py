@@ -6,7 +6,6 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -14,18 +13,17 @@ from lagan.client.uploads import Stored, repr_digest
 from lagan.kit.errors import BadInput, Conflict, DigestMismatch, Unavailable
 from lagan.kit.http import Answer, Http, pause
 
-Told = Callable[[int], object]
 TRIES = 5
 """Connections in a row that may end without having brought a byte."""
 
 
-def fetch(http: Http, address: str, target: Path, on_size: Told = lambda size: None) -> Stored:
-    """Fetch `address` to `target`; `on_size` is told the bytes that are there. Raises
-    DigestMismatch, Unavailable; then `target` is as it was."""
+def fetch(http: Http, address: str, target: Path) -> Stored:
+    """Fetch `address` to `target`. Raises DigestMismatch, Unavailable; then `target` is as it
+    was."""
     part = target.with_name(f".{target.name[:200]}.{os.getpid()}.part")
     try:
         with part.open("xb") as file:
-            stored = fill(http, address, file, on_size)
+            stored = fill(http, address, file)
             file.flush()
             os.fsync(file.fileno())
         part.replace(target)
@@ -37,7 +35,7 @@ def fetch(http: Http, address: str, target: Path, on_size: Told = lambda size: N
     return stored
 
 
-def fill(http: Http, address: str, file: BinaryIO, on_size: Told = lambda size: None) -> Stored:
+def fill(http: Http, address: str, file: BinaryIO) -> Stored:
     """Fetch `address` into an empty open file; what arrived is compared with what the hub
     announced. Raises DigestMismatch, Unavailable, OSError."""
     hasher, size, failed = hashlib.sha256(), 0, 0
@@ -50,7 +48,7 @@ def fill(http: Http, address: str, file: BinaryIO, on_size: Told = lambda size: 
                     raise Conflict("The file changed at the hub while it was fetched.")
                 etag = answer.headers.get("ETag", "")
                 wanted = repr_digest(answer.headers) or wanted
-                size += _take(answer, file, hasher, _beyond(size, on_size))
+                size += _take(answer, file, hasher)
             break
         except Unavailable:
             size = file.tell()
@@ -64,17 +62,12 @@ def fill(http: Http, address: str, file: BinaryIO, on_size: Told = lambda size: 
     return Stored(None, size, sha256)
 
 
-def _beyond(before: int, told: Told) -> Told:
-    return lambda taken: told(before + taken)
-
-
-def _take(answer: Answer, file: BinaryIO, hasher: Any, told: Told) -> int:
+def _take(answer: Answer, file: BinaryIO, hasher: Any) -> int:
     taken = 0
     for piece in answer.pieces():
         file.write(piece)
         hasher.update(piece)
         taken += len(piece)
-        told(taken)
     announced = answer.headers.get("Content-Length", "")
     if announced.isdigit() and int(announced) != taken:
         raise Unavailable("The connection ended before the last byte.")

@@ -4,15 +4,16 @@ when they are prepared."""
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO, cast
 from urllib.parse import urlencode
 
-from lagan.client.download import fetch
+from lagan.client.download import fill
 from lagan.client.uploads import Stored
 from lagan.client.waiting import looks
-from lagan.kit.errors import DigestMismatch, Unavailable
+from lagan.kit.errors import BadInput, DigestMismatch, Unavailable
 from lagan.kit.http import segment
 
 if TYPE_CHECKING:
@@ -112,13 +113,23 @@ class Packages:
         whole = int(row["system_metadata"].get("size", 0))
         before = target.with_name(f".{target.name[:200]}.{package}.unproved")
         try:
-            place = f"{_place(package)}download/"
-            stored = fetch(self._hub.http, place, before, lambda size: on_size(size, whole))
+            stored = self._fetch(package, before, lambda size: on_size(size, whole))
             if stored.sha256 != row["checksum"]:
                 raise DigestMismatch("What came is not the package as it was deposited.")
             before.replace(target)
         finally:
             before.unlink(missing_ok=True)
+        return stored
+
+    def _fetch(self, package: int, target: Path, told: Callable[[int], object]) -> Stored:
+        try:
+            with target.open("xb") as file:
+                place = f"{_place(package)}download/"
+                stored = fill(self._hub.http, place, cast(BinaryIO, _Watched(file, told)))
+                file.flush()
+                os.fsync(file.fileno())
+        except OSError as error:
+            raise BadInput(f"Cannot write {target}: {error.strerror}.") from None
         return stored
 
     def _prepared(self, package: int, timeout: float | None) -> Row:
@@ -137,6 +148,21 @@ class Packages:
         headers = _FORM if body is not None else {}
         with self._hub.http.request(method, where, body=body, headers=headers) as answer:
             return dict(answer.json())
+
+
+class _Watched:
+    """A file that tells how many bytes it has."""
+
+    def __init__(self, file: BinaryIO, told: Callable[[int], object]) -> None:
+        self._file, self._told = file, told
+
+    def write(self, data: bytes) -> int:
+        written = self._file.write(data)
+        self._told(self._file.tell())
+        return written
+
+    def tell(self) -> int:
+        return self._file.tell()
 
 
 def _place(package: int) -> str:

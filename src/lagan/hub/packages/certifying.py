@@ -23,11 +23,9 @@ def tell_package(by: Actor, id: int, folder: str) -> Certified:
     """A package and its one file; none of what was removed, or of a folder. NotFound or Forbidden
     for who may not read it."""
     row = queries.package(by, id)
-    stored = queries.stored_as(id)
-    gone = folder or stored is None or row.removed_at is not None
-    files = [] if gone or stored is None else [
-        Item(row.file_name, row.version, stored, _formats(row))
-    ]  # fmt: skip
+    files = []
+    if row.stored is not None and row.removed_at is None and not folder:
+        files = [Item(row.file_name, row.version, row.stored, _formats(row))]
     return Certified(id, _facts(by, row), files, licence_of(row.user_metadata))
 
 

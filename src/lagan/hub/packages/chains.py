@@ -7,7 +7,7 @@ from typing import Any
 from django.db import connection
 
 from lagan.hub.base.actors import Actor
-from lagan.hub.packages.queries import visible
+from lagan.hub.tree import queries as tree
 
 _CHAIN = """
 WITH RECURSIVE later(id) AS (
@@ -31,7 +31,8 @@ def versions(by: Actor, package: int) -> list[dict[str, Any]]:
     with connection.cursor() as cursor:
         cursor.execute(_CHAIN, [package, package])
         ids = [row[0] for row in cursor.fetchall()]
-    rows = visible(by).filter(pk__in=ids).order_by("version", "pk")
+    readable = tree.within(tree.allowed(by, "DATASET_READ"), "dataset__entity__path")
+    rows = Package.objects.filter(readable, pk__in=ids).order_by("version", "pk")
     return [
         {"id": pk, "version": version, "status": status, "checksum": checksum}
         for pk, version, status, checksum in rows.values_list("pk", "version", "status", "checksum")

@@ -55,10 +55,9 @@ def ask_for(*, by: Actor, package: int) -> HandOut | None:
     if row.status != Status.DOWNLOAD_PREPARING:
         turn(row, Status.DOWNLOAD_PREPARING)
         note(row, Kind.PACKAGE_REQUESTED, by=by)
-    # Also for one that is being prepared: a database that was put back knows no such job any more.
-    title = f"Prepare package {row.pk} for download"
-    task = TaskSpec(STEP, items=[str(row.pk)], priority=5)
-    create_job(kind=STEP, title=title, by=by, tasks=[task], key=_key(row))
+        title = f"Prepare package {row.pk} for download"
+        task = TaskSpec(STEP, items=[str(row.pk)], priority=5)
+        create_job(kind=STEP, title=title, by=by, tasks=[task], key=_key(row))
     return None
 
 

@@ -77,6 +77,8 @@ def describe(belongs: Sequence[Mapping[str, Any]]) -> list[NoteLine]:
 def adopt(lines: Sequence[FileLine | NoteLine]) -> None:
     """Take in what the journals know of packages and the database does not, or knew earlier only.
     Safe to repeat."""
+    # A snapshot may know of downloads that nobody prepares any more.
+    Package.objects.filter(status=Status.DOWNLOAD_PREPARING).update(status=Status.CHECKSUM_OK)
     newest: dict[int, Mapping[str, Any]] = {}
     for line in lines:
         if isinstance(line, NoteLine) and line.kind == NOTE:

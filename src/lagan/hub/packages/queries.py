@@ -69,6 +69,8 @@ class PackageRow:
     created_at: datetime
     checked_at: datetime | None
     removed_at: datetime | None
+    stored: UUID | None
+    changed_at: datetime
 
     @property
     def extension(self) -> str:
@@ -87,7 +89,7 @@ class PackageEvent:
 def package(actor: Actor, id: int, *, group: int | None = None) -> PackageRow:
     """One package; needs DATASET_READ. NotFound when there is none, it is hidden, or it is in
     another group than `group`."""
-    found = _rows(visible(actor).filter(pk=id)) if 0 <= id < 2**63 else []
+    found = _rows(_visible(actor).filter(pk=id)) if 0 <= id < 2**63 else []
     if not found or group not in (None, found[0].group):
         raise NotFound(f"There is no package {id}.", package=id)
     return found[0]
@@ -98,7 +100,7 @@ def packages(
 ) -> list[PackageRow]:
     """Those that the actor may read, of one group or of all, newest first; below the id `before`.
     What was removed is not among them."""
-    rows = visible(actor).filter(removed_at=None, dataset__removed_at=None)
+    rows = _visible(actor).filter(removed_at=None, dataset__removed_at=None)
     return _page(rows, group, before, size)
 
 
@@ -109,7 +111,7 @@ def search(
     """As `packages`, those with `text` within a value of their metadata, whatever the case. Needs
     DATASET_METADATA_READ as well."""
     wanted = text.strip().lower().replace("\x00", "")
-    rows = visible(actor).filter(removed_at=None, dataset__removed_at=None)
+    rows = _visible(actor).filter(removed_at=None, dataset__removed_at=None)
     rows = rows.filter(words__contains=wanted)
     seen = tree.allowed(actor, "DATASET_METADATA_READ")
     return _page(rows.filter(tree.within(seen, _PATH)), group, before, size)
@@ -129,7 +131,7 @@ def events_in(
 ) -> list[PackageEvent]:
     """The same of all packages in a group, or of all that the actor may read."""
     seen = tree.within(tree.allowed(actor, "DATASET_LOG_READ"), _PATH)
-    rows = _in_group(visible(actor).filter(seen), group)
+    rows = _in_group(_visible(actor).filter(seen), group)
     found = audit.newest_about(rows.values("pk"), KINDS, before, size)
     ids = {each.subject for each in found}
     known = {each.id: each for each in _rows(Package.objects.filter(pk__in=ids))}
@@ -141,16 +143,10 @@ def of_dataset(ids: Sequence[int]) -> frozenset[int]:
     return frozenset(Package.objects.filter(pk__in=ids).values_list("pk", flat=True))
 
 
-def stored_as(id: int) -> UUID | None:
-    """The archive's file of a package, once it is stored. Asks no permission."""
-    return Package.objects.filter(pk=id).values_list("stored", flat=True).first()
-
-
 _PATH = "dataset__entity__path"
 
 
-def visible(actor: Actor) -> QuerySet[Package]:
-    """The rows that the actor may read."""
+def _visible(actor: Actor) -> QuerySet[Package]:
     return Package.objects.filter(tree.within(tree.allowed(actor, "DATASET_READ"), _PATH))
 
 
@@ -188,6 +184,8 @@ def _rows(rows: QuerySet[Package]) -> list[PackageRow]:
             created_at=each.created_at,
             checked_at=each.checked_at,
             removed_at=each.removed_at or each.dataset.removed_at,
+            stored=each.stored,
+            changed_at=each.changed_at,
         )
         for each in rows.select_related("dataset__entity", "created_by")
     ]
