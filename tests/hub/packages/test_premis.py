@@ -7,7 +7,9 @@ from datetime import timedelta
 from xml.etree.ElementTree import Element, fromstring
 
 import pytest
+from click.testing import CliRunner
 
+from lagan.cli.audit import audit as command
 from lagan.hub.audit import queries as audit
 from lagan.hub.audit.kinds import Kind
 from lagan.hub.base.actors import Actor
@@ -89,6 +91,17 @@ def test_the_life_of_a_package(depot: Depot):
     assert every(own, "relationshipSubType") == ["is source of"]
     names = {one(each, "agentName") for each in found.iter(f"{NAMESPACE}agent")}
     assert {"Lagan", "owner", "mate"} <= names
+
+
+def test_the_command_tells_the_same(depot: Depot):
+    row = depot.kept()
+    seal_all()
+    words = ["export", "--premis", "--subject", str(row.pk), "--files", "package"]
+    done = CliRunner().invoke(command, words)
+    assert done.exception is None, done.output
+    found = fromstring(done.stdout.encode())  # noqa: S314 - our own
+    assert faults(found) == []
+    assert every(found, "messageDigest")[0] == row.checksum
 
 
 def test_a_refused_deposit_fails_its_validation(depot: Depot):

@@ -7,6 +7,7 @@ from typing import Any
 from django.db import connection
 
 from lagan.hub.base.actors import Actor
+from lagan.hub.packages.models import Package
 from lagan.hub.tree import queries as tree
 
 _CHAIN = """
