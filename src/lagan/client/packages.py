@@ -5,12 +5,12 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO, cast
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
-from lagan.client.download import fill
+from lagan.client.download import hand_over, stream
 from lagan.client.uploads import Stored
 from lagan.client.waiting import looks
 from lagan.kit.errors import BadInput, DigestMismatch, Unavailable
@@ -121,11 +121,22 @@ class Packages:
             before.unlink(missing_ok=True)
         return stored
 
+    def stream(self, package: int, *, timeout: float | None = None) -> Iterator[bytes]:
+        """Have it prepared, and give its zip in pieces; a connection that is cut is gone on with.
+        Unavailable when it cannot be prepared."""
+        self._prepared(package, timeout)
+        yield from stream(self._hub.http, f"{_place(package)}download/")
+
     def _fetch(self, package: int, target: Path, told: Callable[[int], object]) -> Stored:
         try:
             with target.open("xb") as file:
-                place = f"{_place(package)}download/"
-                stored = fill(self._hub.http, place, cast(BinaryIO, _Watched(file, told)))
+
+                def take(piece: bytes) -> None:
+                    file.write(piece)
+                    told(file.tell())
+
+                address = f"{_place(package)}download/"
+                stored = hand_over(take, stream(self._hub.http, address))
                 file.flush()
                 os.fsync(file.fileno())
         except OSError as error:
@@ -148,21 +159,6 @@ class Packages:
         headers = _FORM if body is not None else {}
         with self._hub.http.request(method, where, body=body, headers=headers) as answer:
             return dict(answer.json())
-
-
-class _Watched:
-    """A file that tells how many bytes it has."""
-
-    def __init__(self, file: BinaryIO, told: Callable[[int], object]) -> None:
-        self._file, self._told = file, told
-
-    def write(self, data: bytes) -> int:
-        written = self._file.write(data)
-        self._told(self._file.tell())
-        return written
-
-    def tell(self) -> int:
-        return self._file.tell()
 
 
 def _place(package: int) -> str:
