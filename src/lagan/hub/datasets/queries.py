@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from lagan.hub.archive import queries as archive
@@ -43,6 +43,7 @@ __all__ = [
     "folder",
     "latest_date",
     "log",
+    "in_group",
     "named",
     "of_computer",
     "of_owner",
@@ -257,6 +258,26 @@ def named(group: int, name: str, *, owner: int, computer: int) -> DatasetRow | N
     )
     rows = rows.exclude(state=REMOVED).order_by("-pk")[:1]
     return next(iter(_dataset_rows(list(_joined(rows)))), None)
+
+
+def in_group(
+    actor: Actor,
+    group: int,
+    *,
+    names: Sequence[str] = (),
+    ids: Sequence[int] = (),
+    computer: int | None = None,
+    size: int = 1000,
+) -> list[DatasetRow]:
+    """Datasets directly in a group with one of these names or ids, all of them without either,
+    oldest first, that `actor` may read or change; removed ones do not count."""
+    known = tree.within(tree.allowed_any(actor, ["DATASET_READ", "DATASET_CHANGE"]), "entity__path")
+    rows = Dataset.objects.filter(known, entity__parent=group).exclude(state=REMOVED)
+    if names or ids:
+        rows = rows.filter(Q(entity__name__in=names) | Q(pk__in=ids))
+    if computer is not None:
+        rows = rows.filter(computer=computer)
+    return _dataset_rows(list(_joined(rows).order_by("pk")[:size]))
 
 
 def log(
