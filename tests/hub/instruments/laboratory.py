@@ -4,6 +4,7 @@ the facility's managers, the stranger manages another facility. Programs speak t
 from __future__ import annotations
 
 import asyncio
+import base64
 import hashlib
 import json
 from dataclasses import dataclass, field
@@ -27,6 +28,8 @@ MANAGING = {
     "DATASET_READ", "DATASET_CHANGE",
 }  # fmt: skip
 UUID = "00000000-1111-2222-3333-444444444444"
+KEY = "ssh-ed25519 " + base64.b64encode(b"\0\0\0\x0bssh-ed25519\0\0\0\x20" + b"k" * 32).decode()
+FINGERPRINT = "SHA256:abc+/def"
 SCHEMA = "http://mytardis.org/schemas/mydata/defaultexperiment"
 
 
@@ -119,6 +122,7 @@ class Laboratory:
     owner: Program
     mate: Program
     stranger: Program
+    administrator: Actor
     nobody: Program = field(default_factory=lambda: Program(Actor(None, "", "none")))
 
     def instrument(self, name: str = "Scope") -> int:
@@ -145,6 +149,45 @@ class Laboratory:
         assert made.status_code == 201, made.text
         number: int = made.json()["id"]
         return number
+
+    def uploader(self, **changes: Any) -> int:
+        """The record of the role account's program."""
+        given = {
+            "uuid": UUID, "name": "Scope", "contact_name": "Jan", "memory": "23.6G", "cpus": 4,
+            "instruments": [f"/api/v1/instrument/{self.instrument()}/"], **changes,
+        }  # fmt: skip
+        made = self.role.post("mydata_uploader/", **given)
+        assert made.status_code == 201, made.text
+        number: int = made.json()["id"]
+        return number
+
+    def approved(self, key: str = KEY, fingerprint: str = FINGERPRINT) -> int:
+        """The record of a program whose key may stage."""
+        from lagan.hub.instruments import services
+
+        uploader = self.uploader()
+        asked = self.role.post(
+            "mydata_uploaderregistrationrequest/", name="Scope", requester_name="Jan",
+            uploader=f"/api/v1/mydata_uploader/{uploader}/", requester_email="jan@example.org",
+            requester_public_key=key, requester_key_fingerprint=fingerprint,
+        )  # fmt: skip
+        assert asked.status_code == 201, asked.text
+        services.approve(by=self.administrator, registration=asked.json()["id"])
+        return uploader
+
+    def announce(
+        self, dataset: int, name: str, data: bytes, *args: Any, **changes: Any
+    ) -> tuple[int, str]:
+        """The number of a file that will be staged, and where it is to be put."""
+        told = said(dataset, name, data, *args, **changes)
+        answer = self.role.post(
+            "mydata_dataset_file/",
+            uploader_uuid=UUID,
+            requester_key_fingerprint=FINGERPRINT,
+            **told,
+        )
+        assert answer.status_code == 201, answer.text
+        return int(answer.headers["location"].split("/")[-2]), answer.text
 
     def work(self) -> None:
         """What a hub worker does, until nothing is left to do."""
@@ -174,9 +217,13 @@ def furnish(root: Path) -> Laboratory:
     (root / "main").mkdir()
     location = f"posix:{root / 'main'}"
     archive.add_volume(by=SYSTEM, location=location, name="main", storage_set="s", role="main")
+    administrator = person("administrator")
+    assert administrator.entity is not None
+    every = {f"COMPUTER_{act}" for act in ("READ", "PERM_SET", "CREATE")}
+    tree.set_grants(by=SYSTEM, subject=administrator.entity, object=facility, grant=every)
     return Laboratory(
         root, facility, other, managers, programs["facility"], programs["owner"],
-        programs["mate"], programs["stranger"],
+        programs["mate"], programs["stranger"], administrator,
     )  # fmt: skip
 
 

@@ -1,10 +1,13 @@
 """The instruments room as a Django app."""
 
+from datetime import timedelta
+
 from django.apps import AppConfig
 
 
 class InstrumentsConfig(AppConfig):
-    """Registers the room: its tables go into the archive's snapshots."""
+    """Registers the room: its tables go into the archive's snapshots, staged files are taken in,
+    and the file of keys is kept."""
 
     name = "lagan.hub.instruments"
     label = "instruments"
@@ -12,20 +15,17 @@ class InstrumentsConfig(AppConfig):
 
     def ready(self) -> None:
         """Tell the rooms above."""
-        from lagan.hub.accounts.post import register_letter
         from lagan.hub.archive import services as archive
-        from lagan.hub.audit.feed import register as register_reaction
-        from lagan.hub.instruments import hearing, models, silence, silence_letters
+        from lagan.hub.instruments import keys, models, reactions, taking
         from lagan.hub.jobs.schedules import register_schedule
+        from lagan.worker.steps import register_step
 
         for model in (
             models.Uploader, models.Setting, models.Registration, models.Experiment,
-            models.Described, models.Day,
+            models.Described,
         ):  # fmt: skip
             archive.register_table(model)
-        # After a rebuild the record begins anew, and with it what is counted of it.
-        archive.register_table(models.Watch, secrets={"counted": lambda: 0})
-        register_reaction(hearing.REACTION)
-        register_reaction(silence_letters.REACTION)
-        register_letter(silence_letters.KIND, silence_letters.write)
-        register_schedule("instruments.silence", silence.EVERY, silence.look)
+        register_step(taking.STEP, taking.take_step)
+        register_schedule("instruments.take", timedelta(minutes=10), taking.plan_round)
+        register_schedule("instruments.keys", timedelta(minutes=10), keys.renew_keys)
+        reactions.register()

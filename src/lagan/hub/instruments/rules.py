@@ -25,6 +25,7 @@ _KEY_KINDS = re.compile(
 CHUNK = 10_000_000
 """Bytes: the smallest chunk, and the step to the next size."""
 LARGEST_CHUNK = 100_000_000
+"""Bytes, however large the file is."""
 LARGEST_FILE = 2**50
 
 

@@ -74,13 +74,20 @@ class Sent:
 def require_place(by: Actor, announced: Announced) -> None:
     """Refuse before a byte is taken what could not be stored: NotFound, Forbidden, NotOpen, no room
     left, and AlreadyThere for a path that has a file, or one that is just being staged."""
-    check(announced)
-    datasets.require_open(by=by, dataset=announced.dataset)
+    require_open_place(by, announced)
     for each in at_paths(by, announced.dataset, [announced.path]):
-        if each.verified or staged_size(each) is not None:
+        if staged_size(each) is not None:
             raise AlreadyThere(
                 f"The dataset has a file {announced.path!r}.", path=announced.path, file=each.id
             )
+
+
+def require_open_place(by: Actor, announced: Announced) -> None:
+    """The same of a file that is staged: AlreadyThere only for one that is stored meanwhile."""
+    check(announced)
+    datasets.require_open(by=by, dataset=announced.dataset)
+    if any(each.verified for each in at_paths(by, announced.dataset, [announced.path])):
+        raise AlreadyThere(f"The dataset has a file {announced.path!r}.", path=announced.path)
     datasets.check_room(dataset=announced.dataset, path=announced.path, size=announced.size)
 
 

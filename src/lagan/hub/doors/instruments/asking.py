@@ -144,11 +144,20 @@ def translated(handle: Answer) -> Answer:
     return answer
 
 
+async def drain(exchange: Exchange, most: int) -> None:
+    """Read what is left of a body, up to so many bytes: who still sends does not hear an answer."""
+    left = most
+    async for pieces in exchange.pieces():
+        left -= sum(map(len, pieces))
+        if left < 0:
+            return
+
+
 async def refuse(exchange: Exchange, error: LaganError) -> None:
     """The refusal: 401, 404 and 409 have no body; else `error`, and from 500 on `error_message`."""
     if error.status >= 500:
         _log.warning("%s %s: %s", exchange.method, exchange.path, error.sentence)
-    # The body that may still come is not read.
+    await drain(exchange, LARGEST)
     close = [("Connection", "close")]
     match error:
         case NotSignedIn() | Forbidden():

@@ -16,6 +16,7 @@ from lagan.hub.doors.instruments.asking import (
     id_in,
     nobody,
     number_of,
+    read_json,
     sender,
     text_of,
     translated,
@@ -86,8 +87,11 @@ def announced(given: Mapping[str, Any]) -> Announced:
 
 @translated
 async def send(exchange: Exchange) -> None:
-    """POST: a file, stored and compared before the answer."""
+    """POST: a file, stored and compared before the answer; as JSON, one that will be staged."""
     by = await in_thread(sender, exchange)
+    if (exchange.header("content-type") or "").startswith("application/json"):
+        await announce(exchange, by)
+        return
     form = Form(exchange, lambda said: _require_place(by, said))
     try:
         await pump(exchange, form.feed)
@@ -100,6 +104,22 @@ async def send(exchange: Exchange) -> None:
     id = await in_thread(services.sent, future, by, said, md5)
     headers = [("Location", uri("mydata_dataset_file", id))]
     await exchange.reply(201, headers, kind="text/html; charset=utf-8")
+
+
+async def announce(exchange: Exchange, by: Actor) -> None:
+    """POST of a file as JSON: where it is to be put, as a bare path."""
+    given = await read_json(exchange)
+    said = announced(given)
+    uuid = text_of(given, "uploader_uuid")
+    fingerprint = text_of(given, "requester_key_fingerprint")
+    try:
+        id, place = await in_thread(
+            services.announce, by=by, announced=said, uploader=uuid, fingerprint=fingerprint
+        )
+    except NotFound as absent:
+        raise BadInput(absent.sentence, field="dataset") from None
+    headers = [("Location", uri("mydata_dataset_file", id))]
+    await exchange.reply(201, headers, place.encode(), "text/html; charset=utf-8")
 
 
 def _require_place(by: Actor, said: bytes) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 
 from lagan.hub.base.raw import Exchange, Handler
-from lagan.hub.doors.instruments import experiments, files, people
+from lagan.hub.doors.instruments import experiments, files, people, staging, uploaders
 
 Handlers = Mapping[str, Callable[..., Awaitable[None]]]
 _EXPERIMENT = r"(?:mydata_)?experiment"
@@ -32,7 +32,24 @@ _ROUTES: tuple[tuple[str, Handlers], ...] = (
     (rf"dataset/{_ID}", {"GET": experiments.one_dataset}),
     (_FILE, {"GET": files.files, "POST": files.send}),
     (rf"{_FILE}/{_ID}", {"GET": files.one_file}),
+    (rf"{_FILE}/{_ID}/verify", {"GET": staging.verify}),
     (rf"(?:mydata_)?replica/{_ID}", {"GET": files.replica}),
+    (rf"mydata_upload/{_ID}", {"GET": staging.standing}),
+    (rf"mydata_upload/{_ID}/upload", {"POST": staging.chunk}),
+    (rf"mydata_upload/{_ID}/complete", {"GET": staging.complete}),
+    (r"mydata_uploader", {"GET": uploaders.uploaders, "POST": uploaders.make_uploader}),
+    (
+        rf"mydata_uploader/{_ID}",
+        {
+            "GET": uploaders.one_uploader,
+            "PUT": uploaders.change_uploader,
+            "PATCH": uploaders.save_settings,
+        },
+    ),
+    (
+        r"mydata_uploaderregistrationrequest",
+        {"GET": uploaders.requests, "POST": uploaders.ask},
+    ),
 )
 _OWN = [(re.compile(f"/api/v1/{pattern}/?"), handlers) for pattern, handlers in _ROUTES]
 
