@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
+from tests.browser.facility import furnish
 from tests.previewed import SAMPLES, sample
 
 if TYPE_CHECKING:
@@ -68,6 +69,11 @@ class Population:
     """One of a site whose filesystem is too full, which was looked at."""
     policy_run: int
     """The look."""
+    facility: int
+    """One that alice manages, whose instruments bob may read."""
+    instrument: int
+    uploader: int
+    """An instrument of it with files in every state, and the program on it."""
 
 
 def populate(folder: Path, *, samples: bool = False) -> Population:
@@ -121,6 +127,7 @@ def populate(folder: Path, *, samples: bool = False) -> Population:
     site, schedule = _site(owner, lab.pk)
     moved, moved_task = _moved(owner)
     policy, policy_run = _policy(lab.pk)
+    facility, instrument, uploader = furnish(root.pk, owner, bob.entity_id)
     return Population(
         retina=made[2],
         beads=made[1],
@@ -147,6 +154,9 @@ def populate(folder: Path, *, samples: bool = False) -> Population:
         moved_task=moved_task,
         policy=policy,
         policy_run=policy_run,
+        facility=facility,
+        instrument=instrument,
+        uploader=uploader,
     )
 
 

@@ -4,7 +4,7 @@ and what waits for somebody."""
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 from django.db.models import Count, Q, QuerySet
@@ -191,21 +191,16 @@ def _lacking(instruments: Collection[int], now: datetime) -> dict[int, list[int]
 
 def _tallies(instruments: Collection[int], now: datetime) -> dict[int, Tally]:
     waiting = DataFile.objects.exclude(staged="").filter(instrument__in=instruments)
-    counts = waiting.values("instrument").annotate(
+    counts = waiting.values_list("instrument").annotate(
         **{each: Count("pk", filter=_condition(each, now)) for each in FILE_STATES[1:]}
     )
-    by_state = {each["instrument"]: each for each in counts}
+    by_state = {instrument: Tally(*numbers) for instrument, *numbers in counts}
     unsent: dict[int, int] = dict.fromkeys(instruments, 0)
-    for instrument, report in Uploader.objects.filter(instrument__in=instruments).values_list(
-        "instrument", "report"
-    ):
+    programs = Uploader.objects.filter(instrument__in=instruments)
+    for instrument, report in programs.values_list("instrument", "report"):
         unsent[instrument] += int(report.get("failed", 0))
-    told: Mapping[str, int] = {}
     return {
-        each: Tally(
-            *(by_state.get(each, told).get(state, 0) for state in FILE_STATES[1:]), unsent[each]
-        )
-        for each in instruments
+        each: replace(by_state.get(each, Tally()), unsent=unsent[each]) for each in instruments
     }
 
 
@@ -228,6 +223,11 @@ def uploader_seen(by: Actor, id: int) -> Uploader:
     if row is None:
         raise NotFound(f"There is no uploader {id}.", uploader=id)
     return row
+
+
+def decides(by: Actor, facility: int) -> bool:
+    """Whether the actor approves keys for the facility."""
+    return tree.may(by, DECIDES, facility)
 
 
 def uploaders_of(by: Actor, instrument: int) -> list[Uploader]:

@@ -77,7 +77,7 @@ def heard(instruments: Collection[int]) -> dict[int, datetime]:
         .values_list("instrument")
         .annotate(Max("seen_at"))
     )
-    stored = Watch.objects.filter(pk__in=instruments, stored_at__isnull=False)
-    for instrument, at in stored.values_list("pk", "stored_at"):
-        last[instrument] = max(at, last.get(instrument, at))
+    for watch in Watch.objects.filter(pk__in=instruments):
+        if at := watch.stored_at:
+            last[watch.pk] = max(at, last.get(watch.pk, at))
     return last

@@ -154,12 +154,18 @@ def asked(
 
 
 def changes(kept: Mapping[str, str], given: Mapping[str, str]) -> dict[str, str]:
-    """What was typed that is not kept already. An empty field of a setting that is not kept says
-    nothing of it."""
+    """What was typed that is not kept already. Only a text may be emptied; an empty field of
+    another kind, or of a setting that is not kept, says nothing of it."""
     known = {*FIELDS, *kept} - OWN
     return {
-        key: value for key, value in given.items() if key in known and value != kept.get(key, "")
+        key: value
+        for key, value in given.items()
+        if key in known and value != kept.get(key, "") and (value or _is_text(key))
     }
+
+
+def _is_text(key: str) -> bool:
+    return key not in FIELDS or FIELDS[key].kind == TEXT
 
 
 def problems(changed: Mapping[str, str]) -> dict[str, str]:

@@ -190,7 +190,7 @@ def _uploader(
 
 
 def _decides(actor: Actor, row: Any) -> bool:
-    return row.facility_id is not None and tree.may(actor, glance.DECIDES, row.facility_id)
+    return row.facility_id is not None and glance.decides(actor, row.facility_id)
 
 
 @require_POST
@@ -236,7 +236,7 @@ def decide(
     except LaganError as refusal:
         messages.error(request, refusal.sentence)
     else:
-        messages.success(request, words)
+        messages.success(request, str(words))
     return redirect(f"{HERE}uploaders/{uploader}/")
 
 
