@@ -22,7 +22,7 @@ def gate(folder: Path) -> None:
     The hub writes this command in front of every approved key; it does what SSH_ORIGINAL_COMMAND
     says: mkdir, chmod, scp's receiving side, SFTP.
     """
-    from lagan.transfer.gate import serve
+    from lagan.gate import serve
 
     asked = os.environ.get("SSH_ORIGINAL_COMMAND", "")
     sys.exit(serve(folder, asked, sys.stdin.buffer, sys.stdout.buffer))

@@ -46,7 +46,7 @@ class Program:
         headers |= more.pop("headers", {})
 
         async def go() -> httpx.Response:
-            transport = httpx.ASGITransport(app=application)  # type: ignore[arg-type]
+            transport = httpx.ASGITransport(app=application)
             async with httpx.AsyncClient(transport=transport, base_url="http://hub") as client:
                 return await client.request(method, f"/api/v1/{path}", headers=headers, **more)
 

@@ -14,6 +14,7 @@ from uuid import NAMESPACE_URL, uuid5
 import xxhash
 from django.conf import settings
 
+from lagan.gate.place import Place
 from lagan.hub.base.actors import Actor
 from lagan.hub.datasets import services as datasets
 from lagan.hub.ingest.holding import Hold
@@ -24,7 +25,6 @@ from lagan.hub.instruments.models import DataFile
 from lagan.hub.instruments.rules import chunk_size
 from lagan.hub.instruments.staging import prepare_folder
 from lagan.kit.errors import BadInput, Conflict, NotFound, TooLarge
-from lagan.transfer.gate.place import Place
 
 CHECKSUM = "xxh3_64"
 """What programs are asked for; an MD5, which has more digits, is understood as well."""

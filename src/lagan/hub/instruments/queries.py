@@ -20,6 +20,13 @@ from lagan.hub.instruments.facilities import (
     manages_any,
 )
 from lagan.hub.instruments.models import Registration, Setting, Uploader
+from lagan.hub.instruments.overview import (
+    InstrumentState,
+    Waiting,
+    overview,
+    registrations_of,
+    waiting_of,
+)
 from lagan.hub.instruments.staging import folder_of, staged_size
 from lagan.hub.instruments.uploaders import known as uploaders
 from lagan.hub.instruments.uploaders import named, settings_of, uploader
@@ -30,10 +37,12 @@ __all__ = [
     "Facility",
     "FileRow",
     "Instrument",
+    "InstrumentState",
     "Registration",
     "Setting",
     "Sought",
     "Uploader",
+    "Waiting",
     "are_experiments",
     "dataset",
     "described",
@@ -48,9 +57,12 @@ __all__ = [
     "instruments",
     "manages_any",
     "named",
+    "overview",
     "registrations",
+    "registrations_of",
     "settings_of",
     "staged_size",
     "uploader",
     "uploaders",
+    "waiting_of",
 ]

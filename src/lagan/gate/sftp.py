@@ -7,8 +7,7 @@ import os
 import struct
 from typing import BinaryIO
 
-from lagan.kit.errors import BadInput, LaganError
-from lagan.transfer.gate.packets import (
+from lagan.gate.packets import (
     Code,
     Kind,
     Reader,
@@ -17,7 +16,8 @@ from lagan.transfer.gate.packets import (
     text,
     write_packet,
 )
-from lagan.transfer.gate.place import Place
+from lagan.gate.place import Place
+from lagan.kit.errors import BadInput, LaganError
 
 WRITES, CREATES, CUTS, FRESH = 0x2, 0x8, 0x10, 0x20
 MOST_OPEN = 64

@@ -8,9 +8,9 @@ from __future__ import annotations
 import os
 from typing import BinaryIO
 
+from lagan.gate.place import Place
+from lagan.gate.wishes import Sink
 from lagan.kit.errors import BadPath, LaganError
-from lagan.transfer.gate.place import Place
-from lagan.transfer.gate.wishes import Sink
 
 PIECE = 1 << 18
 LONGEST_LINE = 8 << 10

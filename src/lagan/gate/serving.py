@@ -8,11 +8,11 @@ import sys
 from pathlib import Path
 from typing import BinaryIO
 
+from lagan.gate.place import Place
+from lagan.gate.sftp import Server
+from lagan.gate.sink import receive
+from lagan.gate.wishes import MakeFolder, SetMode, Sftp, Sink, wish
 from lagan.kit.errors import LaganError
-from lagan.transfer.gate.place import Place
-from lagan.transfer.gate.sftp import Server
-from lagan.transfer.gate.sink import receive
-from lagan.transfer.gate.wishes import MakeFolder, SetMode, Sftp, Sink, wish
 
 
 def serve(folder: Path, command: str, source: BinaryIO, target: BinaryIO) -> int:
