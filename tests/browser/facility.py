@@ -38,7 +38,7 @@ def furnish(root: int, manager: Actor, reader: int) -> tuple[int, int, int]:
     the facility, of the instrument that sends, and of its uploader."""
     from lagan.hub.base.actors import SYSTEM
     from lagan.hub.instruments import services, silence
-    from lagan.hub.instruments.models import Registration
+    from lagan.hub.instruments.models import Registration, Watch
     from lagan.hub.tree import services as tree
 
     facility = tree.create_entity(
@@ -73,7 +73,8 @@ def furnish(root: int, manager: Actor, reader: int) -> tuple[int, int, int]:
     _files(manager, made["Krios G4"], krios, facility)
     _days(made)
     silence.set_alarm(by=manager, instrument=made["Talos Arctica"], hours=24)
-    silence.look(datetime.now(UTC) + timedelta(hours=30))
+    Watch.objects.update(set_at=datetime.now(UTC) - timedelta(days=9))
+    silence.look()
     return facility, made["Krios G4"], krios
 
 

@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Min, Q, QuerySet
 from django.db.models.functions import TruncDate
 from django.utils import timezone
 
@@ -303,12 +303,14 @@ def recent(by: Actor, instruments: Sequence[int], *, size: int = 10) -> list[Sen
 
 @dataclass(frozen=True, slots=True)
 class Needing:
-    """An instrument that needs somebody: its alarm is on, or so many uploaders ask for approval."""
+    """An instrument that needs somebody: its alarm is on, or so many keys ask for approval; the
+    `uploader` asked first."""
 
     id: int
     name: str
     silent_since: datetime | None
-    asks: int
+    asks: int = 0
+    uploader: int | None = None
 
 
 def needing(by: Actor, *, size: int = 5) -> list[Needing]:
@@ -322,11 +324,18 @@ def needing(by: Actor, *, size: int = 5) -> list[Needing]:
     waiting = Registration.objects.filter(
         decides, state=WAITING, uploader__instrument__isnull=False
     ).values_list("uploader__instrument")
-    asks = dict(waiting.annotate(Count("pk")).order_by("uploader__instrument")[:size])
+    counted = waiting.annotate(Count("pk"), Min("uploader")).order_by("uploader__instrument")
+    asks = {instrument: told for instrument, *told in counted[:size]}
     names = tree.rows([*since, *asks])
     ids = list(dict.fromkeys([*since, *asks]))[:size]
     return [
-        Needing(each, names[each].name, since.get(each), asks.get(each, 0))
+        Needing(each, names[each].name, since.get(each), *asks.get(each, ()))
         for each in ids
         if each in names
     ]
+
+
+def asking(uploaders: Sequence[Uploader]) -> set[int]:
+    """Those of some uploaders of which a key waits to be approved."""
+    rows = Registration.objects.filter(state=WAITING, uploader__in=uploaders)
+    return set(rows.values_list("uploader", flat=True))

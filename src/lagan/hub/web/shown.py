@@ -117,7 +117,7 @@ LOOKS = {
     "file-coming": Look("moving", "clock", pgettext_lazy("file", "Coming")),
     "file-missing": Look("suspect", "circle-dashed", pgettext_lazy("file", "Missing")),
     "file-refused": Look("bad", "x", pgettext_lazy("file", "Not taken in")),
-    "key-waiting": Look("suspect", "key-round", pgettext_lazy("key", "Waits for you")),
+    "key-waiting": Look("suspect", "key-round", pgettext_lazy("key", "Waits")),
     "key-approved": Look("good", "check", pgettext_lazy("key", "Approved")),
     "key-refused": Look("bad", "x", pgettext_lazy("key", "Refused")),
     "key-revoked": Look("quiet", "ban", pgettext_lazy("key", "Revoked")),

@@ -94,12 +94,14 @@ def _instrument(
     page = glance.announced(actor, row.id, state=state, after=after)
     uploaders = glance.uploaders_of(actor, row.id)
     detailed = set(queries.uploaders(actor).filter(instrument=row.id).values_list("pk", flat=True))
+    asking = glance.asking(uploaders)
+    known = {each.pk for each in uploaders if each.pk in detailed or _decides(actor, each)}
     place = f"{HERE}{row.id}/"
     context = {
         "row": row,
         "facility": tree.full_path([row.facility])[row.facility],
-        "uploaders": [(each, each.pk in detailed or _decides(actor, each)) for each in uploaders],
-        "problems": _problems(uploaders),
+        "uploaders": [(each, each.pk in known, each.pk in asking) for each in uploaders],
+        "problems": _problems([each for each in uploaders if each.pk in known]),
         "page": page,
         "state": state,
         "choices": choices(place, _STATES, state),
