@@ -70,7 +70,7 @@ SUMMARIES = {
     "package": "Make and check preservation packages (BagIt).",
     "audit": "Verify and export the record of events.",
     "agent": "Send an instrument's data to the hub.",
-    "instruments": "Let uploaders of instruments stage their files.",
+    "instruments": "See what instruments sent; let their uploaders stage files.",
     "dataset": "Create, fill, close and fetch datasets.",
     "entity": "List, find, make, move and remove entities of the tree.",
     "permission": "Show, set and explain who may do what.",

@@ -126,7 +126,7 @@ def test_who_sees_it(lab: Laboratory, sent: int) -> None:
     for by in (lab.owner.actor, lab.stranger.actor):
         for ask in (glance.instrument_row, glance.announced, glance.uploader_seen):
             with pytest.raises(NotFound):
-                ask(by, uploader if ask is glance.uploader_seen else sent)  # type: ignore[operator]
+                ask(by, uploader if ask is glance.uploader_seen else sent)
         with pytest.raises(NotFound):
             glance.facility_page(by, lab.facility)
     assert [each.id for each in glance.glance(lab.stranger.actor)] == [lab.other]

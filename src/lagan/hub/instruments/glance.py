@@ -199,9 +199,7 @@ def _tallies(instruments: Collection[int], now: datetime) -> dict[int, Tally]:
     programs = Uploader.objects.filter(instrument__in=instruments)
     for instrument, report in programs.values_list("instrument", "report"):
         unsent[instrument] += int(report.get("failed", 0))
-    return {
-        each: replace(by_state.get(each, Tally()), unsent=unsent[each]) for each in instruments
-    }
+    return {each: replace(by_state.get(each, Tally()), unsent=unsent[each]) for each in instruments}
 
 
 def _condition(state: str, now: datetime) -> Q:
