@@ -79,16 +79,18 @@ FILTERS = (
     Field("experiment_filter", TEXT, _("Experiment folders"), _("Those whose name contains this.")),
     Field("ignore_old_datasets", FLAG, _("Leave out old datasets")),
     Field("ignore_interval_number", WHOLE, _("Older than"), _("A number; its unit is next.")),
-    Field("ignore_interval_unit", CHOICE, _("Unit of the age"), choices=UNITS),
+    Field("ignore_interval_unit", CHOICE, _("Unit"), choices=UNITS),
     Field("ignore_new_datasets", FLAG, _("Leave out new datasets")),
     Field("ignore_new_interval_number", WHOLE, _("Younger than"), _("A number; its unit is next.")),
-    Field("ignore_new_interval_unit", CHOICE, _("Unit of the youth"), choices=UNITS),
+    Field("ignore_new_interval_unit", CHOICE, _("Unit"), choices=UNITS),
     Field("ignore_new_files", FLAG, _("Leave files that may still be written")),
     Field("ignore_new_files_minutes", WHOLE, _("Minutes since the last change")),
     Field("use_includes_file", FLAG, _("Send only what matches a list of patterns")),
-    Field("includes_file", TEXT, _("That list"), _("A file with one pattern a line.")),
+    Field("includes_file", TEXT, _("List of what to send"), _("A file with one pattern a line.")),
     Field("use_excludes_file", FLAG, _("Leave out what matches a list of patterns")),
-    Field("excludes_file", TEXT, _("That list"), _("A file with one pattern a line.")),
+    Field(
+        "excludes_file", TEXT, _("List of what to leave out"), _("A file with one pattern a line.")
+    ),
 )
 ADVANCED = (
     Field("folder_structure", CHOICE, _("What the folders stand for"), choices=STRUCTURES),
