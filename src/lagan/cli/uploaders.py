@@ -42,7 +42,7 @@ def _asking(command: F) -> F:
 @click.pass_context
 def list_(ctx: click.Context, /, facility: int | None, as_json: bool, **where: Any) -> None:
     """List instruments: id, name, when it was heard of, files stored, waiting, not sent."""
-    for row in _hub(ctx, **where).instruments.all(facility):
+    for row in _hub(ctx, **where).facilities.all(facility):
         shown = {**row, "seen": row["seen"] or "never"}
         _say(
             row if as_json else shown, as_json, "{id}\t{name}\t{seen}\t{files}\t{waiting}\t{failed}"
@@ -55,7 +55,7 @@ def list_(ctx: click.Context, /, facility: int | None, as_json: bool, **where: A
 @click.pass_context
 def show(ctx: click.Context, /, uploader: int, as_json: bool, **where: Any) -> None:
     """Show an uploader: its program, last run, keys, what it could not send, what waits and why."""
-    row = _hub(ctx, **where).instruments.uploader(uploader)
+    row = _hub(ctx, **where).facilities.uploader(uploader)
     if as_json:
         _say(row, as_json, "")
         return
@@ -73,7 +73,7 @@ def show(ctx: click.Context, /, uploader: int, as_json: bool, **where: Any) -> N
 @click.pass_context
 def waiting(ctx: click.Context, /, as_json: bool, **where: Any) -> None:
     """List the keys that wait to be approved."""
-    for row in _hub(ctx, **where).instruments.registrations("waiting"):
+    for row in _hub(ctx, **where).facilities.registrations("waiting"):
         _say(row, as_json, _REGISTRATION)
 
 
@@ -86,7 +86,7 @@ def _deciding(verb: str, words: str) -> click.Command:
     def decide(
         ctx: click.Context, /, registration: int, comment: str, as_json: bool, **where: Any
     ) -> None:
-        row = _hub(ctx, **where).instruments.decide(registration, verb, comment)
+        row = _hub(ctx, **where).facilities.decide(registration, verb, comment)
         _say(row, as_json, _REGISTRATION)
 
     return decide

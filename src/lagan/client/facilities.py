@@ -12,8 +12,8 @@ Row = dict[str, Any]
 """As the hub tells it, see `/api/docs/`."""
 
 
-class Instruments:
-    """The instruments of facilities that we manage."""
+class Facilities:
+    """The facilities that we manage, with their instruments."""
 
     def __init__(self, http: Http, pages: Callable[[str, Row], Iterator[Row]]) -> None:
         self._http, self._pages = http, pages
