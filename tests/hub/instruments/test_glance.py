@@ -45,47 +45,47 @@ def sent(lab: Laboratory) -> int:
 
 
 def test_an_instrument_tells_what_came_and_what_did_not(lab: Laboratory, sent: int) -> None:
-    from lagan.hub.instruments import glance
+    from lagan.hub.instruments import filestates, glance
 
     (row,) = glance.glance(lab.mate.actor)
     assert (row.id, row.manages, row.more) == (lab.facility, True, False)
     (found,) = row.instruments
     assert (found.id, found.state, found.stored, found.days[-1]) == (sent, "sending", 2, 2)
-    assert found.tally == glance.Tally(coming=1, missing=1, refused=1, unsent=0)
+    assert found.tally == filestates.Tally(coming=1, missing=1, refused=1, unsent=0)
     assert (found.lacking[-1], found.lacking[-2]) == (2, 1)
     assert found.tally.wrong == 2
 
 
 def test_files_are_told_by_state_newest_first_and_page_by_page(lab: Laboratory, sent: int) -> None:
-    from lagan.hub.instruments import glance
+    from lagan.hub.instruments import filestates
 
     by = lab.mate.actor
-    page = glance.announced(by, sent)
+    page = filestates.announced(by, sent)
     assert [(each.path, each.state) for each in page.items] == [
         ("2.bin", "refused"), ("1.bin", "missing"), ("0.bin", "coming"), ("b.txt", "verified"),
         ("a.txt", "verified"),
     ]  # fmt: skip
     assert page.items[0].reason == "It differs."
     assert page.items[0].dataset_name == "Flowers"
-    for state in glance.FILE_STATES:
+    for state in filestates.FILE_STATES:
         told = [each.path for each in page.items if each.state == state]
-        assert [each.path for each in glance.announced(by, sent, state=state).items] == told
-    first = glance.announced(by, sent, size=3)
-    rest = glance.announced(by, sent, after=first.next, size=3)
+        assert [each.path for each in filestates.announced(by, sent, state=state).items] == told
+    first = filestates.announced(by, sent, size=3)
+    rest = filestates.announced(by, sent, after=first.next, size=3)
     assert [*first.items, *rest.items] == page.items
     assert rest.next is None
     with pytest.raises(BadInput):
-        glance.announced(by, sent, after="garbled")
+        filestates.announced(by, sent, after="garbled")
 
 
 def test_datasets_with_files_that_are_not_stored_are_marked(lab: Laboratory, sent: int) -> None:
-    from lagan.hub.instruments import glance
+    from lagan.hub.instruments import filestates
 
     whole = lab.dataset("Leaves")
     assert lab.role.send(whole, "a.txt", b"one").status_code == 201
-    found = glance.recent(lab.mate.actor, [sent])
+    found = filestates.recent(lab.mate.actor, [sent])
     assert [(each.row.name, each.unverified) for each in found] == [("Leaves", 0), ("Flowers", 3)]
-    assert glance.recent(lab.stranger.actor, [sent]) == []
+    assert filestates.recent(lab.stranger.actor, [sent]) == []
 
 
 def test_an_event_that_is_told_again_is_not_counted_again(lab: Laboratory, sent: int) -> None:
@@ -118,15 +118,15 @@ def test_what_our_own_agent_sends_counts_too(lab: Laboratory) -> None:
 
 def test_who_sees_it(lab: Laboratory, sent: int) -> None:
     from lagan.hub.base.actors import SYSTEM
-    from lagan.hub.instruments import glance
+    from lagan.hub.instruments import filestates, glance, needing
     from lagan.hub.tree import services as tree
 
-    uploader = glance.uploaders_of(lab.mate.actor, sent)[0].pk
-    assert glance.uploader_seen(lab.mate.actor, uploader).pk == uploader
+    uploader = needing.uploaders_of(lab.mate.actor, sent)[0].pk
+    assert needing.uploader_seen(lab.mate.actor, uploader).pk == uploader
     for by in (lab.owner.actor, lab.stranger.actor):
-        for ask in (glance.instrument_row, glance.announced, glance.uploader_seen):
+        for ask in (glance.instrument_row, filestates.announced, needing.uploader_seen):
             with pytest.raises(NotFound):
-                ask(by, uploader if ask is glance.uploader_seen else sent)
+                ask(by, uploader if ask is needing.uploader_seen else sent)
         with pytest.raises(NotFound):
             glance.facility_page(by, lab.facility)
     assert [each.id for each in glance.glance(lab.stranger.actor)] == [lab.other]
@@ -139,7 +139,7 @@ def test_who_sees_it(lab: Laboratory, sent: int) -> None:
         sent
     ]
     with pytest.raises(NotFound):
-        glance.uploader_seen(lab.owner.actor, uploader)
+        needing.uploader_seen(lab.owner.actor, uploader)
 
 
 def test_many_instruments_cost_no_more_readings_than_one(lab: Laboratory, sent: int) -> None:
@@ -162,17 +162,17 @@ def test_many_instruments_cost_no_more_readings_than_one(lab: Laboratory, sent: 
 
 
 def test_wishes_and_silent_instruments_need_somebody(lab: Laboratory) -> None:
-    from lagan.hub.instruments import glance
+    from lagan.hub.instruments import glance, needing
     from lagan.hub.instruments.services import Wish, ask_for_approval
     from tests.hub.instruments.laboratory import FINGERPRINT, KEY
 
     uploader = lab.uploader()
     wish: Any = Wish(fingerprint=FINGERPRINT, public_key=KEY)
     ask_for_approval(by=lab.role.actor, uploader_id=uploader, wish=wish)
-    (found,) = glance.needing(lab.administrator)
+    (found,) = needing.needing(lab.administrator)
     assert (found.name, found.asks, found.uploader, found.silent_since) == (
         "Scope", 1, uploader, None,
     )  # fmt: skip
     assert glance.instrument_row(lab.mate.actor, found.id).state == "asks"
-    assert glance.needing(lab.stranger.actor) == []
-    assert glance.needing(lab.mate.actor) == []  # who may not decide is not asked
+    assert needing.needing(lab.stranger.actor) == []
+    assert needing.needing(lab.mate.actor) == []  # who may not decide is not asked

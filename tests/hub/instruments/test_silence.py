@@ -53,7 +53,7 @@ def test_silence_counts_from_what_was_heard_or_when_it_was_set(
 
 
 def test_one_alarm_for_one_silence(lab: Laboratory, watched: int) -> None:
-    from lagan.hub.instruments import glance, silence
+    from lagan.hub.instruments import glance, needing, silence
     from lagan.hub.instruments.models import Uploader
 
     now = timezone.now()
@@ -65,7 +65,7 @@ def test_one_alarm_for_one_silence(lab: Laboratory, watched: int) -> None:
     assert told["hours"] == 24
     assert datetime.fromisoformat(told["heard"]) <= now
     assert glance.instrument_row(lab.mate.actor, watched).state == "silent"
-    assert [each.name for each in glance.needing(lab.mate.actor)] == ["Scope"]
+    assert [each.name for each in needing.needing(lab.mate.actor)] == ["Scope"]
     assert silence.watched()[0].silent_since == now + DAY
     Uploader.objects.update(seen_at=now + 2 * DAY)
     for _ in range(2):

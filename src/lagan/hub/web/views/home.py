@@ -11,7 +11,7 @@ from django.views.decorators.http import require_safe
 from lagan.hub.accounts.queries import user_of
 from lagan.hub.base.actors import Actor
 from lagan.hub.datasets import queries as datasets
-from lagan.hub.instruments import glance
+from lagan.hub.instruments import needing
 from lagan.hub.jobs import marks
 from lagan.hub.jobs import queries as jobs
 from lagan.hub.jobs.queries import JobRow
@@ -36,7 +36,7 @@ def home(request: HttpRequest, actor: Actor) -> HttpResponse:
         "greeting": user_of(actor).get_full_name(),
         "damaged": damaged_lines(datasets.damaged(actor, size=SHOWN).items),
         "failed": _jobs(actor, "ERROR", "FAILURE"),
-        "needing": glance.needing(actor, size=SHOWN),
+        "needing": needing.needing(actor, size=SHOWN),
         "datasets": datasets.visible(actor, size=SHOWN).items,
         "running": _jobs(actor, "STARTED", "PENDING"),
         **_places(actor),

@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from lagan.hub.base.actors import Actor
-from lagan.hub.instruments import glance, queries, services, silence
+from lagan.hub.instruments import filestates, glance, needing, queries, services, silence
 from lagan.hub.instruments.glance import FacilityRow, InstrumentRow
 from lagan.hub.tree import queries as tree
 from lagan.hub.web import shown, uploaderfields
@@ -27,7 +27,7 @@ from lagan.kit.errors import BadInput, Forbidden, LaganError, NotFound
 HERE = "/instruments/"
 _STATES: tuple[tuple[str, str | Promise], ...] = (
     ("", gettext_lazy("All")),
-    *((each, shown.look(f"file-{each}").words) for each in glance.FILE_STATES),
+    *((each, shown.look(f"file-{each}").words) for each in filestates.FILE_STATES),
 )
 ALARMS = (1, 4, 12, 24, 48, 72, 168, 336)
 """Hours of silence that the page offers."""
@@ -49,7 +49,7 @@ def facilities(request: HttpRequest, actor: Actor) -> HttpResponse:
     rows = glance.glance(actor)
     context = {
         **_about(request, actor, rows),
-        "needing": glance.needing(actor),
+        "needing": needing.needing(actor),
         "manages_any": any(each.manages for each in rows),
     }
     return render(request, "web/pages/instruments.html", context)
@@ -72,7 +72,7 @@ def _about(request: HttpRequest, actor: Actor, rows: Sequence[FacilityRow]) -> d
     names = {each.id: each.name for row in rows for each in row.instruments}
     return {
         "facilities": [(each, group_words(each.path)) for each in rows],
-        "recent": glance.recent(actor, ids),
+        "recent": filestates.recent(actor, ids),
         "names": names,
         "address": settings.CONFIG.address or request.build_absolute_uri("/").rstrip("/"),
     }
@@ -90,22 +90,22 @@ def _instrument(
     request: HttpRequest, actor: Actor, row: InstrumentRow, refused: str = ""
 ) -> HttpResponse:
     state, after = asked(request, "state"), asked(request, "after")
-    state = state if state in glance.FILE_STATES else ""
-    page = glance.announced(actor, row.id, state=state, after=after)
-    uploaders = glance.uploaders_of(actor, row.id)
+    state = state if state in filestates.FILE_STATES else ""
+    page = filestates.announced(actor, row.id, state=state, after=after)
+    uploaders = needing.uploaders_of(actor, row.id)
     detailed = set(queries.uploaders(actor).filter(instrument=row.id).values_list("pk", flat=True))
-    asking = glance.asking(uploaders)
+    asks = needing.asking(uploaders)
     known = {each.pk for each in uploaders if each.pk in detailed or _decides(actor, each)}
     place = f"{HERE}{row.id}/"
     context = {
         "row": row,
         "facility": tree.full_path([row.facility])[row.facility],
-        "uploaders": [(each, each.pk in known, each.pk in asking) for each in uploaders],
+        "uploaders": [(each, each.pk in known, each.pk in asks) for each in uploaders],
         "problems": _problems([each for each in uploaders if each.pk in known]),
         "page": page,
         "state": state,
         "choices": choices(place, _STATES, state),
-        "recent": glance.recent(actor, [row.id]),
+        "recent": filestates.recent(actor, [row.id]),
         "may_change": tree.may(actor, "COMPUTER_CHANGE", row.id),
         "alarms": _alarms(row),
         "refused": refused,
@@ -163,7 +163,7 @@ def _hours(text: str) -> int | None:
 @signed_in
 def uploader(request: HttpRequest, actor: Actor, uploader: int) -> HttpResponse:
     """Its keys, its last run, its machine, its settings."""
-    return _uploader(request, actor, glance.uploader_seen(actor, uploader))
+    return _uploader(request, actor, needing.uploader_seen(actor, uploader))
 
 
 def _uploader(
@@ -192,14 +192,14 @@ def _uploader(
 
 
 def _decides(actor: Actor, row: Any) -> bool:
-    return row.facility_id is not None and glance.decides(actor, row.facility_id)
+    return row.facility_id is not None and needing.decides(actor, row.facility_id)
 
 
 @require_POST
 @signed_in
 def save_settings(request: HttpRequest, actor: Actor, uploader: int) -> HttpResponse:
     """What was changed; the program takes it over when it asks next."""
-    row = glance.uploader_seen(actor, uploader)
+    row = needing.uploader_seen(actor, uploader)
     if not queries.uploaders(actor).filter(pk=uploader).exists():
         raise Forbidden("This is for those who manage the facility.")
     kept = {each.key: each.value for each in queries.settings_of(row)}
@@ -226,7 +226,7 @@ def decide(
     request: HttpRequest, actor: Actor, uploader: int, registration: int, verb: str
 ) -> HttpResponse:
     """Approve, refuse or revoke one of its keys."""
-    row = glance.uploader_seen(actor, uploader)
+    row = needing.uploader_seen(actor, uploader)
     if verb not in _VERBS or not row.registrations.filter(pk=registration).exists():
         raise NotFound(f"There is no registration {registration}.")
     act, words = _VERBS[verb]
