@@ -76,9 +76,10 @@ def test_folders_and_modes(top: Path):
     assert sorted(each.name for each in top.parent.iterdir()) == ["7"]
 
 
+@pytest.mark.parametrize("end", [b"\0", b""])
 @pytest.mark.parametrize("announced", [b"C0644 3 f\n", b"T1 0 1 0\nC0660 3 other\n"])
-def test_a_file_comes_by_scp(top: Path, announced: bytes):
-    status, said = run(top, f"scp -p -t {top}/f", announced + b"abc\0")
+def test_a_file_comes_by_scp(top: Path, announced: bytes, end: bytes):
+    status, said = run(top, f"scp -p -t {top}/f", announced + b"abc" + end)
     assert (status, set(said)) == (0, {0})
     assert (top / "f").read_bytes() == b"abc"
     assert stat.S_IMODE((top / "f").stat().st_mode) == 0o660

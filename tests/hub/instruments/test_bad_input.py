@@ -105,10 +105,11 @@ def test_forms_in_any_order_and_wrong_ones(lab: Laboratory):
         assert answer.status_code == 400
     assert lab.role.ask("POST", "mydata_dataset_file/", files=[file, part]).status_code == 201
     assert lab.role.send(dataset, "a", b"abc").status_code == 409
-    for changes in (
+    wrongs: list[dict[str, Any]] = [
         {"filename": "../a"}, {"filename": "a/b"}, {"directory": "../x"}, {"filename": ""},
         {"size": -1}, {"size": "x"}, {"md5sum": "xyz"}, {"size": 4}, {"mimetype": []},
-    ):  # fmt: skip
+    ]  # fmt: skip
+    for changes in wrongs:
         assert lab.role.send(dataset, "b", b"abc", **changes).status_code == 400
     assert lab.role.send(dataset, "c", b"abc", size="3").status_code == 201
     assert list((lab.root / "main/.lagan/incoming").iterdir()) == []
