@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -158,3 +159,29 @@ def test_no_letter_of_a_silence_that_is_over(lab: Laboratory, watched: int) -> N
     assert silence_letters.write({**facts, "instrument": 2**40}) is None
     silence.look()
     assert silence_letters.write(facts) is None
+
+
+def test_alarms_and_days_come_back_and_the_record_is_counted_anew(
+    lab: Laboratory, watched: int
+) -> None:
+    from lagan.hub.archive.services.registry import exporters
+    from lagan.hub.audit.models import Event
+    from lagan.hub.instruments import hearing
+    from lagan.hub.instruments.models import Day, Watch
+
+    assert lab.role.send(lab.dataset(), "a.txt", b"abc").status_code == 201
+    settle()
+    assert Watch.objects.get().counted == Event.objects.get(kind="files.stored").sequence
+    names = ("instruments.watch", "instruments.day")
+    ours = [each for each in exporters() if each.name in names]
+    kept = [json.loads(json.dumps(list(each.export()))) for each in ours]
+    before = Watch.objects.get()
+    Watch.objects.all().delete()
+    Day.objects.all().delete()
+    for each, rows in zip(ours, kept, strict=True):
+        each.restore(iter(rows))
+    after = Watch.objects.get()
+    assert (after.hours, after.set_at, after.stored_at, after.counted) == (
+        before.hours, before.set_at, before.stored_at, 0,
+    )  # fmt: skip
+    assert hearing.days([watched], timezone.now().date())[watched][-1] == 1
