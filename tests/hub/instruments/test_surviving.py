@@ -47,5 +47,5 @@ def rows() -> list[dict[str, Any]]:
     from lagan.hub.instruments import models
 
     every = (models.Uploader, models.Setting, models.Registration, models.Experiment)
-    found = [each for model in every for each in model.objects.order_by("pk").values()]
-    return [*found, *models.Described.objects.order_by("pk").values()]
+    found = [dict(each) for model in every for each in model.objects.order_by("pk").values()]
+    return found + [dict(each) for each in models.Described.objects.order_by("pk").values()]
