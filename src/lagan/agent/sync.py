@@ -13,12 +13,13 @@ from pathlib import Path
 
 from lagan.agent import filters, lock
 from lagan.agent.errors import BadSetting, Stopped
+from lagan.agent.mytardis import MyTardis
 from lagan.agent.names import shown
 from lagan.agent.plan import Plan, Task, plan, windows
 from lagan.agent.progress import Progress
 from lagan.agent.report import Report, save
 from lagan.agent.rows import Condition, Kind, Observer
-from lagan.agent.scan import Remark, Scan, scan
+from lagan.agent.scan import Folder, Remark, Scan, scan
 from lagan.agent.send import Outcome, Sender, open_task
 from lagan.agent.settings import Settings
 from lagan.agent.settle import is_same, may_still_grow, quiet_for
@@ -68,6 +69,12 @@ def sync(
     return run.report
 
 
+MD5 = 32
+"""Characters of an MD5: what a server that is no hub of ours compares by."""
+PROOFS = 3
+"""How often a server that verifies in its own time is asked again, after twice the time each."""
+
+
 class _Run:
     """One run on its way, and its report so far."""
 
@@ -77,7 +84,7 @@ class _Run:
         progress: Progress,
         stop: threading.Event,
         state: State,
-        hub: Hub,
+        hub: Hub | MyTardis,
         fresh: bool,
         watch: Watch,
     ) -> None:
@@ -114,10 +121,21 @@ class _Run:
         self._watch.said(f"Looking up {report.found} files")
 
     def _tell(self, targets: Sequence[Target], remarks: Sequence[Remark]) -> None:
+        self._introduce([target.folder for target in targets])
         for target in targets:
             self._watch.known_as(target.folder.root, self._hub.page(target.dataset))
         for remark in remarks:
             self._watch.refused(remark.path, remark.reason)
+
+    def _introduce(self, folders: Sequence[Folder]) -> None:
+        """Who the folders are of, where the server tells."""
+        if not isinstance(self._hub, MyTardis):
+            return
+        owners = {(each.place.owner_kind, each.place.owner) for each in folders}
+        for kind, owner in owners:
+            who = self._hub.person(kind, owner) if owner else None
+            if who is not None and owner:
+                self._watch.person(kind, owner, who.full_name, who.email, who.name)
 
     def _plan(self, targets: Sequence[Target]) -> tuple[list[Task], list[Task]]:
         """Look everything up; the small and the large files that shall go."""
@@ -171,6 +189,7 @@ class _Run:
         report.archived += len(made.skip)
         report.verified += made.verified
         report.refused += [_remark(task, Condition.NAME) for task in made.refuse]
+        report.left += [_remark(task, Condition.UNVERIFIED) for task in made.wait]
         return made
 
     def _compare(self, made: Plan) -> None:
@@ -180,7 +199,9 @@ class _Run:
         for task, wanted in made.compare:
             self._check()
             try:
-                sha256 = self._state.digest(task) or self._digest(task)
+                kind = "md5" if wanted and len(wanted) == MD5 else "sha256"
+                known = self._state.digest(task)
+                sha256 = known if known and known == wanted else self._digest(task, kind)
             except Changed:
                 self.report.left.append(_remark(task, Condition.CHANGED))
                 self._watch.compared(task, Condition.CHANGED)
@@ -201,8 +222,8 @@ class _Run:
         self.report.already += len(equal)
         self.report.archived += len(equal)
 
-    def _digest(self, task: Task) -> str:
-        hasher = hashlib.sha256()
+    def _digest(self, task: Task, kind: str) -> str:
+        hasher = hashlib.new(kind, usedforsecurity=False)
         with open_task(self._settings.data_directory, task) as source:
             if not is_same(task.item[1:], source.before):
                 raise Changed("It changed since it was found.")
@@ -234,6 +255,8 @@ class _Run:
     def _give_up(self, large: list[Task]) -> None:
         """End uploads that nobody will go on with: their file was archived or is no longer
         there."""
+        if isinstance(self._hub, MyTardis):
+            return
         going = {(task.dataset, task.item.path) for task in large}
         for dataset, path, upload in self._state.uploads():
             if (dataset, path) not in going:
@@ -276,6 +299,20 @@ class _Run:
     def _prove(self, sent: dict[Task, str | None]) -> None:
         self._watch.said(f"Asking for proof of {len(sent)} files")
         proof = prove(self._hub, sent, self._check, self._proved)
+        for turn in range(PROOFS if proof.unverified else 0):
+            # Such a server verifies in its own time; what it has not by then is told as it is.
+            self._stop.wait(self._settings.verification_delay * 2**turn)
+            more = prove(
+                self._hub, {each: sent[each] for each in proof.unverified}, self._check,
+                self._proved,
+            )  # fmt: skip
+            proof.archived += more.archived
+            proof.verified += more.verified
+            proof.missing += more.missing
+            proof.unverified = more.unverified
+            if not proof.unverified:
+                break
+        self.report.left += [_remark(task, Condition.UNVERIFIED) for task in proof.unverified]
         self.report.archived += proof.archived
         self.report.verified += len(proof.verified)
         if self._uses_cache:
@@ -283,9 +320,12 @@ class _Run:
         self.report.failed += [_remark(task, Condition.UNPROVEN) for task in proof.missing]
         self._progress.say("proved", archived=proof.archived, verified=len(proof.verified))
 
-    def _proved(self, task: Task, is_there: bool) -> None:
-        self._watch.upload(task, Condition.COMPLETED if is_there else Condition.UNPROVEN)
-        self._watch.has(task.root, int(is_there), int(not is_there))
+    def _proved(self, task: Task, condition: Condition) -> None:
+        self._watch.upload(task, condition)
+        is_there, is_missing = (
+            condition is each for each in (Condition.COMPLETED, Condition.UNPROVEN)
+        )
+        self._watch.has(task.root, int(is_there), int(is_missing))
 
     def _check(self) -> None:
         if self._stop.is_set():
