@@ -22,7 +22,7 @@ from lagan.client.lookup import Known
 from lagan.client.uploads import Stored
 from lagan.client.whole import Opened
 from lagan.kit.errors import BadInput, LaganError, NotFound, NotSignedIn
-from lagan.kit.http import Http
+from lagan.kit.http import Http, Untrusted
 
 
 class MyTardis:
@@ -123,7 +123,7 @@ class MyTardis:
                     member.dataset, member.path, content, member.mtime_ns, on_bytes
                 )
             except LaganError as error:
-                if not error.permanent:
+                if not error.permanent or isinstance(error, NotSignedIn | Untrusted):
                     raise
                 yield Acknowledgement(member, "refused", len(content), "", error=error)
             else:
@@ -232,6 +232,14 @@ class MyTardis:
             return State.ABSENT, None
         return self._judge(with_copies, size, mtime_ns)
 
+    def _is_whole(self, replica: object, size: int) -> bool:
+        """Whether all bytes of a replica have arrived; a server that cannot tell is believed."""
+        try:
+            there = self.client.row("mydata_replica", replica).get("size")
+        except NotFound:
+            return True
+        return there is not None and int(there) >= size
+
     def _judge(self, rows: Sequence[Row], size: int, mtime_ns: int) -> tuple[State, str | None]:
         """What records of one name are worth; one that is proven counts before the others."""
         rows = sorted(rows, key=lambda row: not row["replicas"][0].get("verified"))
@@ -239,6 +247,8 @@ class MyTardis:
         if int(row.get("size") or 0) != size:
             return State.OTHER_SIZE, None
         if not row["replicas"][0].get("verified"):
+            if not self._is_whole(row["replicas"][0]["id"], size):
+                return State.ABSENT, None
             self.client.verify(row["id"])
             return State.UNVERIFIED, None
         if facts.same_time(row.get("modification_time"), mtime_ns):
