@@ -26,6 +26,7 @@ from lagan.agent.settle import is_same, may_still_grow, quiet_for
 from lagan.agent.state import State
 from lagan.agent.targets import Target, connect, ensure
 from lagan.agent.verify import ask, prove
+from lagan.agent.waiting import remember
 from lagan.agent.watch import Watch
 from lagan.client import Hub
 from lagan.client import State as Known
@@ -54,8 +55,8 @@ def sync(
     with ExitStack() as stack:
         stack.enter_context(lock.held(settings.state, Path(settings.data_directory)))
         state = stack.enter_context(closing(State(settings.state)))
-        hub = stack.enter_context(closing(connect(settings)))
         watch = stack.enter_context(Watch(observer, settings))
+        hub = stack.enter_context(closing(_reach(settings, state, watch)))
         run = _Run(settings, progress, stop, state, hub, fresh, watch)
         try:
             run.go()
@@ -73,6 +74,14 @@ MD5 = 32
 """Characters of an MD5: what a server that is no hub of ours compares by."""
 PROOFS = 3
 """How often a server that verifies in its own time is asked again, after twice the time each."""
+
+
+def _reach(settings: Settings, state: State, watch: Watch) -> Hub | MyTardis:
+    try:
+        return connect(settings)
+    except Unavailable as error:
+        remember(settings, state, watch, error)
+        raise
 
 
 class _Run:
@@ -93,9 +102,14 @@ class _Run:
         self._state, self._hub = state, hub
         self._uses_cache = settings.cache_datafile_lookups and not fresh
         self.report = Report()
+        self._unsent: list[tuple[str, str, int, int]] = []
 
     def go(self) -> None:
-        me = self._hub.me()
+        try:
+            me = self._hub.me()
+        except Unavailable as error:
+            remember(self._settings, self._state, self._watch, error)
+            raise
         seen = scan(self._settings, filters.from_settings(self._settings), time.time())
         self._check()
         self._note(seen)
@@ -106,6 +120,7 @@ class _Run:
         self._give_up(large)
         sent = self._send(small, large)
         self._prove(sent)
+        self._state.keep_waiting(self._unsent)
 
     def _note(self, seen: Scan) -> None:
         report = self.report
@@ -284,6 +299,8 @@ class _Run:
             else:
                 task, condition = outcome.task, outcome.condition
                 lists[condition.kind].append(_remark(task, condition, outcome.reason))
+                if condition.kind is Kind.FAILED:
+                    self._unsent.append((task.root, *task.item))
                 self._watch.has(task.root, 0, int(condition.kind is not Kind.LATER))
         return sent
 
