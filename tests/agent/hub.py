@@ -330,6 +330,9 @@ class _Handler(BaseHTTPRequestHandler):
         self.hub.uploaders.append(self._document())
         self._send(200, json.dumps({"id": 7}))
 
+    def managed(self) -> None:
+        self._send(200, json.dumps([{"id": 1, "name": name} for name in self.hub.facilities]))
+
     def central(self, uploader: str) -> None:
         assert uploader == "7"
         given = {"changed": self.hub.changed, "settings": self.hub.settings}
@@ -565,6 +568,7 @@ _ROUTES: list[tuple[str, str, Any]] = [
     ("GET", "/api/auth/me/", _Handler.me),
     ("POST", "/api/ingest/instruments/", _Handler.instruments),
     ("POST", "/api/ingest/datasets/", _Handler.ensure),
+    ("GET", "/api/instruments/facilities/", _Handler.managed),
     ("POST", "/api/instruments/uploaders/", _Handler.announce),
     ("GET", "/api/instruments/uploaders/([0-9]+)/settings/", _Handler.central),
     ("PATCH", "/api/instruments/uploaders/([0-9]+)/settings/", _Handler.note_settings),

@@ -29,6 +29,11 @@ class Instruments:
     def __init__(self, http: Http) -> None:
         self._http = http
 
+    def facilities(self) -> list[str]:
+        """The names of the facilities that we manage."""
+        with self._http.request("GET", "api/instruments/facilities/") as answer:
+            return sorted(str(_row(each)["name"]) for each in answer.json() or [])
+
     def announce(
         self, uuid: str, name: str, instrument: str | None, facts: Mapping[str, Any]
     ) -> str:
