@@ -26,7 +26,7 @@ from lagan.agent.rows import (
     UserRow,
     VerificationRow,
 )
-from lagan.agent.scan import Folder, Remark
+from lagan.agent.scan import Folder, Remark, Scan
 from lagan.agent.settings import Settings
 from lagan.client.lookup import State
 
@@ -93,15 +93,17 @@ class Watch:
         if self._observer is not None:
             self._observer.said(text)
 
-    def found(self, folders: Sequence[Folder]) -> None:
-        """Datasets of this run, and whose they are."""
-        if self._observer is None:
+    def found(self, seen: Scan) -> None:
+        """Datasets of this run, whose they are, and what cannot even be asked about; once."""
+        if self._observer is None or self._folders:
             return
+        folders = seen.folders
         for number, folder in enumerate(folders, 1):
             self._folder(self._folder_row(number, folder), folder.root)
         for folder in folders:
             if folder.place.owner:
                 self._somebody(folder.place.owner_kind, folder.place.owner)
+        self._remarked(seen.remarks)
 
     def known_as(self, root: str, web: str) -> None:
         """A folder's dataset is there: its page at the hub."""
@@ -139,10 +141,7 @@ class Watch:
                 told = replace(row, condition=condition, detail=detail)
                 self._waiting.setdefault("verifications", {})[row.id] = told
 
-    def remarked(self, remarks: Sequence[Remark]) -> None:
-        """What was found and cannot even be asked about."""
-        if self._observer is None:
-            return
+    def _remarked(self, remarks: Sequence[Remark]) -> None:
         with self._lock:
             for remark in remarks:
                 self._verifications += 1
@@ -172,6 +171,8 @@ class Watch:
             return
         with self._lock:
             for task in tasks:
+                if task in self._uploads:
+                    continue
                 upload = self._uploads[task] = _Upload(len(self._uploads) + 1, task)
                 self._moved[upload.id] = upload
 

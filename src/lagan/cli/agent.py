@@ -171,6 +171,7 @@ def run(config: Path | None, as_json: bool, windows_service: bool) -> None:
     from lagan.agent.service import Service, on_signals
     from lagan.agent.settings import default_path
     from lagan.agent.turn import turn
+    from lagan.kit.errors import LaganError
 
     stop = threading.Event()
     quiet: Progress = Quiet()
@@ -187,7 +188,13 @@ def run(config: Path | None, as_json: bool, windows_service: bool) -> None:
         click.echo(text, err=True)
 
     def once(settings: Settings) -> Report:
-        report = turn(settings, path, quiet, stop, say)
+        try:
+            report = turn(settings, path, quiet, stop, say)
+        except LaganError:  # the service says it
+            raise
+        except Exception:
+            log.log.exception("A fault of ours ended the run.")
+            raise
         _show(report.document(), as_json)
         return report
 
