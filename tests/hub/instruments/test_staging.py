@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from django.utils import timezone
 
 from lagan.kit.errors import Conflict, Forbidden, NotFound
 
@@ -75,6 +76,50 @@ def test_whoever_forgot_to_look_again_is_looked_after(lab: Laboratory):
     }
     told = {name: each["replicas"][0]["verified"] for name, each in states.items()}
     assert told == {"a": True, "b": True, "c": False}
+
+
+def test_a_large_file_is_taken_in_by_a_job(lab: Laboratory, monkeypatch: pytest.MonkeyPatch):
+    from lagan.hub.instruments import taking
+
+    monkeypatch.setattr(taking, "AT_ONCE", 10)
+    lab.approved()
+    dataset = lab.dataset()
+    file, place = lab.announce(dataset, "a.bin", DATA)
+    put(place, DATA)
+    for _ in range(2):  # asked twice, it is done once
+        assert lab.role.ask("GET", f"dataset_file/{file}/verify/").status_code == 200
+    stats = lab.role.ask("GET", f"mydata_dataset_stats/{dataset}/").json()
+    assert (stats["files"], stats["verified"]) == ({"total": 1, "verified": 0}, False)
+    lab.work()
+    stats = lab.role.ask("GET", f"mydata_dataset_stats/{dataset}/").json()
+    assert (stats["files"], stats["verified"]) == ({"total": 1, "verified": 1}, True)
+
+
+def test_what_never_came_is_given_up(lab: Laboratory):
+    from lagan.hub.instruments.models import DataFile
+    from lagan.hub.instruments.staging import LIFETIME
+    from lagan.hub.instruments.taking import plan_round
+
+    lab.approved()
+    file, place = lab.announce(lab.dataset(), "a.bin", DATA)
+    path = put(place, DATA[:10])
+    DataFile.objects.filter(pk=file).update(announced_at=timezone.now() - 2 * LIFETIME)
+    plan_round()
+    lab.work()
+    assert not path.exists()
+    assert lab.role.ask("GET", f"mydata_dataset_file/{file}/").status_code == 404
+
+
+def test_a_file_that_was_announced_may_be_sent_whole_instead(lab: Laboratory):
+    lab.approved()
+    dataset = lab.dataset()
+    file, place = lab.announce(dataset, "a.bin", DATA)
+    path = put(place, DATA[:10])
+    assert lab.role.send(dataset, "a.bin", DATA).status_code == 409  # it is on its way
+    path.unlink()
+    sent = lab.role.send(dataset, "a.bin", DATA)
+    assert sent.headers["location"] == f"/api/v1/mydata_dataset_file/{file}/"
+    assert lab.role.ask("GET", f"mydata_replica/{file}/").json()["verified"] is True
 
 
 @pytest.mark.parametrize("kind", ["link", "pipe", "folder"])
