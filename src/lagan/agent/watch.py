@@ -39,21 +39,21 @@ SPAN = 5.0
 class _Upload:
     """A file on its way, changed in place: a row is made of it only when it is told."""
 
-    __slots__ = ("begun", "condition", "detail", "id", "sent", "task")
+    __slots__ = ("begun", "condition", "detail", "id", "sent", "speed", "task")
 
     def __init__(self, number: int, task: Task) -> None:
         self.id, self.task = number, task
         self.condition, self.detail = Condition.QUEUED, ""
-        self.sent, self.begun = 0, 0.0
+        self.sent, self.begun, self.speed = 0, 0.0, 0.0
 
     def row(self, now: float) -> UploadRow:
         """How it stands."""
         task, took = self.task, now - self.begun
-        is_moving = self.condition is Condition.IN_PROGRESS and took > EVERY
-        speed = self.sent / took if is_moving else 0.0
+        if self.condition is Condition.IN_PROGRESS and took > EVERY:
+            self.speed = self.sent / took
         return UploadRow(
             self.id, shown(task.root), *_parts(task), task.item.size, self.condition,
-            min(self.sent, task.item.size), self.detail, speed,
+            min(self.sent, task.item.size), self.detail, self.speed,
         )  # fmt: skip
 
 
@@ -183,6 +183,9 @@ class Watch:
         with self._lock:
             upload = self._uploads.get(task)
             if upload is not None:
+                if condition is Condition.SENT and upload.begun:
+                    took = max(time.monotonic() - upload.begun, 0.001)
+                    upload.speed = upload.sent / took
                 upload.condition, upload.detail = condition, detail
                 self._moved[upload.id] = upload
 

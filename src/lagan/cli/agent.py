@@ -164,6 +164,7 @@ def run(config: Path | None, as_json: bool, windows_service: bool) -> None:
     import threading
 
     from lagan.agent import log
+    from lagan.agent.central import take_over
     from lagan.agent.check import check_schedule
     from lagan.agent.progress import Quiet
     from lagan.agent.report import Report
@@ -198,7 +199,10 @@ def run(config: Path | None, as_json: bool, windows_service: bool) -> None:
         _show(report.document(), as_json)
         return report
 
-    service = Service(path, once, shout, stop)
+    def refresh(settings: Settings) -> None:
+        take_over(settings, path, say)
+
+    service = Service(path, once, shout, stop, refresh=refresh)
     if windows_service:
         import sys
 
