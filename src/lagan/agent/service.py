@@ -38,6 +38,17 @@ class Service:
         """Run once as soon as possible, whatever the schedule; the schedule stays as it is."""
         self._now.set()
 
+    @property
+    def settings(self) -> Settings:
+        """Those in force: of the file as it was when it could last be read."""
+        return self._settings
+
+    def due(self) -> datetime | None:
+        """When the schedule has the next run, None for never by itself."""
+        return next_start(
+            self._settings, self._clock(), self._started, self._last, self._saved
+        )
+
     def serve(self) -> None:
         """Until `stop` is set. A run that cannot be is said, and the next one is tried in its
         time."""
@@ -50,7 +61,7 @@ class Service:
         """Look once at the settings and the clock; whether a run was made."""
         self._reload()
         asked = self._now.is_set()
-        due = next_start(self._settings, self._clock(), self._started, self._last, self._saved)
+        due = self.due()
         if not asked and (due is None or due > self._clock()):
             return False
         self._now.clear()
