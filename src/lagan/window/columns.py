@@ -21,7 +21,9 @@ class Column(Generic[Row]):
     is_number: bool = False
     fraction: Callable[[Row], float | None] | None = None
     tone: Callable[[Row], str | None] | None = None
-    hint: Callable[[Row], str] | None = None
+    ticked: Callable[[Row], bool] | None = None
+    tick: Callable[[Row, bool], Row] | None = None
+    """The row with its box ticked or not."""
 
     def rank(self, row: Row) -> Any:
         """What the row is sorted by in this column."""

@@ -56,12 +56,33 @@ class Table(QAbstractTableModel, Generic[Row]):
         if role == Qt.ItemDataRole.TextAlignmentRole:
             return _RIGHT if column.is_number else _LEFT
         if role == Qt.ItemDataRole.ToolTipRole:
-            return column.hint(row) if column.hint else column.text(row)
+            return column.text(row) or None
+        if role == Qt.ItemDataRole.CheckStateRole and column.ticked:
+            return Qt.CheckState.Checked if column.ticked(row) else Qt.CheckState.Unchecked
         if role == Qt.ItemDataRole.DecorationRole and column.tone:
             return self._icon(column.tone(row))
         if role == FRACTION and column.fraction:
             return column.fraction(row)
         return column.rank(row) if role == RANK else None
+
+    def flags(self, index: Index) -> Qt.ItemFlag:
+        """Boxes can be ticked; nothing else is changed in a view."""
+        flags = super().flags(index)
+        if self.view.columns[index.column()].tick:
+            flags |= Qt.ItemFlag.ItemIsUserCheckable
+        return flags
+
+    def setData(  # noqa: N802 - Qt's name
+        self, index: Index, value: Any, role: int = Qt.ItemDataRole.EditRole
+    ) -> bool:
+        """Tick a box."""
+        tick = self.view.columns[index.column()].tick
+        if role != Qt.ItemDataRole.CheckStateRole or tick is None:
+            return False
+        ticked = Qt.CheckState(value) is Qt.CheckState.Checked
+        self.apply([tick(self.row(index), ticked)])
+        self.dataChanged.emit(index, index)
+        return True
 
     def headerData(  # noqa: N802 - Qt's name
         self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
