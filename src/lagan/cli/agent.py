@@ -186,6 +186,23 @@ def run(config: Path | None, as_json: bool) -> None:
 
 @agent.command()
 @_CONFIG
+@click.option("--minimised", is_flag=True, help="Begin as an icon in the tray, where there is one.")
+def window(config: Path | None, minimised: bool) -> None:
+    """Open the agent's window: settings, schedule, progress, test run, clean-up."""
+    import sys
+
+    from lagan.agent.settings import default_path
+    from lagan.window.errors import NoQt
+
+    try:
+        from lagan.window.application import start
+    except ImportError as error:
+        raise NoQt(f"The window needs lagan[desktop]: {error}.") from None
+    sys.exit(start(config or default_path(), minimised=minimised))
+
+
+@agent.command()
+@_CONFIG
 @_JSON
 def status(config: Path | None, as_json: bool) -> None:
     """Tell whether the agent is at work and what its last run did."""

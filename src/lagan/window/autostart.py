@@ -75,4 +75,3 @@ if sys.platform == "win32":
                     winreg.DeleteValue(key, NAME)
                 except FileNotFoundError:
                     return
-

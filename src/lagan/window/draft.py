@@ -6,8 +6,10 @@ import configparser
 from collections.abc import Mapping
 from pathlib import Path
 
+from lagan.agent import saving
 from lagan.agent.keys import KEYS
 from lagan.agent.settings import SECTIONS, Settings, parse
+from lagan.agent.settings import read as load
 from lagan.kit.errors import BadInput
 
 Values = dict[str, str]
@@ -38,6 +40,25 @@ def written(values: Mapping[str, str]) -> str:
     """The values as an ini text of section [agent]; the uploader's keys under their own names."""
     lines = [f"{name} = {_one_line(text)}" for name, text in values.items() if text]
     return "\n".join(["[agent]", *lines, ""])
+
+
+def save(path: Path, values: Mapping[str, str]) -> None:
+    """Write them where the agent reads them. A file there that is no settings file is put aside
+    under another name. BadSetting, SettingsLocked, BadInput when it cannot be."""
+    settings = settings_of(values)
+    if path.exists():
+        try:
+            load(path)
+        except BadInput:
+            _put_aside(path)
+    saving.save(settings, path)
+
+
+def _put_aside(path: Path) -> None:
+    try:
+        path.replace(path.with_name(f"{path.name}.unreadable"))
+    except OSError as error:
+        raise BadInput(f"Cannot replace {path}: {error.strerror}.") from None
 
 
 def _given(text: str, path: Path) -> Values:

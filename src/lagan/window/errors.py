@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lagan.kit.errors import Forbidden, Locked, Unavailable
+from lagan.kit.errors import Locked, Unavailable
 
 
 class WindowOpen(Locked):
@@ -15,9 +15,3 @@ class NoQt(Unavailable):
     """PySide6 is not installed, or has no screen to draw on."""
 
     code, permanent = "no-qt", True
-
-
-class NotAdministrator(Forbidden):
-    """What is asked for needs an administrator's rights."""
-
-    code = "not-administrator"

@@ -84,7 +84,7 @@ class LogPage(QWidget):
         if lines:
             self.text.appendPlainText("\n".join(lines))
 
-    def find(self, text: str) -> None:
+    def search(self, text: str) -> None:
         """Go to the next place where `text` is written, from the top again after the last."""
         if text and not self.text.find(text):
             self.text.moveCursor(self.text.textCursor().MoveOperation.Start)

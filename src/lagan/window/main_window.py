@@ -173,7 +173,7 @@ class MainWindow(QMainWindow):
         if isinstance(page, Page):
             page.search(self.search.text())
         elif page is self.log:
-            self.log.find(self.search.text())
+            self.log.search(self.search.text())
 
     def _lay_out(self) -> None:
         bar = QToolBar("Actions")

@@ -3,22 +3,13 @@ against people, for the settings are a text file."""
 
 from __future__ import annotations
 
-import os
 import shutil
 import sys
 
 from PySide6.QtCore import QObject, QProcess, Signal
 
-from lagan.window.errors import NotAdministrator
-
-
-def is_administrator() -> bool:
-    """Whether this process has an administrator's rights."""
-    if sys.platform == "win32":
-        import ctypes
-
-        return bool(ctypes.windll.shell32.IsUserAnAdmin())
-    return os.geteuid() == 0
+from lagan.agent.errors import NotAdministrator
+from lagan.agent.saving import is_administrator
 
 
 def question() -> list[str]:

@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from lagan.agent import saving
 from lagan.agent.check import Finding, check
 from lagan.agent.schedule import local_now
 from lagan.kit.errors import LaganError
@@ -50,7 +51,8 @@ class SettingsDialog(QDialog):
         self.setWindowTitle("Settings of the Lagan agent")
         self.setAcceptDrops(True)
         self.resize(760, 620)
-        self.form, self.notice = SettingsForm(), Notice()
+        self.form = SettingsForm()
+        self.notice: Notice = Notice()
         self.lock_button = QPushButton()
         self.buttons = self._make_buttons()
         column = QVBoxLayout(self)
@@ -154,15 +156,16 @@ class SettingsDialog(QDialog):
     def _keep_lock(self, locked: bool) -> None:
         """Write the lock, and nothing else that may stand in the fields, to the file."""
         try:
-            kept = draft.read(self._path) if self._path.exists() else self.form.values()
+            if locked:
+                saving.lock(self._path)
+            else:
+                saving.unlock(self._path, vouched=True)
         except LaganError as error:
             self.notice.show_words("bad", error.sentence)
             return
-        shown = self.form.values() | {"locked": str(locked)}
-        if self._write(self._path, "", kept | {"locked": str(locked)}):
-            self._show(kept | {"locked": "True"} if locked else shown)
-            words = "Locked: nobody changes them by accident now." if locked else "Unlocked."
-            self.notice.show_words("good", words)
+        self.load(self._path)
+        words = "Locked: nobody changes them by accident now." if locked else "Unlocked."
+        self.notice.show_words("good", words)
 
     def _judge(self) -> None:
         values = self.form.values()

@@ -119,7 +119,8 @@ class Table(QAbstractTableModel, Generic[Row]):
 
     def apply(self, changes: Iterable[Row]) -> bool:
         """Take rows over, new ones at the end; whether `arrange` has something to do now."""
-        fresh, low, high = [], len(self._rows), -1
+        fresh: list[Row] = []
+        low, high = len(self._rows), -1
         place, key, arranged = self._place, self.view.key, self._shown is not None
         for row in changes:
             at = place.get(key(row))

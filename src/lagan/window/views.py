@@ -68,9 +68,7 @@ def _column(view: str, heading: str, name: str) -> Column[Any]:
     column: Column[Any] = Column(heading, text, WIDTHS[name], order, name in NUMBERS)
     if view == "Uploads" and name == "progress":
         return Column(heading, _percent, 16, order, fraction=lambda row: float(row.progress))
-    if view == "Uploads" and name == "status":
-        tone = _tone
-    elif view == "Verifications" and name == "message":
+    if view == "Uploads" and name == "status" or view == "Verifications" and name == "message":
         tone = _tone
     elif view == "Folders" and name == "status":
         tone = _folder_tone
@@ -107,7 +105,7 @@ def _order(view: str, name: str) -> Callable[[Any], Any] | None:
     if name in ("id", "size", "speed", "progress", "verified", "selected"):
         return lambda row: getattr(row, name)
     if name in ("start", "finish"):
-        return lambda row: getattr(row, name) or datetime.max
+        return lambda row: show_time(getattr(row, name)) or "~"
     if name == "interval":
         return lambda row: row.interval or 0
     if view == "Folders" and name == "status":
