@@ -270,8 +270,7 @@ def start(config: Path, *, minimised: bool = False) -> int:
     """Run the program; its exit code. WindowOpen when there is a window for these settings."""
     from lagan.window.instance import Instance
 
-    program = QApplication.instance() or QApplication(sys.argv[:1])
-    assert isinstance(program, QApplication)
+    program = QApplication(sys.argv[:1])
     program.setApplicationName("Lagan agent")
     program.setDesktopFileName(autostart.NAME)
     program.setWindowIcon(pictures.icon("lagan"))

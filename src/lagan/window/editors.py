@@ -24,15 +24,25 @@ from PySide6.QtWidgets import (
 from lagan.agent.keys import Key
 from lagan.window import pictures
 
+NARROW = 170
+"""Points that numbers, dates and times need."""
 MOST = (1 << 31) - 1
 """What a spin box can hold."""
 START = ("Normal window", "Minimized", "Maximized")
-METHODS = ("ParallelSSH", "SCP", "HTTP POST")
+METHODS = ("ParallelSSH", "POST", "Chunked")
 OFFERED = {"on_start_run": START, "upload_method": METHODS}
 """Values to choose from where the settings file itself takes any text."""
+ZERO_WORDS = {"bandwidth_limit": "No limit", "clean_up_days": "Never by itself"}
+"""What 0 means."""
 DATES, TIMES = frozenset({"scheduled_date"}), frozenset({"scheduled_time"})
 DAY_TIMES = frozenset({"timer_from_time", "timer_to_time"})
 FOLDERS = frozenset({"data_directory", "state_directory"})
+
+
+def plain_note(key: Key) -> str:
+    """What the setting means, as a sentence without its full stop."""
+    note = key.note.removeprefix("(kept)").removeprefix("(MyTardis)").strip()
+    return f"{note[:1].upper()}{note[1:]}"
 
 
 class Editor(QWidget):
@@ -45,15 +55,18 @@ class Editor(QWidget):
         self.key, self.inner = key, inner
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
-        row.addWidget(inner, 1)
+        is_narrow = isinstance(inner, QAbstractSpinBox)
+        if is_narrow:
+            inner.setFixedWidth(NARROW)
+        row.addWidget(inner, 0 if is_narrow else 1)
         for each in beside:
             row.addWidget(each)
+        if is_narrow:
+            row.addStretch(1)
         self.setFocusProxy(inner)
-        if key.note and not key.note.startswith("(kept)"):
-            inner.setToolTip(f"{key.note[:1].upper()}{key.note[1:]}.\nIn the file: {key.name}")
-        else:
-            inner.setToolTip(f"In the file: {key.name}")
-        inner.setAccessibleDescription(key.note)
+        note = plain_note(key)
+        inner.setToolTip(f"{note}.\nIn the file: {key.name}" if note else key.name)
+        inner.setAccessibleDescription(note)
 
     def text(self) -> str:
         """The value as the settings file says it."""
@@ -147,7 +160,8 @@ class NumberEditor(Editor):
             self.box = QDoubleSpinBox()
             self.box.setRange(least, most)
         self.box.setGroupSeparatorShown(True)
-        self.box.setMaximumWidth(180)
+        if key.name in ZERO_WORDS:
+            self.box.setSpecialValueText(ZERO_WORDS[key.name])
         super().__init__(key, self.box)
         self.box.valueChanged.connect(self.changed)
 
@@ -199,7 +213,6 @@ class DateEditor(Editor):
         self.box = QDateEdit()
         self.box.setCalendarPopup(True)
         self.box.setDisplayFormat("yyyy-MM-dd")
-        self.box.setMaximumWidth(180)
         super().__init__(key, self.box)
         self.box.dateChanged.connect(self.changed)
 
@@ -220,7 +233,6 @@ class TimeEditor(Editor):
     def __init__(self, key: Key) -> None:
         self.box = QTimeEdit()
         self.box.setDisplayFormat("HH:mm:ss")
-        self.box.setMaximumWidth(180)
         self.box.setButtonSymbols(QAbstractSpinBox.ButtonSymbols.UpDownArrows)
         super().__init__(key, self.box)
         self.box.timeChanged.connect(self.changed)

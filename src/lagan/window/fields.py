@@ -55,29 +55,37 @@ TABS: Mapping[str, tuple[Section, ...]] = {
                 "group_prefix", "upload_invalid_user_folders",
             ),
         ),
-        Section("This computer", ("start_automatically_on_login", "on_start_run")),
+        Section(
+            "This computer",
+            (
+                "start_automatically_on_login", "on_start_run", "clean_up_days",
+                "state_directory", "log_file", "log_level",
+            ),
+        ),
     ),
     "Upload": (
         Section(
             "Sending",
             (
-                "upload_method", "max_upload_threads", "max_upload_retries",
-                "small_file_limit", "batch_bytes", "batch_files",
+                "max_upload_threads", "max_upload_retries", "bandwidth_limit",
+                "small_file_limit", "batch_bytes", "batch_files", "progress_poll_interval",
+                "cache_datafile_lookups",
             ),
         ),
         Section(
-            "Look-ups and verification",
+            "When the server is a MyTardis",
             (
-                "cache_datafile_lookups", "max_verification_threads", "verification_delay",
-                "progress_poll_interval",
+                "upload_method", "max_verification_threads", "verification_delay",
+                "staging_host_key", "cipher", "immutable_datasets", "use_none_cipher",
+                "fake_md5_sum",
             ),
         ),
     ),
     "Connection": (
+        Section("Way", ("server_kind", "proxy", "connection_timeout", "central_settings")),
         Section(
             "Who answers",
-            ("connection_timeout", "verify_certificate", "ca_file", "client_certificate",
-             "client_key"),
+            ("verify_certificate", "ca_file", "client_certificate", "client_key"),
         ),
         Section("Credentials in files", ("api_key_file", "password_file")),
     ),
@@ -120,6 +128,11 @@ LABELS = {
     "client_key": "Its key", "api_key_file": "File with the client key",
     "password_file": "File with the password", "state_directory": "Folder for the agent's memory",
     "immutable_datasets": "Datasets cannot be changed by others", "cipher": "SSH ciphers",
+    "server_kind": "What answers there", "proxy": "Proxy",
+    "bandwidth_limit": "At most (megabytes a second)", "staging_host_key": "Staging host key",
+    "clean_up_days": "Remove verified files here after (days)", "log_file": "Log file",
+    "log_level": "How much is logged",
+    "central_settings": "Take over settings that the hub's people made for this instrument",
     "use_none_cipher": "Send without encryption (HPN-SSH)",
     "fake_md5_sum": "Send without MD5 sum",
 }  # fmt: skip

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QDialog, QDialogButtonBox, QTextBrowser, QVBoxLayo
 
 from lagan.agent.keys import KEYS
 from lagan.window import fields
+from lagan.window.editors import plain_note
 
 _INTRODUCTION = """
 <p>The agent looks into the data directory, finds the datasets in it by the folder structure, sends
@@ -46,6 +47,6 @@ def html() -> str:
 
 def _line(name: str) -> str:
     key = KEYS[name]
-    note = key.note.removeprefix("(kept)").strip() or "read from older files; nothing depends on it"
+    note = plain_note(key) or "Read from older files; nothing depends on it"
     default = f" (unless set: {escape(str(key.default))})" if str(key.default) else ""
     return f"<tr><td><b>{escape(fields.label(name))}</b></td><td>{escape(note)}{default}</td></tr>"

@@ -136,6 +136,7 @@ class MainWindow(QMainWindow):
         if event.type() == QEvent.Type.PaletteChange and hasattr(self, "counts"):
             self.actions_by_name.repaint()
             self.headline.repaint_icons()
+            self._search_icon.setIcon(pictures.icon("search"))
             for page in self.pages.values():
                 page.model.repaint()
 

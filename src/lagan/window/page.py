@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Generic
 
 from PySide6.QtCore import QModelIndex, QPoint, Qt, QTimer, Signal
-from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtGui import QKeySequence, QPalette, QShortcut
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QApplication,
@@ -42,7 +42,7 @@ class Page(QWidget, Generic[Row]):
         self._empty = QLabel(view.empty)
         self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._empty.setWordWrap(True)
-        self._empty.setEnabled(False)
+        self._empty.setForegroundRole(QPalette.ColorRole.PlaceholderText)
         self.foot = QLabel()
         self.foot.setContentsMargins(8, 4, 8, 4)
         self._stack = QStackedLayout()

@@ -82,6 +82,7 @@ class SettingsForm(QTabWidget):
         for section in sections:
             column.addWidget(self._section(section))
         column.addStretch(1)
+        _align(list(page.findChildren(QFormLayout)))
         area = QScrollArea()
         area.setWidget(page)
         area.setWidgetResizable(True)
@@ -99,7 +100,7 @@ class SettingsForm(QTabWidget):
         for name in section.names:
             if name in days:
                 if name == days[0]:
-                    form.addRow("On", self._row([self._make(each) for each in days]))
+                    form.addRow("Days", self._row([self._make(each) for each in days]))
             elif name not in beside:
                 self._add(form, name)
         return box
@@ -154,3 +155,16 @@ class SettingsForm(QTabWidget):
         values = self.values()
         for name, each in self.editors.items():
             each.setEnabled(not self._locked and fields.usable(name, values))
+
+
+def _align(forms: list[QFormLayout]) -> None:
+    """Let the fields of a page begin at one line, though several boxes hold them."""
+    words = [
+        item.widget()
+        for form in forms
+        for row in range(form.rowCount())
+        if (item := form.itemAt(row, QFormLayout.ItemRole.LabelRole)) is not None
+    ]
+    widest = max((each.sizeHint().width() for each in words), default=0)
+    for each in words:
+        each.setMinimumWidth(widest)

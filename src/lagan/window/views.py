@@ -29,9 +29,9 @@ WORDS = {
     Kind.REFUSED: "Refused",
 }
 WIDTHS = {
-    "id": 5, "folder": 22, "location": 34, "created": 17, "experiment": 24, "status": 26,
+    "id": 5, "folder": 22, "location": 30, "created": 15, "experiment": 24, "status": 30,
     "owner": 14, "group": 14, "username": 24, "name": 30, "email": 30, "short_name": 28,
-    "full_name": 34, "subdirectory": 20, "filename": 26, "message": 34, "size": 10,
+    "full_name": 34, "subdirectory": 16, "filename": 24, "message": 34, "size": 10,
     "progress": 16, "speed": 11, "job": 26, "start": 20, "finish": 20, "schedule": 18,
     "interval": 16, "datafile": 14, "verified": 22, "selected": 8, "file": 44,
 }  # fmt: skip
@@ -65,7 +65,8 @@ def _view(title: str, columns: tuple[tuple[str, str], ...]) -> View[Any]:
 
 def _column(view: str, heading: str, name: str) -> Column[Any]:
     text, order = _text(view, name), _order(view, name)
-    column: Column[Any] = Column(heading, text, WIDTHS[name], order, name in NUMBERS)
+    width = 13 if (view, name) == ("Uploads", "status") else WIDTHS[name]
+    column: Column[Any] = Column(heading, text, width, order, name in NUMBERS)
     if view == "Uploads" and name == "progress":
         return Column(heading, _percent, 16, order, fraction=lambda row: float(row.progress))
     if view == "Uploads" and name == "status" or view == "Verifications" and name == "message":
@@ -80,7 +81,7 @@ def _column(view: str, heading: str, name: str) -> Column[Any]:
         )
     else:
         return column
-    return Column(heading, text, WIDTHS[name], order, tone=tone)
+    return replace(column, tone=tone)
 
 
 def _text(view: str, name: str) -> Callable[[Any], str]:

@@ -1,0 +1,99 @@
+"""A desk: Qt without a screen, settings in a folder, and a window that is closed at the end."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+import pytest
+from PySide6.QtCore import QCoreApplication, QEvent, QEventLoop, QSettings, QUrl
+from PySide6.QtWidgets import QApplication
+
+from lagan.window.application import Application
+from tests.agent.conftest import Bench
+from tests.agent.hub import TestHub
+
+LONG = 60.0
+"""Seconds after which what is awaited will not come any more."""
+
+
+@pytest.fixture(scope="session")
+def qt() -> QApplication:
+    """Qt, once a process."""
+    program = QApplication.instance() or QApplication(["lagan"])
+    assert isinstance(program, QApplication)
+    program.setQuitOnLastWindowClosed(False)
+    return program
+
+
+@pytest.fixture(autouse=True)
+def no_fault_in_a_slot(qt: QApplication, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Qt prints what a slot raises and goes on; a test must not."""
+    faults: list[BaseException] = []
+    monkeypatch.setattr(sys, "excepthook", lambda _kind, fault, _trace: faults.append(fault))
+    yield
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
+    if faults:
+        raise faults[0]
+
+
+def until(condition: Callable[[], Any], seconds: float = LONG) -> None:
+    """Let Qt work until the condition holds."""
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "what was awaited did not come"
+        QApplication.processEvents(QEventLoop.ProcessEventsFlag.AllEvents, 20)
+        time.sleep(0.002)
+
+
+@pytest.fixture
+def hub() -> Iterator[TestHub]:
+    with TestHub() as running:
+        yield running
+
+
+@pytest.fixture
+def bench(tmp_path: Path, hub: TestHub) -> Bench:
+    return Bench(tmp_path, hub)
+
+
+class Desk:
+    """The program on a computer of its own, and what it opened outside of itself."""
+
+    def __init__(self, config: Path, store: Path) -> None:
+        self.opened: list[str] = []
+        kept = QSettings(str(store), QSettings.Format.IniFormat)
+        self.app = Application(config, store=kept, open_url=self._open)
+
+    def _open(self, url: QUrl) -> bool:
+        self.opened.append(url.toString())
+        return True
+
+    def rows(self, title: str) -> list[Any]:
+        """What a view shows."""
+        model = self.app.window.pages[title].model
+        return [model.row(model.index(n, 0)) for n in range(model.rowCount())]
+
+
+@pytest.fixture
+def desk(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Desk]]:
+    """Opens the window with the bench's settings, changed as told."""
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(bench.folder / "config"))
+    made: list[Desk] = []
+
+    def open_desk(**changes: Any) -> Desk:
+        bench.config.write_text(bench.text(**changes))
+        made.append(Desk(bench.config, bench.folder / "window.ini"))
+        made[-1].app.start()
+        return made[-1]
+
+    yield open_desk
+    for each in made:
+        each.app.close()
+        each.app.window.deleteLater()
