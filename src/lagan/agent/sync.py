@@ -17,13 +17,15 @@ from lagan.agent.names import shown
 from lagan.agent.plan import Plan, Task, plan, windows
 from lagan.agent.progress import Progress
 from lagan.agent.report import Report, save
+from lagan.agent.rows import Condition, Kind, Observer
 from lagan.agent.scan import Remark, Scan, scan
-from lagan.agent.send import Fate, Outcome, Sender, open_task
+from lagan.agent.send import Outcome, Sender, open_task
 from lagan.agent.settings import Settings
 from lagan.agent.settle import is_same, may_still_grow, quiet_for
 from lagan.agent.state import State
 from lagan.agent.targets import Target, connect, ensure
 from lagan.agent.verify import ask, prove
+from lagan.agent.watch import Watch
 from lagan.client import Hub
 from lagan.client import State as Known
 from lagan.client.whole import Changed, Unreadable
@@ -31,9 +33,13 @@ from lagan.kit.errors import Locked, Unavailable
 
 
 def sync(
-    settings: Settings, progress: Progress, stop: threading.Event, fresh: bool = False
+    settings: Settings,
+    progress: Progress,
+    stop: threading.Event,
+    fresh: bool = False,
+    observer: Observer | None = None,
 ) -> Report:
-    """Send what the hub lacks; the report is also kept in the state folder.
+    """Send what the hub lacks; the report is also kept in the state folder, rows go to `observer`.
 
     `fresh` asks about every file, whatever was seen verified before. Raises AlreadyRunning,
     BadSetting,
@@ -48,7 +54,8 @@ def sync(
         stack.enter_context(lock.held(settings.state, Path(settings.data_directory)))
         state = stack.enter_context(closing(State(settings.state)))
         hub = stack.enter_context(closing(connect(settings)))
-        run = _Run(settings, progress, stop, state, hub, fresh)
+        watch = stack.enter_context(Watch(observer, settings))
+        run = _Run(settings, progress, stop, state, hub, fresh, watch)
         try:
             run.go()
         except Stopped:
@@ -57,6 +64,7 @@ def sync(
             progress.end()
             run.report.end()
             save(run.report, settings.state)
+            watch.finished(run.report)
     return run.report
 
 
@@ -71,8 +79,10 @@ class _Run:
         state: State,
         hub: Hub,
         fresh: bool,
+        watch: Watch,
     ) -> None:
         self._settings, self._progress, self._stop = settings, progress, stop
+        self._watch = watch
         self._state, self._hub = state, hub
         self._uses_cache = settings.cache_datafile_lookups and not fresh
         self.report = Report()
@@ -84,6 +94,7 @@ class _Run:
         self._note(seen)
         targets, remarks = ensure(self._hub, self._settings, me, seen.folders, self._state)
         self.report.refused += remarks
+        self._tell(targets, remarks)
         small, large = self._plan(targets)
         self._give_up(large)
         sent = self._send(small, large)
@@ -97,6 +108,16 @@ class _Run:
         report.refused += [each for each in seen.remarks if each.grave]
         report.passed_over += [each for each in seen.remarks if not each.grave]
         self._progress.say("scanned", datasets=report.datasets, files=report.found)
+
+        self._watch.found(seen.folders)
+        self._watch.remarked(seen.remarks)
+        self._watch.said(f"Looking up {report.found} files")
+
+    def _tell(self, targets: Sequence[Target], remarks: Sequence[Remark]) -> None:
+        for target in targets:
+            self._watch.known_as(target.folder.root, self._hub.page(target.dataset))
+        for remark in remarks:
+            self._watch.refused(remark.path, remark.reason)
 
     def _plan(self, targets: Sequence[Target]) -> tuple[list[Task], list[Task]]:
         """Look everything up; the small and the large files that shall go."""
@@ -128,11 +149,14 @@ class _Run:
                     report.already += 1
                     report.archived += 1
                     report.verified += 1
+                    self._watch.has(target.folder.root, 1)
                 else:
                     yield Task(target.dataset, target.folder.root, item)
+        self._watch.cached(report.from_cache, report.found)
 
     def _look_up(self, window: list[Task]) -> Plan:
         found = ask(self._hub, window)
+        self._watch.looked_up(window, (state for state, _ in found))
         digests = {index: digest for index, (_, digest) in enumerate(found) if digest}
         made = plan(window, [state for state, _ in found], digests, self._settings.small_file_limit)
         if self._uses_cache:
@@ -146,9 +170,7 @@ class _Run:
         report.already += len(made.skip)
         report.archived += len(made.skip)
         report.verified += made.verified
-        report.refused += [
-            _remark(task, "the hub cannot keep a file of this name") for task in made.refuse
-        ]
+        report.refused += [_remark(task, Condition.NAME) for task in made.refuse]
         return made
 
     def _compare(self, made: Plan) -> None:
@@ -160,12 +182,17 @@ class _Run:
             try:
                 sha256 = self._state.digest(task) or self._digest(task)
             except Changed:
-                self.report.left.append(_remark(task, "it changed while it was read"))
+                self.report.left.append(_remark(task, Condition.CHANGED))
+                self._watch.compared(task, Condition.CHANGED)
             except Unreadable as error:
-                self.report.refused.append(_remark(task, error.sentence))
+                self.report.refused.append(_remark(task, Condition.UNREADABLE, error.sentence))
+                self._watch.compared(task, Condition.UNREADABLE, error.sentence)
             else:
-                if sha256 == wanted:
+                is_same = sha256 == wanted
+                self._watch.compared(task, Condition.ARCHIVED if is_same else Condition.MISSING)
+                if is_same:
                     equal.append((task, sha256))
+                    self._watch.has(task.root, 1)
                 elif task.item.size <= self._settings.small_file_limit:
                     made.batch.append(task)
                 else:
@@ -191,13 +218,17 @@ class _Run:
         going = []
         for task in tasks:
             if task.dataset in closed:
-                self.report.refused.append(_remark(task, "its dataset is closed"))
+                condition = Condition.CLOSED
+                self.report.refused.append(_remark(task, condition))
             elif may_still_grow(task.item.mtime_ns, now, quiet):
-                self.report.left.append(
-                    _remark(task, "it was changed moments ago and may still be written")
-                )
+                condition = Condition.YOUNG
+                self.report.left.append(_remark(task, condition))
             else:
                 going.append(task)
+                continue
+            self._watch.queued([task])
+            self._watch.upload(task, condition)
+        self._watch.queued(going)
         return going
 
     def _give_up(self, large: list[Task]) -> None:
@@ -215,18 +246,22 @@ class _Run:
         self._progress.begin(
             len(small) + len(large), sum(task.item.size for task in (*small, *large))
         )
-        sender = Sender(self._hub, self._settings, self._state, self._progress, self._stop)
+        self._watch.said(f"Sending {len(small) + len(large)} files")
+        sender = Sender(
+            self._hub, self._settings, self._state, self._progress, self._stop, self._watch
+        )
         sent: dict[Task, str | None] = {}
+        report = self.report
         lists = {
-            Fate.LEFT: self.report.left,
-            Fate.REFUSED: self.report.refused,
-            Fate.FAILED: self.report.failed,
-        }
+            Kind.LATER: report.left, Kind.REFUSED: report.refused, Kind.FAILED: report.failed,
+        }  # fmt: skip
         for outcome in sender.send(small, large):
-            if outcome.fate is Fate.SENT:
+            if outcome.condition is Condition.SENT:
                 self._sent(outcome, sent)
             else:
-                lists[outcome.fate].append(_remark(outcome.task, outcome.reason))
+                task, condition = outcome.task, outcome.condition
+                lists[condition.kind].append(_remark(task, condition, outcome.reason))
+                self._watch.has(task.root, 0, int(condition.kind is not Kind.LATER))
         return sent
 
     def _sent(self, outcome: Outcome, sent: dict[Task, str | None]) -> None:
@@ -239,20 +274,24 @@ class _Run:
             self._state.keep_digests([(task, outcome.sha256)])
 
     def _prove(self, sent: dict[Task, str | None]) -> None:
-        proof = prove(self._hub, sent, self._check)
+        self._watch.said(f"Asking for proof of {len(sent)} files")
+        proof = prove(self._hub, sent, self._check, self._proved)
         self.report.archived += proof.archived
         self.report.verified += len(proof.verified)
         if self._uses_cache:
             self._state.keep_verified(proof.verified)
-        self.report.failed += [
-            _remark(task, "the hub acknowledged it but does not have it") for task in proof.missing
-        ]
+        self.report.failed += [_remark(task, Condition.UNPROVEN) for task in proof.missing]
         self._progress.say("proved", archived=proof.archived, verified=len(proof.verified))
+
+    def _proved(self, task: Task, is_there: bool) -> None:
+        self._watch.upload(task, Condition.COMPLETED if is_there else Condition.UNPROVEN)
+        self._watch.has(task.root, int(is_there), int(not is_there))
 
     def _check(self) -> None:
         if self._stop.is_set():
             raise Stopped("The agent was told to end.")
 
 
-def _remark(task: Task, reason: str) -> Remark:
-    return Remark(shown(f"{task.root}/{task.item.path}"), reason)
+def _remark(task: Task, condition: Condition, told: str = "") -> Remark:
+    path = shown(f"{task.root}/{task.item.path}")
+    return Remark(path, told or condition.sentence, condition=condition)

@@ -37,16 +37,21 @@ def ask(hub: Hub, tasks: Sequence[Task]) -> list[tuple[State, str | None]]:
 
 
 def prove(
-    hub: Hub, sent: Mapping[Task, str | None], check: Callable[[], None] = lambda: None
+    hub: Hub,
+    sent: Mapping[Task, str | None],
+    check: Callable[[], None] = lambda: None,
+    tell: Callable[[Task, bool], None] = lambda task, is_there: None,
 ) -> Proof:
     """Ask for all that was sent (with its SHA-256 in hex): archived under its time, or the same
-    bytes under another."""
+    bytes under another. `tell` hears of each file whether the hub has it."""
     proof = Proof()
     for window in windows(_tasks(sent)):
         check()
         for task, (state, digest) in zip(window, ask(hub, window), strict=True):
             same_bytes = state is State.OTHER_TIME and digest is not None and digest == sent[task]
-            if state not in (State.SAME, State.VERIFIED) and not same_bytes:
+            is_there = state in (State.SAME, State.VERIFIED) or same_bytes
+            tell(task, is_there)
+            if not is_there:
                 proof.missing.append(task)
                 continue
             proof.archived += 1

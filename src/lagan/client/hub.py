@@ -68,6 +68,10 @@ class Hub:
         """Who the hub takes us for: `username`, `name`, `email`, `entity`."""
         return dict(self._json("GET", "api/auth/me/"))
 
+    def page(self, dataset: str) -> str:
+        """The address of a dataset's page, for people."""
+        return f"{self.http.base}/datasets/{segment(dataset)}/"
+
     def make_key(self, name: str) -> str:
         """A new client key of that name; its text is told this once."""
         with self.http.request("POST", "api/auth/clientkeys/", json={"name": name}) as answer:
