@@ -36,6 +36,27 @@ SPAN = 5.0
 """Seconds over which the speed of all uploads is measured."""
 
 
+class _Upload:
+    """A file on its way, changed in place: a row is made of it only when it is told."""
+
+    __slots__ = ("begun", "condition", "detail", "id", "sent", "task")
+
+    def __init__(self, number: int, task: Task) -> None:
+        self.id, self.task = number, task
+        self.condition, self.detail = Condition.QUEUED, ""
+        self.sent, self.begun = 0, 0.0
+
+    def row(self, now: float) -> UploadRow:
+        """How it stands."""
+        task, took = self.task, now - self.begun
+        is_moving = self.condition is Condition.IN_PROGRESS and took > EVERY
+        speed = self.sent / took if is_moving else 0.0
+        return UploadRow(
+            self.id, shown(task.root), *_parts(task), task.item.size, self.condition,
+            min(self.sent, task.item.size), self.detail, speed,
+        )  # fmt: skip
+
+
 class Watch:
     """One run's rows. Threads may share one. Use as a context manager around the run."""
 
@@ -44,9 +65,10 @@ class Watch:
         self._lock = threading.Lock()
         self._waiting: dict[str, dict[int, Any]] = {}
         self._folders: dict[str, FolderRow] = {}
-        self._uploads: dict[Task, UploadRow] = {}
+        self._uploads: dict[Task, _Upload] = {}
+        self._moved: dict[int, _Upload] = {}
+        self._counts: dict[str, list[int]] = {}
         self._people: dict[tuple[str, str], int] = {}
-        self._begun: dict[Task, float] = {}
         self._verifications = 0
         self._compared: dict[Task, VerificationRow] = {}
         self._passed: list[tuple[float, int]] = []
@@ -137,56 +159,43 @@ class Watch:
 
     def has(self, root: str, files: int, failed: int = 0) -> None:
         """So many more of a folder's files are archived, so many more could not be."""
-        row = self._folders.get(root)
-        if row is not None and (files or failed):
-            more = replace(row, archived=row.archived + files, failed=row.failed + failed)
-            self._folder(more, root)
+        if self._observer is None or not (files or failed):
+            return
+        with self._lock:
+            counts = self._counts.setdefault(root, [0, 0])
+            counts[0] += files
+            counts[1] += failed
 
     def queued(self, tasks: Iterable[Task]) -> None:
         """Files that shall go."""
         if self._observer is None:
             return
-        rows = {
-            task: UploadRow(number, shown(task.root), *_parts(task), task.item.size,
-                            Condition.QUEUED)
-            for number, task in enumerate(tasks, len(self._uploads) + 1)
-        }  # fmt: skip
         with self._lock:
-            self._uploads.update(rows)
-            self._waiting.setdefault("uploads", {}).update({r.id: r for r in rows.values()})
+            for task in tasks:
+                upload = self._uploads[task] = _Upload(len(self._uploads) + 1, task)
+                self._moved[upload.id] = upload
 
     def upload(self, task: Task, condition: Condition, detail: str = "") -> None:
         """What is the matter with a file now."""
         if self._observer is None:
             return
         with self._lock:
-            row = self._uploads.get(task)
-            if row is None:
-                return
-            sent = row.size if condition.kind is Kind.GOOD else row.sent
-            self._put(task, replace(row, condition=condition, detail=detail, sent=sent))
+            upload = self._uploads.get(task)
+            if upload is not None:
+                upload.condition, upload.detail = condition, detail
+                self._moved[upload.id] = upload
 
     def sent(self, task: Task, size: int) -> None:
         """So many bytes of a file more went."""
         if self._observer is None:
             return
-        now = time.monotonic()
         with self._lock:
-            row = self._uploads.get(task)
-            if row is None:
-                return
-            took = now - self._begun.setdefault(task, now)
-            sent = min(row.sent + size, row.size)
-            self._put(
-                task,
-                replace(
-                    row,
-                    sent=sent,
-                    condition=Condition.IN_PROGRESS,
-                    detail="",
-                    speed=sent / took if took > 0.1 else row.speed,
-                ),
-            )
+            upload = self._uploads.get(task)
+            if upload is not None:
+                upload.sent += size
+                upload.condition, upload.detail = Condition.IN_PROGRESS, ""
+                upload.begun = upload.begun or time.monotonic()
+                self._moved[upload.id] = upload
 
     def passed(self, size: int) -> None:
         """So many bytes went over the network."""
@@ -200,18 +209,14 @@ class Watch:
             return
         with self._lock:
             left = [
-                task
-                for task, row in self._uploads.items()
-                if row.condition.kind in (Kind.WAITING, Kind.WORKING)
+                upload.task
+                for upload in self._uploads.values()
+                if upload.condition.kind in (Kind.WAITING, Kind.WORKING)
             ]
         for task in left:
             self.upload(task, Condition.STOPPED)
         self._tell()
         self._observer.finished(report)
-
-    def _put(self, task: Task, row: UploadRow) -> None:
-        self._uploads[task] = row
-        self._waiting.setdefault("uploads", {})[row.id] = row
 
     def _folder(self, row: FolderRow, root: str) -> None:
         with self._lock:
@@ -255,6 +260,13 @@ class Watch:
             row = UserRow(number, username, name, email)
             self._waiting.setdefault("users", {})[number] = row
 
+    def _count(self, root: str, had: int, failed: int) -> None:
+        row = self._folders.get(root)
+        if row is not None:
+            more = replace(row, archived=row.archived + had, failed=row.failed + failed)
+            self._folders[root] = more
+            self._waiting.setdefault("folders", {})[row.id] = more
+
     def _tell_on(self) -> None:
         while not self._ended.wait(EVERY):
             self._tell()
@@ -265,12 +277,19 @@ class Watch:
             return
         now = time.monotonic()
         with self._lock:
+            for root, (had, failed) in self._counts.items():
+                self._count(root, had, failed)
+            self._counts.clear()
             waiting, self._waiting = self._waiting, {}
+            moved, self._moved = self._moved, {}
+            uploads = [each.row(now) for each in moved.values()]
             self._passed = [each for each in self._passed if now - each[0] < SPAN]
             speed = sum(size for _, size in self._passed) / SPAN
         for view, tell in _tellers(observer).items():
             if rows := waiting.get(view):
                 tell(list(rows.values()))
+        if uploads:
+            observer.uploads(uploads)
         observer.speed(speed)
 
 
@@ -280,7 +299,6 @@ def _tellers(observer: Observer) -> dict[str, Callable[[Sequence[Any]], None]]:
         "users": observer.users,
         "groups": observer.groups,
         "verifications": observer.verifications,
-        "uploads": observer.uploads,
     }
 
 
