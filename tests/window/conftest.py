@@ -15,11 +15,12 @@ import pytest
 from PySide6.QtCore import QCoreApplication, QEvent, QEventLoop, QSettings, QUrl
 from PySide6.QtWidgets import QApplication
 
+from lagan.window import asking
 from lagan.window.application import Application
 from tests.agent.conftest import Bench
 from tests.agent.hub import TestHub
 
-LONG = 60.0
+LONG = 8.0
 """Seconds after which what is awaited will not come any more."""
 
 
@@ -37,6 +38,13 @@ def no_fault_in_a_slot(qt: QApplication, monkeypatch: pytest.MonkeyPatch) -> Ite
     """Qt prints what a slot raises and goes on; a test must not."""
     faults: list[BaseException] = []
     monkeypatch.setattr(sys, "excepthook", lambda _kind, fault, _trace: faults.append(fault))
+
+    def unasked(*given: Any) -> bool:
+        faults.append(AssertionError(f"nobody is there to answer: {given[1:]}"))
+        return False
+
+    monkeypatch.setattr(asking, "confirm", unasked)
+    monkeypatch.setattr(asking, "tell", unasked)
     yield
     QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
     if faults:

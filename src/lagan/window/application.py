@@ -127,11 +127,11 @@ class Application(QObject):
     def open_folder(self, row: Any = None) -> None:
         """The folder of a row, or of the one that is chosen, or the data directory."""
         chosen = row or self.window.chosen()
-        url = opening.folder(chosen, self.window.folders(), self.engine.settings())
+        url = opening.folder(chosen, self.engine.settings())
         self._open(url, "There is no such folder on this computer any more.")
 
     def _run(self, settings: Settings, stop: threading.Event) -> Report:
-        return sync(settings, self.feed, stop)
+        return sync(settings, self.feed, stop, observer=self.feed)
 
     def _connect(self) -> None:
         acts: dict[str, Callable[[], object]] = {
@@ -157,6 +157,7 @@ class Application(QObject):
         self.engine.ended.connect(self._ended)
         self.engine.failed.connect(self._failed)
         self.engine.said.connect(self.journal.say)
+        self.engine.told.connect(lambda row: self.feed.tasks([row]))
         self.window.show_running(False)
 
     def _begin(self) -> None:

@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, Qt, Signal
 
 from lagan.kit.errors import LaganError
 
@@ -17,16 +17,19 @@ PATIENCE = 10.0
 
 
 class Errand(QObject):
-    """Runs `work`, which is given an event that asks it to end early."""
+    """Runs `work`, which is given an event that asks it to end early. After `stop` it tells
+    nothing, not even what was on its way."""
 
     told = Signal(object)
     ended = Signal()
     failed = Signal(str)
+    _arrived = Signal(object, object)
 
     def __init__(self, work: Callable[[threading.Event], Iterable[Any]]) -> None:
         super().__init__()
         self._work, self._stop = work, threading.Event()
         self._thread = threading.Thread(target=self._run, name="errand", daemon=True)
+        self._arrived.connect(self._pass_on, Qt.ConnectionType.QueuedConnection)
 
     def start(self) -> None:
         """Begin; once."""
@@ -51,16 +54,23 @@ class Errand(QObject):
             for each in self._work(self._stop):
                 if self._stop.is_set():
                     return
-                self.told.emit(each)
+                self._arrived.emit("told", each)
         except LaganError as error:
-            self._fail(error.sentence)
+            self._arrived.emit("failed", error.sentence)
         except Exception as error:  # a fault of ours must not end in silence behind a window
             log.exception("An errand of the window failed.")
-            self._fail(f"Something unexpected went wrong: {type(error).__name__}: {error}")
+            words = f"Something unexpected went wrong: {type(error).__name__}: {error}"
+            self._arrived.emit("failed", words)
         else:
-            if not self._stop.is_set():
-                self.ended.emit()
+            self._arrived.emit("ended", None)
 
-    def _fail(self, sentence: str) -> None:
-        if not self._stop.is_set():
-            self.failed.emit(sentence)
+    def _pass_on(self, what: str, news: Any) -> None:
+        """In the window's thread."""
+        if self._stop.is_set():
+            return
+        if what == "told":
+            self.told.emit(news)
+        elif what == "failed":
+            self.failed.emit(news)
+        else:
+            self.ended.emit()

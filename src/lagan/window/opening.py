@@ -22,34 +22,31 @@ def in_system(url: QUrl) -> bool:
 
 def page(row: Any, folders: Iterable[FolderRow], settings: Settings | None) -> QUrl | None:
     """The hub's page of what a row is about; the hub itself where there is none yet."""
-    found = _folder(row, folders)
-    if found is not None and found.web:
-        return QUrl(found.web)
-    return QUrl(settings.url) if settings is not None and settings.url else None
+    if settings is None or not settings.url:
+        return None
+    place = str(_place(row, settings))
+    found = next((each for each in folders if each.web and _is_of(row, each, place)), None)
+    return QUrl(found.web if found else settings.url)
 
 
-def folder(row: Any, folders: Iterable[FolderRow], settings: Settings | None) -> QUrl | None:
+def folder(row: Any, settings: Settings | None) -> QUrl | None:
     """The nearest folder on this computer that a row is about and that is there."""
-    place = _place(row, folders, settings)
-    for each in (place, *place.parents) if place is not None else ():
+    if settings is None or not settings.data_directory:
+        return None
+    place = _place(row, settings)
+    for each in (place / getattr(row, "subdirectory", ""), place, *place.parents):
         if each.is_dir():
             return QUrl.fromLocalFile(str(each))
     return None
 
 
-def _place(row: Any, folders: Iterable[FolderRow], settings: Settings | None) -> Path | None:
-    base = Path(settings.data_directory) if settings and settings.data_directory else None
-    if isinstance(row, CleanUpRow) and base is not None:
-        return base / row.file
-    found = _folder(row, folders)
-    if found is None:
-        return base
-    return Path(found.location) / getattr(row, "subdirectory", "")
-
-
-def _folder(row: Any, folders: Iterable[FolderRow]) -> FolderRow | None:
-    """The dataset's folder that a row belongs to, by its name."""
+def _place(row: Any, settings: Settings) -> Path:
+    """The dataset's folder that a row belongs to, or the file itself."""
+    base = Path(settings.data_directory)
     if isinstance(row, FolderRow):
-        return row
-    name = getattr(row, "folder", None)
-    return next((each for each in folders if each.folder == name), None)
+        return Path(row.location)
+    return base / (row.file if isinstance(row, CleanUpRow) else getattr(row, "folder", ""))
+
+
+def _is_of(row: Any, dataset: FolderRow, place: str) -> bool:
+    return row == dataset or place == dataset.location or place.startswith(dataset.location + "/")

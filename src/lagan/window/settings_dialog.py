@@ -44,7 +44,7 @@ class SettingsDialog(QDialog):
         self._path = path
         self._errand: Errand | None = None
         self._warnings: list[str] = []
-        self._counted, self._refused = "", False
+        self._counted = ""
         self._privileges = Privileges(self)
         self._privileges.granted.connect(lambda: self._keep_lock(False))
         self._privileges.denied.connect(lambda text: self.notice.show_words("doubt", text))
@@ -174,7 +174,7 @@ class SettingsDialog(QDialog):
         except LaganError as error:
             self._refuse(Finding("error", error.sentence, error.facts.get("setting")))
             return
-        self._warnings, self._counted, self._refused = [], "", False
+        self._warnings, self._counted = [], ""
         self.notice.show_words("busy", "Checking the settings…")
         self._let(False)
         self._errand = Errand(lambda _: check(settings, local_now()))
@@ -194,7 +194,6 @@ class SettingsDialog(QDialog):
         self.notice.show_words("busy", f"Checking the settings… {finding.text}")
 
     def _refuse(self, finding: Finding) -> None:
-        self._refused = True
         self._end_errand()
         self.notice.show_words("bad", finding.text, finding.setting, finding.suggestion)
         if finding.setting:
