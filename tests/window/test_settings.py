@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +13,10 @@ from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QApplication, QFileDialog
 
 from lagan.agent import saving
+from lagan.agent.check import Finding, check
 from lagan.agent.keys import KEYS, STRUCTURES
-from lagan.agent.settings import read
-from lagan.window import asking, fields
+from lagan.agent.settings import Settings, read
+from lagan.window import asking, fields, settings_dialog
 from lagan.window.settings_dialog import SettingsDialog
 from tests.agent.conftest import Bench
 from tests.window.conftest import until
@@ -168,8 +170,15 @@ def test_a_refusal_turns_to_its_field(
 
 
 def test_a_suggestion_is_taken_and_judged_again(
-    dialog: Open, bench: Bench, answers: list[str]
+    dialog: Open, bench: Bench, answers: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    def judge(settings: Settings, now: datetime) -> Iterator[Finding]:
+        if settings.facility_name == "Imagin":
+            yield Finding("error", "There is no Imagin.", "facility_name", "Imaging")
+        else:
+            yield from check(settings, now)
+
+    monkeypatch.setattr(settings_dialog, "check", judge)
     here = dialog()
     put(here, facility_name="Imagin")
     here.accept()

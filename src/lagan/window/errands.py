@@ -33,6 +33,7 @@ class Errand(QObject):
 
     def start(self) -> None:
         """Begin; once."""
+        _RUNNING.add(self)
         self._thread.start()
 
     def stop(self) -> None:
@@ -63,14 +64,22 @@ class Errand(QObject):
             self._arrived.emit("failed", words)
         else:
             self._arrived.emit("ended", None)
+        finally:
+            self._arrived.emit("over", None)
 
     def _pass_on(self, what: str, news: Any) -> None:
         """In the window's thread."""
-        if self._stop.is_set():
-            return
-        if what == "told":
+        if what == "over":
+            _RUNNING.discard(self)
+        elif self._stop.is_set():
+            log.debug("An errand was stopped; it had %s.", what)
+        elif what == "told":
             self.told.emit(news)
         elif what == "failed":
             self.failed.emit(news)
         else:
             self.ended.emit()
+
+
+_RUNNING: set[Errand] = set()
+"""Kept until their last word has arrived: Qt's objects end in the window's thread, not in theirs."""

@@ -130,6 +130,7 @@ LABELS = {
     "immutable_datasets": "Datasets cannot be changed by others", "cipher": "SSH ciphers",
     "server_kind": "What answers there", "proxy": "Proxy",
     "bandwidth_limit": "At most (megabytes a second)", "staging_host_key": "Staging host key",
+    "upload_method": "Upload method",
     "clean_up_days": "Remove verified files here after (days)", "log_file": "Log file",
     "log_level": "How much is logged",
     "central_settings": "Take over settings that the hub's people made for this instrument",
