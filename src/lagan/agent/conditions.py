@@ -34,6 +34,7 @@ _KNOWN = {
     State.OTHER_TIME: Condition.COMPARING,
     State.OTHER_SIZE: Condition.MISSING,
     State.REFUSED_NAME: Condition.NAME,
+    State.UNVERIFIED: Condition.UNVERIFIED,
 }
 
 
@@ -43,6 +44,8 @@ def of_error(error: LaganError) -> Condition:
         if isinstance(error, kind):
             return condition
     answered = error.facts.get("answered")
+    if isinstance(error, Conflict) and error.facts.get("problem") is None and not answered:
+        return Condition.OTHER
     if isinstance(error, Conflict) and error.facts.get("problem", error.code) in _CLOSED:
         return Condition.CLOSED
     if isinstance(error, Unavailable):

@@ -12,19 +12,19 @@ from lagan.agent import filters
 from lagan.agent.names import shown
 from lagan.agent.plan import Action, Task, decide, windows
 from lagan.agent.scan import Folder, Remark, scan
+from lagan.agent.server import Server
 from lagan.agent.settings import Settings
 from lagan.agent.settle import may_still_grow, quiet_for
 from lagan.agent.state import State
 from lagan.agent.targets import connect, describe
 from lagan.agent.verify import ask
-from lagan.client import Hub
 from lagan.client import State as Known
 from lagan.kit.errors import NotFound
 
 _WORDS = {
     Action.SKIP: "archived", Action.COMPARE: "other time, digests would be compared",
     Action.BATCH: "needs uploading", Action.RESUMABLE: "needs uploading",
-    Action.REFUSE: "refused name",
+    Action.REFUSE: "refused name", Action.WAIT: "there, not verified yet",
 }  # fmt: skip
 
 
@@ -78,7 +78,7 @@ def preview(settings: Settings) -> Preview:
     return Preview(previews, _count(previews), seen.remarks)
 
 
-def _ask(hub: Hub, window: Sequence[Task]) -> list[tuple[Known, str | None]]:
+def _ask(hub: Server, window: Sequence[Task]) -> list[tuple[Known, str | None]]:
     """The states; nothing is there of a dataset that was removed since an earlier run."""
     try:
         return ask(hub, window)

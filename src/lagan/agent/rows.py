@@ -52,6 +52,7 @@ class Condition(Enum):
     CLOSED = "Its dataset is closed", Kind.REFUSED
     FORBIDDEN = "The hub does not permit it (403)", Kind.REFUSED
     TOO_LARGE = "Too large for the hub (413)", Kind.REFUSED
+    OTHER = "The server keeps other content under its name, and no versions", Kind.REFUSED
     REFUSED = "The hub refuses it", Kind.REFUSED
     FULL = "The hub is full", Kind.FAILED
     DAMAGED = "It arrived damaged", Kind.FAILED
@@ -60,7 +61,7 @@ class Condition(Enum):
     BROKEN = "The hub failed (500)", Kind.FAILED
     NO_ANSWER = "No answer from the hub", Kind.FAILED
     UNPROVEN = "The hub acknowledged it but does not have it", Kind.FAILED
-    UNVERIFIED = "The hub has it, but has not verified it", Kind.FAILED
+    UNVERIFIED = "The server has it, but has not verified it", Kind.LATER
     STOPPED = "Stopped before it was sent", Kind.LATER
 
     def __init__(self, sentence: str, kind: Kind) -> None:

@@ -15,6 +15,7 @@ from itertools import islice, zip_longest
 
 from lagan.agent.conditions import detail, is_transient, of_error, reason
 from lagan.agent.errors import Stopped
+from lagan.agent.mytardis import MyTardis
 from lagan.agent.names import shown
 from lagan.agent.pace import Pace
 from lagan.agent.plan import Task, batches
@@ -22,6 +23,7 @@ from lagan.agent.progress import Progress
 from lagan.agent.reading import opened
 from lagan.agent.rows import Condition
 from lagan.agent.scan import Item
+from lagan.agent.server import Server
 from lagan.agent.settings import Settings
 from lagan.agent.settle import is_same
 from lagan.agent.state import State
@@ -35,6 +37,8 @@ from lagan.kit.http import Untrusted, pause
 LOCKED_FOR = 60.0
 """Seconds to wait for an upload that the hub still holds open, as after our own connection was
 cut."""
+TOGETHER = 20
+"""Files of one thread's turn with a server that takes one at a time."""
 STRIKES = 12
 """Failures of the hub (500) in a row after which it is not asked to tell a batch's bad file from
 the good ones: halving 2,000 files takes eleven."""
@@ -67,7 +71,7 @@ class Sender:
     """Sends for one run. `stop` ends it between two pieces; what is under way stays resumable."""
 
     def __init__(
-        self, hub: Hub, settings: Settings, state: State, progress: Progress,
+        self, hub: Hub | MyTardis, settings: Settings, state: State, progress: Progress,
         stop: threading.Event, watch: Watch,
     ) -> None:  # fmt: skip
         self._hub, self._settings, self._state = hub, settings, state
@@ -100,7 +104,10 @@ class Sender:
     ) -> Iterator[Callable[[], list[Outcome]]]:
         """Pieces of work, batches and large files by turns so that neither kind waits for the
         other."""
-        groups = batches(small, self._settings.batch_bytes, self._settings.batch_files)
+        most = self._settings.batch_files
+        if isinstance(self._hub, MyTardis):
+            most = min(most, TOGETHER)  # one request a file: the threads share them
+        groups = batches(small, self._settings.batch_bytes, most)
         for group, task in zip_longest(groups, large):
             if group is not None:
                 yield partial(self._batch, group)
@@ -176,7 +183,7 @@ class Sender:
         return failed(task, error)
 
     def _large_once(self, task: Task, tries: _Tries) -> Outcome:
-        uploads, item = self._hub.uploads, task.item
+        item = task.item
 
         def on_bytes(count: int) -> None:
             self.check()
@@ -189,7 +196,10 @@ class Sender:
         with open_task(self._settings.data_directory, task) as source:
             if not is_same((item.size, item.mtime_ns), source.before):
                 return Outcome(task, how_changed(item, source))
-            upload, offset = self._begun(task)
+            if isinstance(self._hub, MyTardis):
+                return self._whole(self._hub, task, source, on_bytes)
+            uploads = self._hub.uploads
+            upload, offset = self._begun(self._hub, task)
             if upload and offset is None and (sha256 := self._arrived(task)) is not None:
                 self._state.forget_upload(task.dataset, task.item.path)
                 return Outcome(task, Condition.SENT, sha256=sha256 or None)
@@ -209,7 +219,17 @@ class Sender:
         self._state.forget_upload(task.dataset, task.item.path)
         return Outcome(task, Condition.SENT, sha256=stored.sha256)
 
-    def _begun(self, task: Task) -> tuple[str | None, int | None]:
+    def _whole(
+        self, server: MyTardis, task: Task, source: Opened, on_bytes: Callable[[int], None]
+    ) -> Outcome:
+        try:
+            stored = server.send_file(task.dataset, task.item.path, source, on_bytes)
+        except Changed as error:
+            error.facts["condition"] = how_changed(task.item, source)
+            raise
+        return Outcome(task, Condition.SENT, sha256=stored.sha256)
+
+    def _begun(self, hub: Hub, task: Task) -> tuple[str | None, int | None]:
         """The upload of an earlier try and how far it got; one of an older state of the file is
         given up."""
         kept = self._state.upload(task)
@@ -217,8 +237,8 @@ class Sender:
             return None, None
         upload, is_current = kept
         if is_current:
-            return upload, self._hub.uploads.offset(upload)
-        self._hub.uploads.discard(upload)
+            return upload, hub.uploads.offset(upload)
+        hub.uploads.discard(upload)
         self._state.forget_upload(task.dataset, task.item.path)
         return None, None
 
@@ -269,7 +289,7 @@ class _Attempt:
     """One request with many files: after `run`, `waiting` holds those that still have no
     outcome."""
 
-    def __init__(self, sender: Sender, hub: Hub, base: str, tasks: list[Task]) -> None:
+    def __init__(self, sender: Sender, hub: Server, base: str, tasks: list[Task]) -> None:
         self._sender, self._hub, self._base = sender, hub, base
         self.waiting = tasks
         self._tasks = {(task.dataset, task.item.path): task for task in tasks}

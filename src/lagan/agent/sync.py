@@ -13,18 +13,20 @@ from pathlib import Path
 
 from lagan.agent import filters, lock
 from lagan.agent.errors import BadSetting, Stopped
+from lagan.agent.mytardis import MyTardis
 from lagan.agent.names import shown
 from lagan.agent.plan import Plan, Task, plan, windows
 from lagan.agent.progress import Progress
 from lagan.agent.report import Report, save
 from lagan.agent.rows import Condition, Kind, Observer
-from lagan.agent.scan import Remark, Scan, scan
+from lagan.agent.scan import Folder, Remark, Scan, scan
 from lagan.agent.send import Outcome, Sender, open_task
 from lagan.agent.settings import Settings
 from lagan.agent.settle import is_same, may_still_grow, quiet_for
 from lagan.agent.state import State
 from lagan.agent.targets import Target, connect, ensure
 from lagan.agent.verify import ask, prove
+from lagan.agent.waiting import remember
 from lagan.agent.watch import Watch
 from lagan.client import Hub
 from lagan.client import State as Known
@@ -53,8 +55,8 @@ def sync(
     with ExitStack() as stack:
         stack.enter_context(lock.held(settings.state, Path(settings.data_directory)))
         state = stack.enter_context(closing(State(settings.state)))
-        hub = stack.enter_context(closing(connect(settings)))
         watch = stack.enter_context(Watch(observer, settings))
+        hub = stack.enter_context(closing(_reach(settings, state, watch)))
         run = _Run(settings, progress, stop, state, hub, fresh, watch)
         try:
             run.go()
@@ -68,6 +70,20 @@ def sync(
     return run.report
 
 
+MD5 = 32
+"""Characters of an MD5: what a server that is no hub of ours compares by."""
+PROOFS = 3
+"""How often a server that verifies in its own time is asked again, after twice the time each."""
+
+
+def _reach(settings: Settings, state: State, watch: Watch) -> Hub | MyTardis:
+    try:
+        return connect(settings)
+    except Unavailable as error:
+        remember(settings, state, watch, error)
+        raise
+
+
 class _Run:
     """One run on its way, and its report so far."""
 
@@ -77,7 +93,7 @@ class _Run:
         progress: Progress,
         stop: threading.Event,
         state: State,
-        hub: Hub,
+        hub: Hub | MyTardis,
         fresh: bool,
         watch: Watch,
     ) -> None:
@@ -86,9 +102,14 @@ class _Run:
         self._state, self._hub = state, hub
         self._uses_cache = settings.cache_datafile_lookups and not fresh
         self.report = Report()
+        self._unsent: list[tuple[str, str, int, int]] = []
 
     def go(self) -> None:
-        me = self._hub.me()
+        try:
+            me = self._hub.me()
+        except Unavailable as error:
+            remember(self._settings, self._state, self._watch, error)
+            raise
         seen = scan(self._settings, filters.from_settings(self._settings), time.time())
         self._check()
         self._note(seen)
@@ -99,6 +120,7 @@ class _Run:
         self._give_up(large)
         sent = self._send(small, large)
         self._prove(sent)
+        self._state.keep_waiting(self._unsent)
 
     def _note(self, seen: Scan) -> None:
         report = self.report
@@ -114,10 +136,21 @@ class _Run:
         self._watch.said(f"Looking up {report.found} files")
 
     def _tell(self, targets: Sequence[Target], remarks: Sequence[Remark]) -> None:
+        self._introduce([target.folder for target in targets])
         for target in targets:
             self._watch.known_as(target.folder.root, self._hub.page(target.dataset))
         for remark in remarks:
             self._watch.refused(remark.path, remark.reason)
+
+    def _introduce(self, folders: Sequence[Folder]) -> None:
+        """Who the folders are of, where the server tells."""
+        if not isinstance(self._hub, MyTardis):
+            return
+        owners = {(each.place.owner_kind, each.place.owner) for each in folders}
+        for kind, owner in owners:
+            who = self._hub.person(kind, owner) if owner else None
+            if who is not None and owner:
+                self._watch.person(kind, owner, who.full_name, who.email, who.name)
 
     def _plan(self, targets: Sequence[Target]) -> tuple[list[Task], list[Task]]:
         """Look everything up; the small and the large files that shall go."""
@@ -171,6 +204,7 @@ class _Run:
         report.archived += len(made.skip)
         report.verified += made.verified
         report.refused += [_remark(task, Condition.NAME) for task in made.refuse]
+        report.left += [_remark(task, Condition.UNVERIFIED) for task in made.wait]
         return made
 
     def _compare(self, made: Plan) -> None:
@@ -180,7 +214,9 @@ class _Run:
         for task, wanted in made.compare:
             self._check()
             try:
-                sha256 = self._state.digest(task) or self._digest(task)
+                kind = "md5" if wanted and len(wanted) == MD5 else "sha256"
+                known = self._state.digest(task)
+                sha256 = known if known and known == wanted else self._digest(task, kind)
             except Changed:
                 self.report.left.append(_remark(task, Condition.CHANGED))
                 self._watch.compared(task, Condition.CHANGED)
@@ -201,8 +237,8 @@ class _Run:
         self.report.already += len(equal)
         self.report.archived += len(equal)
 
-    def _digest(self, task: Task) -> str:
-        hasher = hashlib.sha256()
+    def _digest(self, task: Task, kind: str) -> str:
+        hasher = hashlib.new(kind, usedforsecurity=False)
         with open_task(self._settings.data_directory, task) as source:
             if not is_same(task.item[1:], source.before):
                 raise Changed("It changed since it was found.")
@@ -234,6 +270,8 @@ class _Run:
     def _give_up(self, large: list[Task]) -> None:
         """End uploads that nobody will go on with: their file was archived or is no longer
         there."""
+        if isinstance(self._hub, MyTardis):
+            return
         going = {(task.dataset, task.item.path) for task in large}
         for dataset, path, upload in self._state.uploads():
             if (dataset, path) not in going:
@@ -261,6 +299,8 @@ class _Run:
             else:
                 task, condition = outcome.task, outcome.condition
                 lists[condition.kind].append(_remark(task, condition, outcome.reason))
+                if condition.kind is Kind.FAILED:
+                    self._unsent.append((task.root, *task.item))
                 self._watch.has(task.root, 0, int(condition.kind is not Kind.LATER))
         return sent
 
@@ -276,6 +316,20 @@ class _Run:
     def _prove(self, sent: dict[Task, str | None]) -> None:
         self._watch.said(f"Asking for proof of {len(sent)} files")
         proof = prove(self._hub, sent, self._check, self._proved)
+        for turn in range(PROOFS if proof.unverified else 0):
+            # Such a server verifies in its own time; what it has not by then is told as it is.
+            self._stop.wait(self._settings.verification_delay * 2**turn)
+            more = prove(
+                self._hub, {each: sent[each] for each in proof.unverified}, self._check,
+                self._proved,
+            )  # fmt: skip
+            proof.archived += more.archived
+            proof.verified += more.verified
+            proof.missing += more.missing
+            proof.unverified = more.unverified
+            if not proof.unverified:
+                break
+        self.report.left += [_remark(task, Condition.UNVERIFIED) for task in proof.unverified]
         self.report.archived += proof.archived
         self.report.verified += len(proof.verified)
         if self._uses_cache:
@@ -283,9 +337,12 @@ class _Run:
         self.report.failed += [_remark(task, Condition.UNPROVEN) for task in proof.missing]
         self._progress.say("proved", archived=proof.archived, verified=len(proof.verified))
 
-    def _proved(self, task: Task, is_there: bool) -> None:
-        self._watch.upload(task, Condition.COMPLETED if is_there else Condition.UNPROVEN)
-        self._watch.has(task.root, int(is_there), int(not is_there))
+    def _proved(self, task: Task, condition: Condition) -> None:
+        self._watch.upload(task, condition)
+        is_there, is_missing = (
+            condition is each for each in (Condition.COMPLETED, Condition.UNPROVEN)
+        )
+        self._watch.has(task.root, int(is_there), int(is_missing))
 
     def _check(self) -> None:
         if self._stop.is_set():

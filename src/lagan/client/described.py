@@ -22,6 +22,8 @@ class Described:
     name: str
     created: str
     owner_kind: str = "username"
+    folder: str = ""
+    """The name of the folder when the hub knows nobody of that name."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,13 +29,14 @@ class Hub:
     def __init__(
         self, url: str, *, api_key: str | None = None, token: Callable[[], str] | None = None,
         timeout: float = 10.0, tls: Tls | None = None, connections: int = 10, retries: int = 3,
+        proxy: str | None = None,
     ) -> None:  # fmt: skip
         self._credential: Credential = ClientKey(api_key) if api_key else Nobody()
         if token is not None:
             self._credential = Bearer(token)
         self.http = Http(
             url, authorization=lambda: self._credential.header(), timeout=timeout, tls=tls,
-            connections=connections, retries=retries,
+            connections=connections, retries=retries, proxy=proxy,
         )  # fmt: skip
         self.uploads = Uploads(self.http)
         self.entities = Entities(self.http, self._pages)

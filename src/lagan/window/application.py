@@ -53,7 +53,7 @@ class Application(QObject):
         self._store = store or QSettings("Lagan", "agent")
         self.feed, self.journal = Feed(), Journal()
         self.window = MainWindow(self.feed, self.journal)
-        self.engine = Engine(config, self._run)
+        self.engine = Engine(config, self._run, self.feed)
         self.tray = Tray(self.window.actions_by_name, self)
         self.dialog: SettingsDialog | None = None
         self.test_run: TestRunWindow | None = None
@@ -82,6 +82,7 @@ class Application(QObject):
         self.window.headline.show_now("busy", "Ending…")
         logging.getLogger("lagan").removeHandler(self.journal)
         self.window.keep_shape(self._store)
+        self.window.clean_up().stop()
         self.engine.close(PATIENCE)
         self.tray.icon.hide()
         self.window.hide()
@@ -157,8 +158,8 @@ class Application(QObject):
         self.engine.ended.connect(self._ended)
         self.engine.failed.connect(self._failed)
         self.engine.said.connect(self.journal.say)
-        self.engine.told.connect(lambda row: self.feed.tasks([row]))
         self.window.show_running(False)
+        self.window.clean_up().settings = self.engine.settings
 
     def _begin(self) -> None:
         """Follow the schedule, or say why not."""

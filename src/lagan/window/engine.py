@@ -11,16 +11,13 @@ from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 
-from lagan.agent.keys import DAYS
 from lagan.agent.report import Report
-from lagan.agent.rows import TaskRow
-from lagan.agent.schedule import local_now
+from lagan.agent.rows import Observer
 from lagan.agent.service import LOOK, Service
 from lagan.agent.settings import Settings
 from lagan.kit.errors import LaganError
 
 log = logging.getLogger(__name__)
-JOB = "Scan folders and upload datasets"
 Run = Callable[[Settings, threading.Event], Report]
 
 
@@ -31,19 +28,15 @@ class Engine(QObject):
     ended = Signal(object)
     failed = Signal(str)
     said = Signal(str)
-    told = Signal(object)
-    """A run as a row of the Tasks view."""
 
-    def __init__(self, config: Path, run: Run) -> None:
+    def __init__(self, config: Path, run: Run, observer: Observer) -> None:
         super().__init__()
-        self._config, self._run = config, run
+        self._config, self._run, self._observer = config, run, observer
         self._service: Service | None = None
         self._thread: threading.Thread | None = None
         self._end, self._wake = threading.Event(), threading.Event()
         self._halt = threading.Event()
         self.is_running = False
-        self.tasks: list[TaskRow] = []
-        self._asked = False
 
     def begin(self) -> bool:
         """Follow the schedule from now on; False, with a reason said, when the settings cannot be
@@ -52,8 +45,12 @@ class Engine(QObject):
             self._wake.set()
             return True
         try:
-            self._service = Service(self._config, self._work, self.said.emit, self._end)
+            self._service = Service(
+                self._config, self._work, self.said.emit, self._end, observer=self._observer
+            )
+            self._service.next()
         except LaganError as error:
+            self._service = None
             self.said.emit(error.sentence)
             return False
         self._thread = threading.Thread(target=self._serve, name="engine", daemon=True)
@@ -63,7 +60,6 @@ class Engine(QObject):
     def sync_now(self) -> None:
         """Run at once, whatever the schedule; the schedule stays as it is."""
         if self._service is not None:
-            self._asked = True
             self._service.run_now()
             self._wake.set()
 
@@ -74,7 +70,7 @@ class Engine(QObject):
     def next_run(self) -> datetime | None:
         """When the schedule has the next run, None for never by itself."""
         try:
-            return self._service.due() if self._service is not None else None
+            return self._service.next() if self._service is not None else None
         except LaganError:
             return None  # the service itself says why its schedule cannot be followed
 
@@ -104,7 +100,6 @@ class Engine(QObject):
         if self._end.is_set():
             self._halt.set()
         self.is_running = True
-        self._task(settings, local_now(), None)
         self.began.emit()
         try:
             report = self._run(settings, self._halt)
@@ -118,26 +113,6 @@ class Engine(QObject):
         self._over(self.ended, report)
         return report
 
-    def _task(self, settings: Settings, start: datetime, finish: datetime | None) -> None:
-        number = len(self.tasks) + (finish is None)
-        kind, interval = schedule_words(settings, asked=self._asked)
-        row = TaskRow(number, JOB, start, finish, kind, interval)
-        self.tasks[number - 1 :] = [row]
-        self.told.emit(row)
-
     def _over(self, signal: Any, what: object) -> None:
-        settings = self.settings()
-        if settings is not None:
-            self._task(settings, self.tasks[-1].start or local_now(), local_now())
-        self.is_running = self._asked = False
+        self.is_running = False
         signal.emit(what)
-
-
-def schedule_words(settings: Settings, *, asked: bool) -> tuple[str, int | None]:
-    """What the Tasks view says of a run: its schedule, Weekly with its days, and the minutes of
-    Timer. One that somebody `asked` for is Manually."""
-    kind = "Manually" if asked else settings.schedule_type
-    if kind == "Weekly":
-        days = (day[0].upper() if n in settings.weekdays else "-" for n, day in enumerate(DAYS))
-        return f"{kind} {''.join(days)}", None
-    return kind, settings.timer_minutes if kind == "Timer" else None

@@ -22,6 +22,8 @@ from PySide6.QtWidgets import (
 from lagan.agent.rows import FolderRow
 from lagan.window import pictures
 from lagan.window.actions import Actions
+from lagan.window.clean_up import CleanUpPage
+from lagan.window.columns import View
 from lagan.window.feed import Feed, News, Sent
 from lagan.window.headline import Headline
 from lagan.window.journal import Journal, LogPage
@@ -54,7 +56,7 @@ class MainWindow(QMainWindow):
         self.resize(1180, 720)
         self.actions_by_name = Actions(self)
         self.headline, self.log = Headline(), LogPage()
-        self.pages: dict[str, Page[Any]] = {view.title: Page(view) for view in views()}
+        self.pages: dict[str, Page[Any]] = {view.title: _page(view) for view in views()}
         self.tabs = self._make_tabs()
         self.search = self._make_search()
         self.counts = QLabel()
@@ -102,6 +104,13 @@ class MainWindow(QMainWindow):
         page = self.tabs.currentWidget()
         rows = page.chosen() if isinstance(page, Page) else []
         return rows[0] if rows else None
+
+    def clean_up(self) -> CleanUpPage:
+        """The page of the Clean-up view."""
+        page = self.pages["Clean-up"]
+        if not isinstance(page, CleanUpPage):
+            raise TypeError("The Clean-up view has another page.")
+        return page
 
     def turn_to(self, title: str) -> None:
         """Open a tab."""
@@ -208,3 +217,7 @@ class MainWindow(QMainWindow):
         for n in range(self.tabs.count()):
             act = self.tabs.setCurrentIndex
             QShortcut(QKeySequence(f"Alt+{n + 1}"), self, lambda n=n, act=act: act(n))
+
+
+def _page(view: View[Any]) -> Page[Any]:
+    return CleanUpPage(view) if view.title == "Clean-up" else Page(view)

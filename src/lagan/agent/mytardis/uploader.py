@@ -1,0 +1,130 @@
+"""This computer as the server's administrators see it: the uploader's record, its key pair, and the
+request to stage files."""
+
+from __future__ import annotations
+
+import getpass
+import os
+import platform
+import socket
+import sys
+import uuid
+from pathlib import Path
+from typing import Any
+
+from lagan.agent.errors import BadSetting
+from lagan.agent.mytardis.client import Client, Row
+from lagan.agent.settings import Settings
+from lagan.kit.files import write_atomically
+
+
+class Uploader:
+    """What is kept in the `state` folder: the id (unless the settings give one) and the key."""
+
+    def __init__(self, client: Client, settings: Settings, state: Path) -> None:
+        self._client, self._settings, self._state = client, settings, state
+        self.uuid = settings.uuid or self._own_uuid()
+
+    def register(self, instrument: str) -> Row:
+        """Tell the server about this computer and ask for approval, once; the request as it
+        stands."""
+        given = about(self._settings, self.uuid, instrument)
+        known = self._client.rows("mydata_uploader", uuid=self.uuid)
+        if known:
+            record = self._client.change("mydata_uploader", known[0]["id"], given)
+            address = str(record.get("resource_uri") or known[0]["resource_uri"])
+        else:
+            address = str(self._client.make("mydata_uploader", given)["resource_uri"])
+        marks = self.marks()
+        asked = self._client.rows(
+            "mydata_uploaderregistrationrequest",
+            uploader__uuid=self.uuid,
+            requester_key_fingerprint=marks["requester_key_fingerprint"],
+        )
+        return asked[0] if asked else self._request(address, marks["requester_key_fingerprint"])
+
+    def marks(self) -> dict[str, str]:
+        """What tells the server whose staged file it is."""
+        ssh = _ssh()
+        fingerprint = ssh.fingerprint(ssh.public_part(self.private_key()))
+        return {"uploader_uuid": self.uuid, "requester_key_fingerprint": fingerprint}
+
+    def private_key(self) -> str:
+        """The key in OpenSSH's format, made at the first call and readable by us alone."""
+        path = self._state / "staging_key"
+        if not path.exists():
+            made = _ssh().make_key(f"Lagan agent {self.uuid}")
+            write_atomically(path, made.encode(), mode=0o600)
+        return path.read_text(encoding="utf-8")
+
+    def _request(self, uploader: str, fingerprint: str) -> Row:
+        settings = self._settings
+        return self._client.make(
+            "mydata_uploaderregistrationrequest",
+            {
+                "uploader": uploader, "name": settings.instrument_name,
+                "requester_name": settings.contact_name,
+                "requester_email": settings.contact_email,
+                "requester_public_key": _ssh().public_part(self.private_key()) + "\n",
+                "requester_key_fingerprint": fingerprint,
+            },
+        )  # fmt: skip
+
+    def _own_uuid(self) -> str:
+        path = self._state / "uuid"
+        if not path.exists():
+            write_atomically(path, str(uuid.uuid1()).encode(), mode=0o600)
+        return path.read_text(encoding="utf-8").strip()
+
+
+def about(settings: Settings, identity: str, instrument: str) -> dict[str, Any]:
+    """The 27 documented facts about this computer; nothing secret is among them."""
+    address = _address()
+    return {
+        "uuid": identity, "name": settings.instrument_name,
+        "contact_name": settings.contact_name, "contact_email": settings.contact_email,
+        "user_agent_name": "Lagan", "user_agent_version": _version(),
+        "user_agent_install_location": str(Path(sys.prefix))[:256],
+        "os_platform": sys.platform, "os_system": platform.system(),
+        "os_release": platform.release()[:32], "os_version": platform.version()[:128],
+        "os_username": _username(), "machine": platform.machine(),
+        "architecture": platform.architecture()[0], "processor": platform.processor()[:64],
+        "memory": "", "cpus": os.cpu_count() or 1, "disk_usage": "",
+        "data_path": settings.data_directory[:256], "default_user": settings.username,
+        "interface": "", "mac_address": f"{uuid.getnode():012x}", "ipv4_address": address,
+        "ipv6_address": "", "subnet_mask": "", "hostname": platform.node()[:64],
+        "instruments": [f"/api/v1/instrument/{instrument}/"],
+    }  # fmt: skip
+
+
+def _address() -> str:
+    """This computer's address on the network, "" when it has none."""
+    try:
+        return socket.gethostbyname(socket.gethostname())[:16]
+    except OSError:
+        return ""
+
+
+def _username() -> str:
+    try:
+        return getpass.getuser()[:64]
+    except (OSError, KeyError, ImportError):
+        return ""
+
+
+def _version() -> str:
+    from importlib.metadata import version
+
+    return version("lagan")[:32]
+
+
+def _ssh() -> Any:
+    """The SSH part, which a small installation may lack."""
+    try:
+        from lagan.transfer import keys
+    except ImportError:
+        raise BadSetting(
+            "Staging by SFTP needs the SSH part: install lagan[sftp], or set upload_method = POST.",
+            setting="upload_method",
+        ) from None
+    return keys
