@@ -20,7 +20,7 @@ from lagan.window.application import Application
 from tests.agent.conftest import Bench
 from tests.agent.hub import TestHub
 
-LONG = 8.0
+LONG = 10.0
 """Seconds after which what is awaited will not come any more."""
 
 
@@ -69,6 +69,26 @@ def hub() -> Iterator[TestHub]:
 @pytest.fixture
 def bench(tmp_path: Path, hub: TestHub) -> Bench:
     return Bench(tmp_path, hub)
+
+
+class Answers:
+    """Somebody who answers every question alike and remembers them."""
+
+    def __init__(self, answer: bool) -> None:
+        self.answer = answer
+        self.asked: list[str] = []
+
+    def __call__(self, _parent: object, _title: str, text: str, _yes: str = "") -> bool:
+        self.asked.append(text)
+        return self.answer
+
+
+@pytest.fixture
+def answers(no_fault_in_a_slot: None, monkeypatch: pytest.MonkeyPatch) -> Answers:
+    """Questions that are asked; each is answered with yes unless told otherwise."""
+    made = Answers(True)
+    monkeypatch.setattr(asking, "confirm", made)
+    return made
 
 
 class Desk:

@@ -16,22 +16,12 @@ from lagan.agent import saving
 from lagan.agent.check import Finding, check
 from lagan.agent.keys import KEYS, STRUCTURES
 from lagan.agent.settings import Settings, read
-from lagan.window import asking, fields, settings_dialog
+from lagan.window import fields, settings_dialog
 from lagan.window.settings_dialog import SettingsDialog
 from tests.agent.conftest import Bench
-from tests.window.conftest import until
+from tests.window.conftest import Answers, until
 
 Open = Callable[..., SettingsDialog]
-
-
-@pytest.fixture
-def answers(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Questions that were asked; each is answered with yes."""
-    asked: list[str] = []
-    monkeypatch.setattr(
-        asking, "confirm", lambda _parent, _title, text, _yes: asked.append(text) or True
-    )
-    return asked
 
 
 @pytest.fixture
@@ -115,7 +105,7 @@ def test_fields_follow_the_schedule(dialog: Open) -> None:
     assert not editors["timer_minutes"].isEnabled()
 
 
-def test_ok_judges_asks_and_saves(dialog: Open, bench: Bench, answers: list[str]) -> None:
+def test_ok_judges_asks_and_saves(dialog: Open, bench: Bench, answers: Answers) -> None:
     bench.file("anna/scan/a.tif")
     here = dialog()
     saved: list[bool] = []
@@ -123,21 +113,20 @@ def test_ok_judges_asks_and_saves(dialog: Open, bench: Bench, answers: list[str]
     put(here, contact_name="Robin", dataset_filter="sc")
     here.accept()
     until(lambda: saved)
-    assert answers[0].startswith("1 datasets with 1 files. Save these settings?")
-    assert "• Only folders whose name contains 'sc' are sent." in answers[0]
+    assert answers.asked[0].startswith("1 datasets with 1 files. Save these settings?")
+    assert "• Only folders whose name contains 'sc' are sent." in answers.asked[0]
     kept = read(bench.config)
     assert (kept.contact_name, kept.dataset_filter) == ("Robin", "sc")
     assert not here.isVisible()
 
 
-def test_back_saves_nothing(dialog: Open, bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    asked: list[str] = []
-    monkeypatch.setattr(asking, "confirm", lambda *given: bool(asked.append(given[2])))
+def test_back_saves_nothing(dialog: Open, bench: Bench, answers: Answers) -> None:
+    answers.answer = False
     here = dialog()
     before = bench.config.read_bytes()
     put(here, contact_name="Robin")
     here.accept()
-    until(lambda: asked)
+    until(lambda: answers.asked)
     assert bench.config.read_bytes() == before
     assert here.isVisible()
     assert here.form.values()["contact_name"] == "Robin"
@@ -170,7 +159,7 @@ def test_a_refusal_turns_to_its_field(
 
 
 def test_a_suggestion_is_taken_and_judged_again(
-    dialog: Open, bench: Bench, answers: list[str], monkeypatch: pytest.MonkeyPatch
+    dialog: Open, bench: Bench, answers: Answers, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def judge(settings: Settings, now: datetime) -> Iterator[Finding]:
         if settings.facility_name == "Imagin":
@@ -184,7 +173,7 @@ def test_a_suggestion_is_taken_and_judged_again(
     here.accept()
     until(lambda: "Imagin" in here.notice.words() and here.notice._button.isVisible())
     here.notice.take()
-    until(lambda: answers)
+    until(lambda: answers.asked)
     assert read(bench.config).facility_name == "Imaging"
 
 
@@ -244,7 +233,7 @@ def test_a_copy_is_saved_without_being_judged(
 
 
 def test_locked_fields_cannot_be_changed_and_locking_saves_nothing_else(
-    dialog: Open, bench: Bench, answers: list[str]
+    dialog: Open, bench: Bench, answers: Answers
 ) -> None:
     here = dialog()
     put(here, contact_name="Half written")
@@ -286,7 +275,7 @@ def test_an_administrator_is_not_asked(
 
 
 def test_the_first_time_there_is_nothing_to_read(
-    dialog: Open, bench: Bench, answers: list[str], tmp_path: Path
+    dialog: Open, bench: Bench, answers: Answers, tmp_path: Path
 ) -> None:
     fresh = tmp_path / "new" / "agent.ini"
     here = dialog(fresh)
@@ -299,7 +288,7 @@ def test_the_first_time_there_is_nothing_to_read(
 
 
 def test_a_file_that_is_no_settings_file_is_put_aside(
-    dialog: Open, bench: Bench, answers: list[str], tmp_path: Path
+    dialog: Open, bench: Bench, answers: Answers, tmp_path: Path
 ) -> None:
     broken = tmp_path / "broken.ini"
     broken.write_text("not [an ini file")
@@ -307,7 +296,7 @@ def test_a_file_that_is_no_settings_file_is_put_aside(
     assert "not a settings file" in here.notice.words()
     put(here, **{name: str(value) for name, value in bench.given.items()})
     here.accept()
-    until(lambda: answers)
+    until(lambda: answers.asked)
     assert read(broken).instrument_name == "Microscope"
     assert broken.with_name("broken.ini.unreadable").read_text() == "not [an ini file"
 
@@ -326,7 +315,7 @@ def test_cancel_while_it_is_judged_changes_nothing(dialog: Open, bench: Bench) -
 
 
 def test_saving_is_refused_while_somebody_else_has_locked(
-    dialog: Open, bench: Bench, answers: list[str]
+    dialog: Open, bench: Bench, answers: Answers
 ) -> None:
     here = dialog()
     saving.lock(bench.config)

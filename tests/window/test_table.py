@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from PySide6.QtCore import QAbstractItemModel, QPersistentModelIndex, Qt
@@ -14,18 +15,20 @@ from lagan.window.page import Page
 from lagan.window.table import FRACTION, Table
 from lagan.window.views import views
 
+Make = Callable[[str], Table[Any]]
+
 
 def upload(number: int, size: int = 100, condition: Condition = Condition.QUEUED) -> UploadRow:
     return UploadRow(number, "anna/scan", "deep", f"{number:06}.tif", size, condition)
 
 
 @pytest.fixture
-def make(qt: object) -> Callable[[str], Table[object]]:
+def make(qt: object) -> Make:
     """A view's table, watched for broken promises to Qt."""
     kept: list[QAbstractItemModelTester] = []
 
-    def made(title: str) -> Table[object]:
-        table: Table[object] = Table(next(view for view in views() if view.title == title))
+    def made(title: str) -> Table[Any]:
+        table: Table[Any] = Table(next(view for view in views() if view.title == title))
         mode = QAbstractItemModelTester.FailureReportingMode.Fatal
         kept.append(QAbstractItemModelTester(table, mode))
         return table
@@ -37,7 +40,7 @@ def shown(model: QAbstractItemModel, column: int = 3) -> list[str]:
     return [model.index(n, column).data() for n in range(model.rowCount())]
 
 
-def test_a_row_told_again_takes_the_place_of_the_older(make: Callable[[str], Table]) -> None:
+def test_a_row_told_again_takes_the_place_of_the_older(make: Make) -> None:
     table = make("Uploads")
     table.apply([upload(1), upload(2)])
     table.apply([replace(upload(1), condition=Condition.GREW), upload(3)])
@@ -46,14 +49,14 @@ def test_a_row_told_again_takes_the_place_of_the_older(make: Callable[[str], Tab
     assert table.index(0, 7).data() == "It grew while it was sent"
 
 
-def test_one_row_twice_in_a_batch_is_one_row(make: Callable[[str], Table]) -> None:
+def test_one_row_twice_in_a_batch_is_one_row(make: Make) -> None:
     table = make("Uploads")
     table.apply([upload(1), replace(upload(1), sent=50)])
     assert table.rowCount() == 1
     assert table.index(0, 6).data(FRACTION) == 0.5
 
 
-def test_search_wants_every_word_in_any_case(make: Callable[[str], Table]) -> None:
+def test_search_wants_every_word_in_any_case(make: Make) -> None:
     table = make("Uploads")
     table.apply([upload(n) for n in range(1, 30)])
     table.search("ANNA 00002")
@@ -62,7 +65,7 @@ def test_search_wants_every_word_in_any_case(make: Callable[[str], Table]) -> No
     assert table.rowCount() == 29
 
 
-def test_what_changes_is_found_by_its_new_words(make: Callable[[str], Table]) -> None:
+def test_what_changes_is_found_by_its_new_words(make: Make) -> None:
     table = make("Uploads")
     table.apply([upload(1), upload(2)])
     table.search("vanished")
@@ -72,7 +75,7 @@ def test_what_changes_is_found_by_its_new_words(make: Callable[[str], Table]) ->
     assert shown(table) == ["000002.tif"]
 
 
-def test_numbers_sort_as_numbers(make: Callable[[str], Table]) -> None:
+def test_numbers_sort_as_numbers(make: Make) -> None:
     table = make("Uploads")
     table.apply([upload(1, 5000), upload(2, 90), upload(3, 1 << 30)])
     table.sort(4, Qt.SortOrder.DescendingOrder)
@@ -81,7 +84,7 @@ def test_numbers_sort_as_numbers(make: Callable[[str], Table]) -> None:
     assert shown(table) == ["000001.tif", "000002.tif", "000003.tif"]
 
 
-def test_every_column_of_every_view_sorts(make: Callable[[str], Table]) -> None:
+def test_every_column_of_every_view_sorts(make: Make) -> None:
     table = make("Uploads")
     table.apply([upload(n, n, each) for n, each in enumerate(Condition, 1)])
     for column in range(table.columnCount()):
@@ -89,7 +92,7 @@ def test_every_column_of_every_view_sorts(make: Callable[[str], Table]) -> None:
         assert table.rowCount() == len(Condition)
 
 
-def test_what_is_held_stays_the_same_row(make: Callable[[str], Table]) -> None:
+def test_what_is_held_stays_the_same_row(make: Make) -> None:
     table = make("Uploads")
     table.apply([upload(n, 100 - n) for n in range(1, 50)])
     held = QPersistentModelIndex(table.index(6, 3))
@@ -101,7 +104,7 @@ def test_what_is_held_stays_the_same_row(make: Callable[[str], Table]) -> None:
     assert not held.isValid()
 
 
-def test_only_what_is_verified_can_be_ticked(make: Callable[[str], Table]) -> None:
+def test_only_what_is_verified_can_be_ticked(make: Make) -> None:
     table = make("Clean-up")
     table.apply([CleanUpRow(1, "7", True, "a/b/c", 3), CleanUpRow(2, "8", False, "a/b/d", 3)])
     for row, wanted in ((0, Qt.CheckState.Checked), (1, Qt.CheckState.Unchecked)):

@@ -82,4 +82,4 @@ class Errand(QObject):
 
 
 _RUNNING: set[Errand] = set()
-"""Kept until their last word has arrived: Qt's objects end in the window's thread, not in theirs."""
+"""Kept until their last word has arrived: Qt's objects end in the window's thread alone."""

@@ -33,7 +33,7 @@ WIDTHS = {
     "owner": 14, "group": 14, "username": 24, "name": 30, "email": 30, "short_name": 28,
     "full_name": 34, "subdirectory": 16, "filename": 24, "message": 34, "size": 10,
     "progress": 16, "speed": 11, "job": 26, "start": 20, "finish": 20, "schedule": 18,
-    "interval": 16, "datafile": 14, "verified": 22, "selected": 8, "file": 44,
+    "interval": 16, "datafile": 12, "verified": 46, "selected": 8, "file": 44,
 }  # fmt: skip
 NUMBERS = frozenset({"id", "size", "speed", "interval"})
 STRETCHED = {
@@ -88,7 +88,7 @@ def _text(view: str, name: str) -> Callable[[Any], str]:
     if view == "Uploads" and name == "status":
         return lambda row: WORDS[row.condition.kind]
     if name == "verified":
-        return lambda row: "Verified copies" if row.verified else "Not verified"
+        return lambda row: "Verified copies" if row.verified else _sentence(row.message)
     if name == "selected":
         return lambda row: ""
     if name == "size":
@@ -121,6 +121,10 @@ def _tick(row: CleanUpRow, ticked: bool) -> CleanUpRow:
 
 def _plain(value: object) -> str:
     return "" if value is None else str(value)
+
+
+def _sentence(why: str) -> str:
+    return f"{why[:1].upper()}{why[1:]}" or "Not verified"
 
 
 def _percent(row: Any) -> str:
