@@ -33,7 +33,11 @@ def test_sync_now_sends_and_shows_every_file(desk: Open, bench: Bench) -> None:
     press(here, "sync")
     until(lambda: "Completed successfully; 5 files sent" in here.app.window.headline.now())
     assert bench.last()["archived"] == 5
-    assert "5 files sent" in here.app.window.headline.last()
+    assert here.app.window.headline.last().startswith("Ended ")
+    again = Desk(bench.config, bench.folder / "window.ini")
+    again.app.start()
+    assert "Completed successfully; 5 files sent" in again.app.window.headline.last()
+    again.app.close()
     assert here.app.window.actions_by_name["sync"].isEnabled()
     assert not here.app.window.actions_by_name["stop"].isEnabled()
     until(lambda: "A run begins." in here.app.window.log.text.toPlainText())

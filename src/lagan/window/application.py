@@ -13,6 +13,7 @@ from PySide6.QtCore import QObject, QSettings, QTimer, QUrl
 from PySide6.QtWidgets import QApplication
 
 from lagan.agent.report import Report, load
+from lagan.agent.schedule import local_now
 from lagan.agent.settings import Settings
 from lagan.agent.sync import sync
 from lagan.kit.errors import LaganError
@@ -218,7 +219,7 @@ class Application(QObject):
         self.window.headline.show_now(tone, sentence)
         self.tray.show_now(sentence)
         self.journal.say(sentence)
-        self._show_last()
+        self.window.headline.show_last(f"Ended {local_now():%Y-%m-%d %H:%M}")
         self._show_next()
 
     def _stop(self) -> None:

@@ -7,7 +7,7 @@ from html import escape
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QTextBrowser, QVBoxLayout, QWidget
 
 from lagan.agent.keys import KEYS
-from lagan.window import fields
+from lagan.window import fields, pictures
 from lagan.window.editors import plain_note
 
 _INTRODUCTION = """
@@ -29,6 +29,7 @@ class HelpWindow(QDialog):
         self.text = QTextBrowser()
         self.text.setHtml(html())
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
+        pictures.without_icons(buttons)
         buttons.rejected.connect(self.close)
         column = QVBoxLayout(self)
         column.addWidget(self.text)

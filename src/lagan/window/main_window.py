@@ -66,6 +66,7 @@ class MainWindow(QMainWindow):
         self._timer.timeout.connect(self.look)
         self._timer.start()
         self.headline.show_now("waits", "Ready")
+        self.tabs.tabBar().setFocus()
 
     def look(self) -> None:
         """Show what has changed since the last look."""

@@ -106,6 +106,7 @@ class Page(QWidget, Generic[Row]):
         table.setAlternatingRowColors(True)
         table.setShowGrid(False)
         table.setWordWrap(False)
+        table.setTextElideMode(Qt.TextElideMode.ElideMiddle)  # paths differ at their ends
         table.setTabKeyNavigation(False)
         table.setSortingEnabled(True)
         table.setFrameShape(QTableView.Shape.NoFrame)

@@ -9,6 +9,7 @@ from importlib.resources import files
 from PySide6.QtCore import QByteArray, QRectF, Qt
 from PySide6.QtGui import QColor, QGuiApplication, QIcon, QPainter, QPalette, QPixmap
 from PySide6.QtSvg import QSvgRenderer
+from PySide6.QtWidgets import QDialogButtonBox, QMessageBox
 
 SIZES = (16, 24, 32, 48)
 """Edges in pixels; each is drawn for screens of one and of two pixels a point."""
@@ -37,6 +38,12 @@ def icon(name: str) -> QIcon:
 def tone(name: str) -> QColor:
     """The colour of a state on the palette's background."""
     return QColor(TONES[name][is_dark(QGuiApplication.palette())])
+
+
+def without_icons(buttons: QDialogButtonBox | QMessageBox) -> None:
+    """Take away the icons that some systems draw on OK and Cancel, each in a style of its own."""
+    for button in buttons.buttons():
+        button.setIcon(QIcon())
 
 
 def is_dark(palette: QPalette) -> bool:

@@ -125,6 +125,7 @@ class SettingsDialog(QDialog):
     def _make_buttons(self) -> QDialogButtonBox:
         standard = QDialogButtonBox.StandardButton
         made = QDialogButtonBox(standard.Ok | standard.Cancel | standard.Help)
+        pictures.without_icons(made)
         made.addButton(self.lock_button, QDialogButtonBox.ButtonRole.ResetRole)
         made.accepted.connect(self.accept)
         made.rejected.connect(self.reject)

@@ -43,6 +43,7 @@ class TestRunWindow(QDialog):
         self.text.setAccessibleName("What would be uploaded")
         standard = QDialogButtonBox.StandardButton
         self.buttons = QDialogButtonBox(standard.Save | standard.Close)
+        pictures.without_icons(self.buttons)
         self.buttons.button(standard.Save).setText("Save as…")
         self.buttons.button(standard.Save).setIcon(pictures.icon("save"))
         self.buttons.button(standard.Save).clicked.connect(self._choose)
