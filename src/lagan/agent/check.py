@@ -16,10 +16,13 @@ from lagan.agent import filters
 from lagan.agent.errors import BadSetting
 from lagan.agent.scan import Scan, scan
 from lagan.agent.schedule import LATE, parse_date, parse_time, scheduled_time
+from lagan.agent.server import Server
 from lagan.agent.settings import Settings
 from lagan.agent.structures import LEVELS, Level
 from lagan.agent.targets import connect
-from lagan.kit.errors import Forbidden, LaganError, NotFound, NotSignedIn, Unavailable
+from lagan.client import Hub
+from lagan.kit.errors import BadInput, Forbidden, LaganError, NotFound, NotSignedIn, Unavailable
+from lagan.kit.http import Untrusted
 
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s.]+")
 _REQUIRED = (
@@ -73,6 +76,9 @@ def _at_hub(settings: Settings) -> Iterator[Finding]:
         raise BadSetting(
             f"The hub refuses the credential: {error.sentence}", setting="username"
         ) from None
+    except (Unavailable, Untrusted, BadInput) as error:
+        setting = "proxy" if "proxy" in error.sentence else "hub_url"
+        raise BadSetting(error.sentence, setting=setting) from None
     with closing(hub):
         try:
             me = hub.me()
@@ -86,14 +92,23 @@ def _at_hub(settings: Settings) -> Iterator[Finding]:
         try:
             hub.register_instrument(settings.facility_name, settings.instrument_name)
         except (NotFound, Forbidden) as error:
-            choices = error.facts.get("facilities") or []
-            suggestion = choices[0] if len(choices) == 1 else None
-            raise BadSetting(
-                error.sentence, setting="facility_name", suggestion=suggestion
-            ) from None
+            raise _another_facility(settings, hub, error) from None
         yield Finding(
             "ok", f"{settings.instrument_name} is an instrument of {settings.facility_name}."
         )
+
+
+def _another_facility(settings: Settings, hub: Server, error: LaganError) -> BadSetting:
+    """The only facility that we manage is suggested, several are listed."""
+    choices = [str(each) for each in error.facts.get("facilities") or []]
+    if not choices and isinstance(hub, Hub):
+        with contextlib.suppress(LaganError):
+            choices = hub.instruments.facilities()
+    told = error.sentence
+    if len(choices) > 1 and choices[0] not in told:
+        told += f" {settings.username} manages {', '.join(choices)}."
+    suggestion = choices[0] if len(choices) == 1 else None
+    return BadSetting(told, setting="facility_name", suggestion=suggestion)
 
 
 def _last(settings: Settings, now: datetime) -> Iterator[Finding]:

@@ -10,6 +10,7 @@ from lagan.client import batch, download, lookup
 from lagan.client.credentials import Bearer, ClientKey, Credential, Nobody, Token
 from lagan.client.described import Described, Found, found
 from lagan.client.entities import Entities
+from lagan.client.instruments import Instruments
 from lagan.client.jobs import Jobs
 from lagan.client.packages import Packages
 from lagan.client.permissions import Permissions
@@ -39,6 +40,7 @@ class Hub:
             connections=connections, retries=retries, proxy=proxy,
         )  # fmt: skip
         self.uploads = Uploads(self.http)
+        self.instruments = Instruments(self.http)
         self.entities = Entities(self.http, self._pages)
         self.packages = Packages(self)
         self.permissions = Permissions(self.http)

@@ -10,6 +10,7 @@ from a2wsgi import WSGIMiddleware
 
 from lagan.hub.access.routes import route as access_route
 from lagan.hub.base.raw import Exchange, Receive, Scope, Send, answer
+from lagan.hub.doors.instruments.routes import route as instrument_route
 from lagan.hub.doors.packages_api.routes import route as package_route
 from lagan.hub.ingest.routes import route as ingest_route
 from lagan.hub.jobs.api.files import route as file_route
@@ -25,7 +26,7 @@ sys.setswitchinterval(0.0002)
 
 _ROUTES = (
     *(ingest_route, access_route, work_route, target_route, file_route, live_route, browse_route),
-    package_route,
+    *(package_route, instrument_route),
 )
 _RAW = (
     *("/api/uploads", "/api/datasets/", "/s/", "/api/work/", "/api/file/", "/live/", "/browse/"),

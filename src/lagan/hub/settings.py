@@ -24,6 +24,7 @@ _ROOMS = [
     "computers",
     "datasets",
     "ingest",
+    "instruments",
     "evidence",
     "packages",
     "access",

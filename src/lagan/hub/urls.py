@@ -32,6 +32,7 @@ ROUTERS = {
     "quotas/": "lagan.hub.datasets.quotas_api.router",
     "search/": "lagan.hub.datasets.search.api.router",
     "ingest/": "lagan.hub.ingest.api.router",
+    "instruments/": "lagan.hub.instruments.api.router",
     "audit/": "lagan.hub.evidence.api.router",
     "nodes/": "lagan.hub.doors.node.api.router",
 }

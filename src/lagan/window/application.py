@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import logging
 import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QObject, QSettings, QTimer, QUrl
+from PySide6.QtCore import QCoreApplication, QObject, QSettings, QTimer, QUrl
 from PySide6.QtWidgets import QApplication
 
+from lagan.agent import log
 from lagan.agent.report import Report, load
 from lagan.agent.schedule import local_now
 from lagan.agent.settings import Settings
-from lagan.agent.sync import sync
+from lagan.agent.turn import turn
 from lagan.kit.errors import LaganError
 from lagan.window import asking, autostart, closing, opening, pictures
 from lagan.window.engine import Engine
@@ -62,7 +62,6 @@ class Application(QObject):
         self._connect()
         self._next = QTimer(self, interval=NEXT)
         self._next.timeout.connect(self._show_next)
-        logging.getLogger("lagan").addHandler(self.journal)
 
     def start(self, *, minimised: bool = False) -> None:
         """Show the window, or the tray's icon alone, and follow the schedule. Without settings
@@ -81,10 +80,12 @@ class Application(QObject):
         """End everything; what was being sent goes on with the next run."""
         self._next.stop()
         self.window.headline.show_now("busy", "Ending…")
-        logging.getLogger("lagan").removeHandler(self.journal)
         self.window.keep_shape(self._store)
         self.window.clean_up().stop()
         self.engine.close(PATIENCE)
+        QCoreApplication.sendPostedEvents(self)  # how the run ended is on its way to us
+        self._end_log()
+        self.window.rest()
         self.tray.icon.hide()
         self.window.hide()
 
@@ -133,7 +134,7 @@ class Application(QObject):
         self._open(url, "There is no such folder on this computer any more.")
 
     def _run(self, settings: Settings, stop: threading.Event) -> Report:
-        return sync(settings, self.feed, stop, observer=self.feed)
+        return turn(settings, self.config, self.feed, stop, log.log.info, self.feed)
 
     def _connect(self) -> None:
         acts: dict[str, Callable[[], object]] = {
@@ -158,7 +159,7 @@ class Application(QObject):
         self.engine.began.connect(self._began)
         self.engine.ended.connect(self._ended)
         self.engine.failed.connect(self._failed)
-        self.engine.said.connect(self.journal.say)
+        self.engine.said.connect(self._say)
         self.window.show_running(False)
         self.window.clean_up().settings = self.engine.settings
 
@@ -168,9 +169,33 @@ class Application(QObject):
             self.window.headline.show_now("doubt", "The settings have to be filled in")
         elif not self._has_begun:
             self._has_begun = True
+            self._begin_log()
             self.window.headline.show_now("waits", "Ready")
             self._show_last()
         self._show_next()
+
+    def _begin_log(self) -> None:
+        """The service's log, and the Log view beside it."""
+        if (settings := self.engine.settings()) is None:
+            return
+        self.journal.keep_secret(settings)
+        try:
+            self.journal.say(f"This is also written to {log.begin(settings)}.")
+        except LaganError as error:
+            self.journal.say(error.sentence)
+        log.log.addHandler(self.journal)
+
+    def _end_log(self) -> None:
+        for handler in list(log.log.handlers):
+            log.log.removeHandler(handler)
+            handler.close()
+
+    def _say(self, text: str) -> None:
+        """A line for both."""
+        if self._has_begun:
+            log.log.info(text)
+        else:
+            self.journal.say(text)
 
     def _saved(self) -> None:
         is_first = not self._has_begun
@@ -182,7 +207,9 @@ class Application(QObject):
         try:
             autostart.put(values.get("start_automatically_on_login") == "True", self.config)
         except LaganError as error:
-            self.journal.say(error.sentence)
+            self._say(error.sentence)
+        if settings:
+            self.journal.keep_secret(settings)
 
     def _settings_closed(self) -> None:
         if self.dialog is not None:
@@ -197,7 +224,7 @@ class Application(QObject):
 
     def _began(self) -> None:
         self.window.show_running(True)
-        self.journal.say("A run begins.")
+        self._say("A run begins.")
         self.window.headline.show_now("busy", "Looking for data")
         self.tray.show_now("a run is under way")
 
@@ -218,7 +245,7 @@ class Application(QObject):
         self.window.show_running(False)
         self.window.headline.show_now(tone, sentence)
         self.tray.show_now(sentence)
-        self.journal.say(sentence)
+        self._say(sentence)
         self.window.headline.show_last(f"Ended {local_now():%Y-%m-%d %H:%M}")
         self._show_next()
 

@@ -18,6 +18,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from lagan.agent.log import SHORTEST, cleaned
+from lagan.agent.settings import Settings
 from lagan.kit.errors import BadInput, LaganError
 from lagan.kit.files import write_atomically
 from lagan.window import pictures
@@ -31,8 +33,14 @@ class Journal(logging.Handler):
 
     def __init__(self) -> None:
         super().__init__(logging.INFO)
+        self.secrets: tuple[str, ...] = ()
         self._guard = threading.Lock()
         self._waiting: deque[str] = deque(maxlen=LINES)
+
+    def keep_secret(self, settings: Settings) -> None:
+        """What must not be read in any line."""
+        given = (settings.api_key, settings.password)
+        self.secrets = tuple(each for each in given if len(each) >= SHORTEST)
 
     def emit(self, record: logging.LogRecord) -> None:
         """A line of the program's log."""
@@ -40,10 +48,10 @@ class Journal(logging.Handler):
         self.say(f"{level}{record.getMessage()}")
 
     def say(self, text: str) -> None:
-        """A line, with the time."""
+        """A line, with the time and without anything secret."""
         moment = datetime.now().astimezone().strftime("%Y-%m-%d %H:%M:%S")
         with self._guard:
-            self._waiting.append(f"{moment}  {text}")
+            self._waiting.append(f"{moment}  {cleaned(text, self.secrets)}")
 
     def take(self) -> list[str]:
         """The lines since the last look."""

@@ -73,6 +73,10 @@ class MainWindow(QMainWindow):
         self.log.add(self._journal.take())
         self.show_news(self._feed.take())
 
+    def rest(self) -> None:
+        """Look no more."""
+        self._timer.stop()
+
     def show_news(self, news: News) -> None:
         """Show what has changed."""
         if news.begun:

@@ -122,6 +122,16 @@ def _by_client_key(key: str) -> Actor:
     return Actor(found[1], found[2], CLIENT_KEY)
 
 
+def by_named_key(text: str) -> Actor:
+    """Whose client key this is, as `user:key`; for doors whose programs send both. NotSignedIn when
+    the key is not that user's."""
+    name, _, key = text.strip().partition(":")
+    actor = _by_client_key(key)
+    if not rules.same(actor.name, name):
+        raise NotSignedIn("This client key is not valid.")
+    return actor
+
+
 def by_day_token(text: str) -> Actor:
     """Whose day token this is; for doors that take such tokens. NotSignedIn when it is garbled,
     revoked or expired."""
@@ -164,6 +174,18 @@ def find_user(*, username: str | None = None, email: str | None = None) -> User 
     if email and "\x00" not in email:
         return User.objects.filter(email__iexact=email.strip()).first()
     return None
+
+
+def find_user_in_any_case(username: str) -> User | None:
+    """As `find_user`, whatever the case of the letters; two users never differ in it alone."""
+    if not username or "\x00" in username:
+        return None
+    return User.objects.filter(username__iexact=username.strip()).first()
+
+
+def user_of_entity(entity: int) -> User | None:
+    """The user with this USER entity. Asks no permission."""
+    return User.objects.filter(entity=entity).first() if entity < 2**63 else None
 
 
 def visible_users(actor: Actor) -> QuerySet[User]:

@@ -152,3 +152,11 @@ class Kind(StrEnum):
 
     CERTIFICATE_MADE = "certificate.made"
     ANCHORS_SET_ASIDE = "anchors.set-aside"
+
+    EXPERIMENT_MADE = "experiment.made"
+    UPLOADER_ADDED = "uploader.added"
+    UPLOADER_ASKED = "uploader.asked"
+    UPLOADER_APPROVED = "uploader.approved"
+    UPLOADER_REFUSED = "uploader.refused"
+    UPLOADER_REVOKED = "uploader.revoked"
+    UPLOADER_SETTINGS_CHANGED = "uploader.settings-changed"

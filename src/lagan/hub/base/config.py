@@ -7,13 +7,17 @@ The environment wins over the file. A name ending in _FILE holds the path of a f
 
 from __future__ import annotations
 
+import getpass
 import os
 import secrets
+import shlex
+import socket
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from lagan.kit.errors import BadInput
 
@@ -29,6 +33,20 @@ class Mail:
     password: str = ""
     security: str = "none"
     sender: str = "lagan@localhost"
+
+
+@dataclass(frozen=True, slots=True)
+class Staging:
+    """Where uploaders of instruments stage files by SSH, and what they are told of the way there.
+    `keys` is the authorized_keys that the hub writes for `user`; `gate` the program that it names,
+    as a command line."""
+
+    folder: Path
+    keys: Path
+    host: str
+    port: int
+    user: str
+    gate: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +79,7 @@ class Config:
     """Who publishes datasets whose metadata names nobody: usually the institution."""
     share_days: int = 180
     """The longest life of a share link, in days."""
+    staging: Staging = field(default_factory=lambda: _staging({}, Path("/nonexistent")))
     job_days: int = 90
     """How long ended jobs are kept, in days; 0 for ever."""
 
@@ -97,6 +116,7 @@ def load(environ: Mapping[str, str] | None = None) -> Config:
         institution=_institution(settings),
         publisher=settings.get("LAGAN_PUBLISHER", "").strip(),
         share_days=_positive(settings, "LAGAN_SHARE_DAYS", 180),
+        staging=_staging(settings, data),
         job_days=_positive(settings, "LAGAN_JOB_DAYS", 90, least=0),
     )
 
@@ -197,6 +217,29 @@ def _mail(settings: Mapping[str, str]) -> Mail:
         security=security,
         sender=settings.get("LAGAN_MAIL_FROM", "lagan@localhost"),
     )
+
+
+def _staging(settings: Mapping[str, str], data: Path) -> Staging:
+    folder = Path(settings.get("LAGAN_STAGING_FOLDER") or data / "staging").absolute()
+    keys = settings.get("LAGAN_STAGING_KEYS") or data / "staging-keys" / "authorized_keys"
+    here = urlsplit(settings.get("LAGAN_ADDRESS", "")).hostname or socket.gethostname()
+    program = Path(sys.executable).with_name("lagan")
+    return Staging(
+        folder=folder,
+        keys=Path(keys).absolute(),
+        host=settings.get("LAGAN_STAGING_HOST") or here,
+        port=_positive(settings, "LAGAN_STAGING_PORT", 22),
+        user=settings.get("LAGAN_STAGING_USER") or _account(),
+        gate=settings.get("LAGAN_STAGING_GATE") or f"{shlex.quote(str(program))} instruments gate",
+    )
+
+
+def _account() -> str:
+    """The account that the hub runs as; its number where it has no name."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return str(os.getuid())
 
 
 def _address(settings: Mapping[str, str], name: str) -> str:

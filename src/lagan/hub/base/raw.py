@@ -15,7 +15,7 @@ from uuid import uuid4
 from django.db import close_old_connections
 
 from lagan.hub.base.problems import problem, refusal
-from lagan.kit.errors import LaganError
+from lagan.kit.errors import BadInput, LaganError
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -58,6 +58,8 @@ class Exchange:
         self.path = _decoded(scope)
         self.secure: bool = scope.get("scheme") == "https"
         self.extensions: MutableMapping[str, Any] = scope.get("extensions") or {}
+        self.client: str = (scope.get("client") or ("",))[0]
+        """The address that the request came from, as the server saw it."""
         self.answered = False
         self._headers = {
             name.decode("latin-1").lower(): value.decode("latin-1")
@@ -73,6 +75,16 @@ class Exchange:
         words = self._query.decode("latin-1")
         found = parse_qs(words, keep_blank_values=True, max_num_fields=50, errors=errors)
         return found[name][0] if name in found else None
+
+    def parameters(self) -> dict[str, str]:
+        """The first value of every parameter of the address, at most 100. BadInput for more."""
+        try:
+            found = parse_qs(
+                self._query.decode("latin-1"), keep_blank_values=True, max_num_fields=100
+            )
+        except ValueError:
+            raise BadInput("An address has at most 100 parameters.") from None
+        return {name: values[0] for name, values in found.items()}
 
     def header(self, name: str) -> str | None:
         """A request header, or None."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Count, Q, QuerySet, Sum
 from django.utils import timezone
 
 from lagan.hub.archive import queries as archive
@@ -43,11 +43,13 @@ __all__ = [
     "folder",
     "latest_date",
     "log",
+    "in_group",
     "named",
     "of_computer",
     "of_owner",
     "neighbours",
     "removed",
+    "sums_of_computers",
     "versions",
     "visible",
     "with_ids",
@@ -243,6 +245,14 @@ def of_computer(actor: Actor, computer: int, *, size: int = 10) -> list[DatasetR
     return _dataset_rows(list(_joined(rows).order_by("-entity_id")[:size]))
 
 
+def sums_of_computers(computers: Sequence[int]) -> dict[int, tuple[int, int, int]]:
+    """How many datasets came from each computer, with their files and bytes; removed ones do not
+    count. Asks no permission."""
+    rows = Dataset.objects.filter(computer__in=computers).exclude(state=REMOVED).order_by()
+    sums = rows.values_list("computer").annotate(Count("pk"), Sum("file_count"), Sum("bytes"))
+    return {computer: (count, files, size) for computer, count, files, size in sums}
+
+
 def of_owner(owner: int, *, size: int = 20) -> list[DatasetRow]:
     """The newest datasets of an owner, for the owner."""
     rows = Dataset.objects.filter(owner=owner).exclude(state=REMOVED)
@@ -257,6 +267,26 @@ def named(group: int, name: str, *, owner: int, computer: int) -> DatasetRow | N
     )
     rows = rows.exclude(state=REMOVED).order_by("-pk")[:1]
     return next(iter(_dataset_rows(list(_joined(rows)))), None)
+
+
+def in_group(
+    actor: Actor,
+    group: int,
+    *,
+    names: Sequence[str] = (),
+    ids: Sequence[int] = (),
+    computer: int | None = None,
+    size: int = 1000,
+) -> list[DatasetRow]:
+    """Datasets directly in a group with one of these names or ids, all of them without either,
+    oldest first, that `actor` may read or change; removed ones do not count."""
+    known = tree.within(tree.allowed_any(actor, ["DATASET_READ", "DATASET_CHANGE"]), "entity__path")
+    rows = Dataset.objects.filter(known, entity__parent=group).exclude(state=REMOVED)
+    if names or ids:
+        rows = rows.filter(Q(entity__name__in=names) | Q(pk__in=ids))
+    if computer is not None:
+        rows = rows.filter(computer=computer)
+    return _dataset_rows(list(_joined(rows).order_by("pk")[:size]))
 
 
 def log(

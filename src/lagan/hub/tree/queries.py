@@ -44,6 +44,7 @@ from lagan.hub.tree.templates.aggregate import EffectiveTemplate as EffectiveTem
 from lagan.hub.tree.templates.effective import effective_template as effective_template
 from lagan.hub.tree.templates.effective import policy as policy
 from lagan.hub.tree.templates.fields import Field as Field
+from lagan.hub.tree.tops import tops as tops
 from lagan.hub.tree.visibility import allowed as allowed
 from lagan.hub.tree.visibility import allowed_any as allowed_any
 from lagan.hub.tree.visibility import full_path as full_path
@@ -117,6 +118,18 @@ def child(*, type: str, name: str, parent: int | None) -> int | None:
         return root[0] if root and root[1] == name else None
     rows = Entity.objects.filter(type=type, name=name.replace("\x00", "\ufffd"), parent=parent)
     return rows.exclude(id=parent).values_list("id", flat=True).first()
+
+
+def children_of(
+    parents: Collection[int], *, type: str, name: str | None = None, size: int
+) -> list[EntityRow]:
+    """The first `size` entities of a type directly in some groups, by name; with exactly this name
+    where one is given. Asks no permission."""
+    found = Entity.objects.filter(parent__in=parents, type=type)
+    if name is not None:
+        found = found.filter(name=name.replace("\x00", "\ufffd"))
+    columns = found.order_by("name", "id").values_list("id", "type", "name", "parent_id", "path")
+    return [EntityRow(*each) for each in columns[:size]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,6 +215,11 @@ def members_page(group: int, *, after: str | None = None, size: int = 50) -> Pag
     for leave to see them."""
     rows = Entity.objects.filter(memberships__group=group)
     return page_by_key(rows, keys=("name", "id"), after=after, size=size)
+
+
+def groups_of(entity: int) -> list[Entity]:
+    """The groups that the entity was made a member of, by name. Asks no permission."""
+    return list(Entity.objects.filter(members__member=entity).order_by("name", "id"))
 
 
 def members(group: int) -> list[Entity]:

@@ -8,8 +8,8 @@ from urllib.parse import parse_qsl
 
 from django.utils.http import parse_header_parameters
 
+from lagan.hub.base.multipart import PartReader, Sink
 from lagan.hub.base.raw import Exchange, in_thread
-from lagan.hub.doors.packages_api.multipart import PartReader, Sink
 from lagan.hub.ingest.handlers import pump
 from lagan.hub.packages.services import Zip
 from lagan.kit.errors import BadInput, TooLarge

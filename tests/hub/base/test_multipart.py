@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lagan.hub.doors.packages_api.multipart import PartReader
+from lagan.hub.base.multipart import PartReader
 from lagan.kit.errors import BadInput, LaganError, TooLarge
 
 BODY = (
