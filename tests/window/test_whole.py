@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from PySide6.QtWidgets import QApplication
 from lagan.agent.lock import held
 from lagan.agent.rows import Condition, Kind
 from lagan.window import autostart
+from lagan.window.help import HelpWindow
 from tests.agent.conftest import Bench
 from tests.window.conftest import Answers, Desk, until
 
@@ -83,6 +85,10 @@ def test_closing_without_a_tray_ends_after_a_question(desk: Open, answers: Answe
     assert len(answers.asked) == 1
 
 
+def _has_tasks(desk: Desk, number: int) -> bool:
+    return len(desk.rows("Tasks")) == number
+
+
 def test_every_end_of_a_file_is_named_in_its_view(desk: Open, bench: Bench) -> None:
     bench.file("anna/scan/good.tif", b"good")
     bench.file("anna/scan/young.tif", b"young", age=0)
@@ -104,7 +110,7 @@ def test_tasks_tell_every_run_and_outlive_it(desk: Open, bench: Bench) -> None:
     here = desk()
     for number in (1, 2):
         press(here, "sync")
-        until(lambda number=number: len(here.rows("Tasks")) == number)
+        until(partial(_has_tasks, here, number))
         until(lambda: here.rows("Tasks")[-1].finish is not None)
         until(lambda: not here.app.engine.is_running)
     assert [row.id for row in here.rows("Tasks")] == [1, 2]
@@ -222,3 +228,40 @@ def test_settings_saved_the_first_time_take_effect(
     until(lambda: "Completed successfully; 1 file sent" in here.app.window.headline.now())
     assert autostart.place().read_text().startswith("[Desktop Entry]")
     here.app.close()
+
+
+@pytest.mark.parametrize("moment", ["idle", "sending"])
+def test_a_system_that_ends_it_loses_nothing(bench: Bench, moment: str) -> None:
+    for n in range(8):
+        bench.file(f"anna/scan/{n}.tif", bytes(2 << 20))
+    schedule = {"idle": "Manually", "sending": "On Startup"}[moment]
+    given = {"schedule_type": schedule, "bandwidth_limit": 2, "max_upload_threads": 1}
+    with bench.start("window", **given) as program:
+        log = bench.folder / "state/agent.log"
+        wanted = {"idle": "", "sending": "A run begins."}[moment]
+        until(lambda: log.exists() and wanted in log.read_text())
+        program.terminate()
+        _, said = program.communicate(timeout=120)
+    assert program.returncode == 0, said
+    assert "Traceback" not in said
+    assert bench.sync().archived == 8
+
+
+def test_the_toolbar_opens_what_it_says(desk: Open, bench: Bench) -> None:
+    bench.file("anna/scan/a.tif")
+    here = desk()
+    press(here, "test")
+    run = here.app.test_run
+    assert run is not None
+    until(lambda: "has ended" in run.notice.words())
+    run.close()
+    press(here, "clean")
+    assert here.app.window.tabs.currentWidget() is here.app.window.clean_up()
+    press(here, "settings")
+    assert here.app.dialog is not None
+    assert here.app.dialog.form.values()["instrument_name"] == "Microscope"
+    here.app.dialog.reject()
+    press(here, "help")
+    shown = [each for each in QApplication.topLevelWidgets() if isinstance(each, HelpWindow)]
+    assert "Data directory" in shown[0].text.toPlainText()
+    shown[0].close()

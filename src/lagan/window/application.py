@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QCoreApplication, QObject, QSettings, QTimer, QUrl
+from PySide6.QtCore import QCoreApplication, QObject, QSettings, Qt, QTimer, QUrl, Signal
 from PySide6.QtWidgets import QApplication
 
 from lagan.agent import log
@@ -17,6 +17,7 @@ from lagan.agent.schedule import local_now
 from lagan.agent.settings import Settings
 from lagan.agent.turn import turn
 from lagan.kit.errors import LaganError
+from lagan.kit.stopping import on_signals
 from lagan.window import asking, autostart, closing, opening, pictures
 from lagan.window.engine import Engine
 from lagan.window.feed import Feed
@@ -41,6 +42,9 @@ ABOUT = (
 
 class Application(QObject):
     """Lives as long as the program; `open_url` opens things outside of it."""
+
+    told_to_end = Signal()
+    """By the system, from any thread: nobody is there to be asked."""
 
     def __init__(
         self,
@@ -97,8 +101,7 @@ class Application(QObject):
         )
         if self.engine.is_running and not asking.confirm(self.window, "Quit", question, "Quit"):
             return
-        self.close()
-        QApplication.exit(0)
+        self._end()
 
     def open_settings(self) -> None:
         """The settings dialogue; one at a time."""
@@ -136,6 +139,10 @@ class Application(QObject):
     def _run(self, settings: Settings, stop: threading.Event) -> Report:
         return turn(settings, self.config, self.feed, stop, log.log.info, self.feed)
 
+    def _end(self) -> None:
+        self.close()
+        QApplication.exit(0)
+
     def _connect(self) -> None:
         acts: dict[str, Callable[[], object]] = {
             "sync": self.sync_now,
@@ -152,6 +159,7 @@ class Application(QObject):
         }
         for name, act in acts.items():
             self.window.actions_by_name[name].triggered.connect(lambda _=False, act=act: act())
+        self.told_to_end.connect(self._end, Qt.ConnectionType.QueuedConnection)
         self.window.closing.connect(self._closing)
         self.window.opened.connect(self.open_web)
         self.window.shown_in_folder.connect(self.open_folder)
@@ -309,6 +317,8 @@ def start(config: Path, *, minimised: bool = False) -> int:
     try:
         ours = Application(config)
         place.called.connect(ours.window.bring_up)
+        program.commitDataRequest.connect(lambda _: ours.close())  # somebody logs out
+        on_signals(ours.told_to_end.emit)
         ours.start(minimised=minimised)
         return program.exec()
     finally:
