@@ -157,7 +157,8 @@ def sync(config: Path | None, as_json: bool, fresh: bool) -> None:
 @agent.command()
 @_CONFIG
 @_JSON
-def run(config: Path | None, as_json: bool) -> None:
+@click.option("--windows-service", is_flag=True, help="For the service control of Windows alone.")
+def run(config: Path | None, as_json: bool, windows_service: bool) -> None:
     """Stay and run by the schedule of the settings, until told to end (SIGTERM); SIGUSR1 runs
     now. What it does is also written to its log (`log_file`)."""
     import threading
@@ -191,6 +192,12 @@ def run(config: Path | None, as_json: bool) -> None:
         return report
 
     service = Service(path, once, shout, stop)
+    if windows_service:
+        import sys
+
+        from lagan.agent.windows import ServiceControl, WindowsService
+
+        sys.exit(WindowsService(ServiceControl(), service.serve, stop).run())
     on_signals(stop, service.run_now)
     service.serve()
     log.log.info("Ended.")
