@@ -49,7 +49,8 @@ def test_progress_adds_up_and_ends() -> None:
 
 
 def test_many_threads_lose_nothing() -> None:
-    feed, seen = Feed(), {}
+    feed = Feed()
+    seen: dict[int, UploadRow] = {}
 
     def tell(start: int) -> None:
         for n in range(start, start + 2000):

@@ -26,10 +26,11 @@ def run(qt: QApplication, bench: Bench) -> Iterator[TestRunWindow]:
 def test_it_tells_and_changes_nothing(run: TestRunWindow, bench: Bench) -> None:
     until(lambda: "has ended" in run.notice.words())
     text = run.text.toPlainText()
-    assert "CREATING NEW DATASET 'scan' of anna" in text
-    assert "NEEDS UPLOADING: a.tif" in text
-    assert "MAY STILL BE WRITTEN: young.tif" in text
-    assert text.endswith("1 files would be uploaded.")
+    assert "ok: 1 datasets with 2 files." in text
+    assert "anna/scan: new dataset 'scan' of anna, 2 files" in text
+    assert "  needs uploading: a.tif" in text
+    assert "  may still be written: young.tif" in text
+    assert text.endswith("\n1 file would be uploaded.")
     assert bench.hub.datasets == {}
 
 
@@ -54,4 +55,13 @@ def test_a_hub_that_is_away_is_said(qt: QApplication, bench: Bench) -> None:
     run = TestRunWindow(bench.settings(hub_url="http://127.0.0.1:9", connection_timeout=1))
     until(lambda: run.buttons.button(QDialogButtonBox.StandardButton.Save).isEnabled())
     assert "127.0.0.1" in run.notice.words()
+    run.close()
+
+
+def test_a_folder_that_is_not_there_is_said_and_ends_it(qt: QApplication, bench: Bench) -> None:
+    run = TestRunWindow(bench.settings(data_directory="/no/such/folder"))
+    until(lambda: run.buttons.button(QDialogButtonBox.StandardButton.Save).isEnabled())
+    assert run.text.toPlainText().endswith("\n/no/such/folder is not a folder.")
+    assert run.notice.words() == "/no/such/folder is not a folder."
+    assert bench.hub.requests == []
     run.close()

@@ -76,21 +76,14 @@ def test_run(config: Path | None, as_json: bool) -> None:
     """Tell what a run would do; nothing is made and nothing is sent."""
     import json
 
-    from lagan.agent.preview import preview
+    from lagan.agent.preview import lines, preview
 
     seen = preview(_settings(config))
     if as_json:
         click.echo(json.dumps(seen.document(), ensure_ascii=False))
         return
-    for each in seen.datasets:
-        kind = "dataset" if each.known else "new dataset"
-        click.echo(f"{each.folder}: {kind} {each.name!r} of {each.owner}, {len(each.files)} files")
-        for path, word in each.files.items():
-            click.echo(f"  {word}: {path}")
-    for remark in seen.remarks:
-        click.echo(f"{remark.path}: {remark.reason}")
-    told = ", ".join(f"{number} {word}" for word, number in sorted(seen.counts.items()))
-    click.echo(f"Summary: {told or 'no files'}.")
+    for line in lines(seen):
+        click.echo(line)
 
 
 @agent.command()

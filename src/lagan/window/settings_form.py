@@ -160,10 +160,11 @@ class SettingsForm(QTabWidget):
 def _align(forms: list[QFormLayout]) -> None:
     """Let the fields of a page begin at one line, though several boxes hold them."""
     words = [
-        item.widget()
+        widget
         for form in forms
         for row in range(form.rowCount())
         if (item := form.itemAt(row, QFormLayout.ItemRole.LabelRole)) is not None
+        and (widget := item.widget()) is not None
     ]
     widest = max((each.sizeHint().width() for each in words), default=0)
     for each in words:

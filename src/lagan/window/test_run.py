@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from itertools import islice
 
 from PySide6.QtGui import QCloseEvent, QFontDatabase
 from PySide6.QtWidgets import (
@@ -15,7 +16,10 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from lagan.agent.preview import Preview, preview
+from lagan.agent.check import check_here
+from lagan.agent.errors import BadSetting
+from lagan.agent.preview import lines, preview
+from lagan.agent.schedule import local_now
 from lagan.agent.settings import Settings
 from lagan.kit.errors import LaganError
 from lagan.window import pictures
@@ -91,25 +95,16 @@ class TestRunWindow(QDialog):
         self.buttons.button(QDialogButtonBox.StandardButton.Save).setEnabled(True)
 
 
-def lines(seen: Preview) -> Iterator[str]:
-    """A test run for people, line by line."""
-    for each in seen.datasets:
-        head = "ADDING TO EXISTING DATASET" if each.known else "CREATING NEW DATASET"
-        group = f", experiment {each.experiment!r}" if each.experiment else ""
-        yield f"{head} {each.name!r} of {each.owner}{group}: {each.folder}"
-        yield from (f"  {word.upper()}: {path}" for path, word in each.files.items())
-        yield ""
-    yield from (f"{remark.path}: {remark.reason}" for remark in seen.remarks)
-    told = ", ".join(f"{number:,} {word}" for word, number in sorted(seen.counts.items()))
-    yield f"Summary of {len(seen.datasets):,} datasets: {told or 'no files'}."
-    yield f"{seen.counts.get('needs uploading', 0):,} files would be uploaded."
-
-
 def _tell(settings: Settings, stop: threading.Event) -> Iterator[str]:
     yield f"Looking into {settings.data_directory}, folder structure {settings.folder_structure}."
-    seen = preview(settings)
-    waiting = list(lines(seen))
-    for start in range(0, len(waiting), AT_ONCE):
+    for finding in check_here(settings, local_now()):
+        if finding.level == "error":
+            raise BadSetting(finding.text)
+        yield f"{finding.level}: {finding.text}"
         if stop.is_set():
             return
-        yield "\n".join(waiting[start : start + AT_ONCE])
+    told = lines(preview(settings))
+    while piece := list(islice(told, AT_ONCE)):
+        if stop.is_set():
+            return
+        yield "\n".join(piece)
