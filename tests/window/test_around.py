@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import subprocess
 import sys
+import threading
+import weakref
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -16,6 +19,7 @@ from PySide6.QtWidgets import QApplication, QSystemTrayIcon
 from lagan.agent.report import Report
 from lagan.agent.scan import Remark
 from lagan.window import autostart, closing, pictures
+from lagan.window.collecting import Collector
 from lagan.window.errors import WindowOpen
 from lagan.window.instance import Instance
 from lagan.window.tray import MENU
@@ -164,3 +168,24 @@ def test_a_run_ends_in_a_sentence(facts: dict[str, Any], tone: str, words: str) 
     report = Report(**facts)
     report.end()
     assert closing.sentence(report) == (tone, words)
+
+
+def test_cycles_are_searched_in_the_windows_thread(qt: QApplication) -> None:
+    class Ring:
+        """Something that only such a search ends."""
+
+        def __init__(self) -> None:
+            self.itself = self
+
+    gone: list[int] = []
+    collector = Collector()
+    try:
+        assert not gc.isenabled()
+        weakref.finalize(Ring(), lambda: gone.append(threading.get_ident()))
+        until(lambda: gone)
+        assert gone == [threading.get_ident()]
+        collector.among_all()
+    finally:
+        collector.close()
+    assert gc.isenabled()
+    gc.disable()

@@ -19,6 +19,7 @@ from lagan.agent.turn import turn
 from lagan.kit.errors import LaganError
 from lagan.kit.stopping import on_signals
 from lagan.window import asking, autostart, closing, opening, pictures
+from lagan.window.collecting import Collector
 from lagan.window.engine import Engine
 from lagan.window.feed import Feed
 from lagan.window.help import HelpWindow
@@ -313,13 +314,16 @@ def start(config: Path, *, minimised: bool = False) -> int:
     program.setDesktopFileName(autostart.NAME)
     program.setWindowIcon(pictures.icon("lagan"))
     program.setQuitOnLastWindowClosed(False)
-    place = Instance(config)
+    place, collector = Instance(config), Collector()
     try:
         ours = Application(config)
         place.called.connect(ours.window.bring_up)
         program.commitDataRequest.connect(lambda _: ours.close())  # somebody logs out
         on_signals(ours.told_to_end.emit)
         ours.start(minimised=minimised)
+        ours.engine.ended.connect(collector.among_all)
+        ours.engine.failed.connect(collector.among_all)
         return program.exec()
     finally:
+        collector.close()
         place.close()
