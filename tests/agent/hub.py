@@ -370,7 +370,8 @@ class _Handler(BaseHTTPRequestHandler):
                 found = ids.get(key) or f"d{len(ids)}"
                 self.hub.datasets[found] = key
                 self.hub.files.setdefault(found, {})
-            answers.append({"id": found, "state": self.hub.states.get(found, "open")})
+            state = self.hub.states.get(found, "open")
+            answers.append({"id": found, "state": state, "owner": f"Full {row['owner']}"})
         self._send(200, json.dumps({"datasets": answers}))
 
     def lookup(self) -> None:

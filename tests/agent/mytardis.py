@@ -135,7 +135,9 @@ class _Handler(BaseHTTPRequestHandler):
         for planned in state.refusals:
             if planned[0] == self.command and re.fullmatch(planned[1], parts.path):
                 state.refusals.remove(planned)
-                self._send(planned[2])
+                if planned[2]:
+                    self._send(planned[2])
+                self.close_connection = True
                 return
         if parts.path == "/api/v1/":
             self._send(200, {"user": {"list_endpoint": "/api/v1/user/"}})

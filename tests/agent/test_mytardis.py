@@ -78,6 +78,43 @@ def test_a_run_by_form_and_a_second_one(desk: Bench, server: MyTardisServer) -> 
     assert not [path for method, path in server.requests if method == "POST"]
 
 
+GROUP, PERSON = ("django_group", "7"), ("django_user", "2")
+STRUCTURES = [
+    ("Username / Dataset", "anna/d", "Microscope - Anna A", "anna", None, PERSON),
+    ("Email / Dataset", "a@x.org/d", "Microscope - Anna A", "a@x.org", None, PERSON),
+    ("Username / Experiment / Dataset", "anna/e/d", "e", "anna", None, PERSON),
+    ("Email / Experiment / Dataset", "a@x.org/e/d", "e", "a@x.org", None, PERSON),
+    ('Username / "MyTardis" / Experiment / Dataset', "anna/mytardis/e/d",
+     "e", "anna", None, PERSON),
+    ("User Group / Instrument / Full Name / Dataset", "smith/Microscope/Kim K/d",
+     "Microscope - Kim K", "Kim K", "smith", GROUP),
+    ("Experiment / Dataset", "e/d", "e", "facility", None, None),
+    ("Dataset", "d", "Microscope - Fac Ility", "facility", None, None),
+    ("User Group / Dataset", "smith/d", "smith", None, "smith", GROUP),
+    ("User Group / Experiment / Dataset", "smith/e/d", "smith - e", None, "smith", GROUP),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("structure", "folder", "title", "user", "group", "owner"), STRUCTURES)
+def test_every_folder_structure_as_the_uploader_has_it(
+    desk: Bench, server: MyTardisServer, structure: str, folder: str, title: str,
+    user: str | None, group: str | None, owner: tuple[str, str] | None,
+) -> None:  # fmt: skip
+    desk.file(f"{folder}/in/a.tif", b"x")
+    changes = {"folder_structure": structure, "group_prefix": "lab-"}
+    kept = run(desk, **changes)
+    assert kept.conditions() == {"a.tif": Condition.COMPLETED}
+    (experiment,) = server.rows["mydata_experiment"]
+    noted = {each["name"]: each["value"] for each in experiment["parameter_sets"][0]["parameters"]}
+    assert experiment["title"] == title
+    assert (noted["user_folder_name"], noted.get("group_folder_name")) == (user, group)
+    assert noted["uploader"]
+    grants = [(row["pluginId"], row["entityId"]) for row in server.rows["objectacl"]]
+    assert grants == [("django_group", "3"), *([owner] if owner else [])]
+    assert run(desk, **changes, cache_datafile_lookups=False).report.sent == 0  # type: ignore[union-attr]
+    assert len(server.rows["mydata_experiment"]) == len(server.rows["dataset"]) == 1
+
+
 def test_the_kind_of_server_is_found_out(desk: Bench, hub: TestHub, server: MyTardisServer) -> None:
     from lagan.agent.mytardis import MyTardis
     from lagan.agent.targets import connect
@@ -126,7 +163,15 @@ def test_other_content_is_refused_and_named(desk: Bench, server: MyTardisServer)
 
 @pytest.mark.parametrize(
     ("status", "condition"),
-    [(413, Condition.TOO_LARGE), (500, Condition.BROKEN), (401, None), (507, Condition.FULL)],
+    [
+        (413, Condition.TOO_LARGE),
+        (500, Condition.BROKEN),
+        (507, Condition.FULL),
+        (503, Condition.BUSY),
+        (403, Condition.FORBIDDEN),
+        (0, Condition.NO_ANSWER),
+        (401, None),
+    ],
 )
 @pytest.mark.parametrize("size", [5, SIZE])
 def test_an_error_status_is_never_a_success(

@@ -151,3 +151,36 @@ def test_a_turn_with_the_hubs_settings_and_a_clean_up(real: Bench, whole_hub: Hu
     done = clear(read(real.config))
     assert done.removed == ["anna/more/b.tif"], done
     assert sorted(real.local()) == ["anna/keep/a.tif", "anna/more/c.tif"]
+
+
+def _killed_ten_times(
+    real: Bench, whole_hub: Hub, *, small: int, large: int, longest: float, seed: int
+) -> int:
+    """`small` files and four of `large` bytes, the agent killed after random times up to `longest`
+    seconds; how often it was really at work then. Afterwards everything is there once."""
+    print(f"seed {seed}")
+    rng = random.Random(seed)
+    for n in range(small):
+        real.file(f"anna/small {n % 50}/{n % 997}/{n}.tif", rng.randbytes(200 + n % 4000))
+    for n in range(4):
+        real.file(f"ben/large/{n}.raw", rng.randbytes(large + n))
+    ended, killed = threading.Event(), 0
+    for _ in range(10):
+        with real.start("sync") as process:
+            ended.wait(rng.uniform(0.5, longest))
+            killed += process.poll() is None
+            process.send_signal(signal.SIGKILL)
+            process.communicate()
+    code, out, err = real.run("sync", "--fresh")
+    assert code == 0, out + err
+    assert archived(real, whole_hub) == real.local()
+    assert real.uploads_kept() == 0
+    again = real.sync(fresh=True)
+    assert (again.exit, again.sent, again.archived) == (0, 0, small + 4)
+    return killed
+
+
+@pytest.mark.soak
+def test_a_hundred_thousand_files_killed_ten_times(real: Bench, whole_hub: Hub) -> None:
+    seed = random.SystemRandom().randrange(1 << 32)
+    assert _killed_ten_times(real, whole_hub, small=100_000, large=256 << 20, longest=15, seed=seed)

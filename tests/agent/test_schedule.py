@@ -226,3 +226,21 @@ def test_pauses_double_up_to_a_quarter_of_an_hour() -> None:
 def test_weekly_shows_its_days() -> None:
     settings = made(schedule_type="Weekly", monday_checked=True, friday_checked=True)
     assert schedule_words(settings) == "Weekly (M---F--)"
+
+
+def test_the_hub_gets_a_sign_of_life_between_runs(tmp_path: Path) -> None:
+    config, clock, signs = tmp_path / "agent.ini", Clock(), []
+    config.write_text("[agent]\n")
+    service = Service(
+        config, lambda _: Report(), lambda _: None, threading.Event(), clock,
+        refresh=lambda settings: signs.append(clock.now),
+    )  # fmt: skip
+    for _ in range(40):
+        clock.now += MINUTE
+        assert not service.step()
+    assert signs == [MONDAY + 15 * MINUTE, MONDAY + 30 * MINUTE]
+    service.run_now()
+    assert service.step()
+    clock.now += 14 * MINUTE
+    service.step()
+    assert len(signs) == 2, "a run is a sign too"

@@ -58,3 +58,25 @@ def test_what_failed_on_the_way_waits_too(bench: Bench, hub: TestHub) -> None:
     hub.refuse("POST", "/api/uploads/batch/", 507, "no-space", times=9)
     assert bench.sync().exit == 12
     assert waiting(bench)[:2] == (1, 5)
+
+
+def test_a_hub_that_goes_away_on_the_way_is_the_same(bench: Bench, hub: TestHub) -> None:
+    bench.file("anna/d/a.tif", b"12345")
+    hub.refuse("POST", "/api/ingest/lookup/", 503, "unavailable", times=9)
+    kept = Kept()
+    with pytest.raises(Unavailable):
+        sync(bench.settings(), Quiet(), threading.Event(), observer=kept)
+    assert kept.conditions() == {"a.tif": Condition.BUSY}
+    assert len(kept.rows["folders"]) == 1
+    assert waiting(bench)[:2] == (1, 5)
+
+
+def test_what_is_archived_does_not_wait_verified_or_not(bench: Bench, hub: TestHub) -> None:
+    bench.file("anna/d/a.tif", b"12345")
+    bench.file("anna/d/b.tif", b"12345")
+    assert bench.sync().exit == 0
+    away(bench)
+    assert waiting(bench)[0] == 0
+    bench.file("anna/d/b.tif", b"changed")
+    away(bench)
+    assert waiting(bench)[:2] == (1, 7)

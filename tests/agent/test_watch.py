@@ -10,6 +10,7 @@ import pytest
 
 from lagan.agent.progress import Quiet
 from lagan.agent.rows import VIEWS, Condition, Kind
+from lagan.agent.scan import Scan
 from lagan.agent.settings import parse
 from lagan.agent.sync import sync
 from lagan.agent.watch import Watch
@@ -45,12 +46,26 @@ def test_a_run_is_told_in_every_view(bench: Bench, hub: TestHub) -> None:
     assert folders["scan 1"].location == str(bench.data / "anna/scan 1")
     assert folders["scan 1"].web == f"{hub.url}/datasets/d0/"
     assert (folders["scan 2"].owner, folders["scan 2"].group) == ("ben", "")
-    assert {row.username for row in kept.rows["users"].values()} == {"anna", "ben"}
+    users = {row.username: row.name for row in kept.rows["users"].values()}
+    assert users == {"anna": "Full anna", "ben": "Full ben"}
     assert kept.texts[0] == "Looking up 3 files"
     again = run(bench)
     assert set(again.conditions("verifications").values()) == {Condition.ARCHIVED}
     assert "uploads" not in again.rows
     assert again.rows["folders"][1].status == "2 of 2 files uploaded"
+
+
+def test_groups_and_strangers_are_told_as_what_they_are(bench: Bench, hub: TestHub) -> None:
+    bench.file("smith/d/a.tif")
+    kept = run(bench, folder_structure="User Group / Dataset", group_prefix="lab-")
+    groups = [(row.short_name, row.full_name) for row in kept.rows["groups"].values()]
+    assert groups == [("smith", "lab-smith")]
+    assert (kept.rows["folders"][1].group, kept.rows["folders"][1].owner) == (
+        "lab-smith", "facility",
+    )  # fmt: skip
+    bench.file("zoe/d/a.tif")
+    users = {row.username: row.name for row in run(bench).rows["users"].values()}
+    assert users["zoe"] == "", "nobody has that name"
 
 
 def test_nothing_is_complete_before_the_hub_has_proved_it(bench: Bench, hub: TestHub) -> None:
@@ -188,7 +203,7 @@ def test_many_rows_are_told_in_few_calls(bench: Bench, hub: TestHub) -> None:
 
 def test_without_an_observer_nothing_is_kept() -> None:
     with Watch(None, parse("[agent]\n")) as watch:
-        watch.found([])
+        watch.found(Scan())
         watch.queued([])
         watch.passed(5)
     assert not watch._waiting

@@ -15,6 +15,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import psutil
 import pytest
@@ -56,9 +57,9 @@ class Bench:
         told = answer.json()
         return told["objects"][0] if told["meta"]["total_count"] else None
 
-    def post(self, path: str, status: int = 201, **given: Any) -> Any:
+    def post(self, path: str, **given: Any) -> Any:
         answer = self.ask("POST", path, data=json.dumps(given))
-        assert answer.status_code == status, answer.text
+        assert answer.status_code == 201, answer.text
         assert answer.headers["location"].startswith("/api/v1/")
         return answer
 
@@ -254,7 +255,7 @@ def test_a_run_by_http_post(bench: Bench, tmp_path: Path):
         assert bench.verified(dataset, name, "sub")
     with bench.hub.as_user(PERSON) as person:
         for name, data in files.items():
-            read = person.get(f"/api/datasets/{dataset}/content/sub/{requests.utils.quote(name)}")
+            read = person.get(f"/api/datasets/{dataset}/content/sub/{quote(name)}")
             assert read.content == data
 
 
@@ -311,31 +312,22 @@ def test_a_key_does_nothing_else(bench: Bench, tmp_path: Path):
     location = bench.register()
     (tmp_path / "a").write_bytes(b"a")
     outside = Path(location).parent / "other"
-    refused = [
-        "id", "sh", f"mkdir -m 2770 -p {outside}", f"mkdir -m 2770 -p {location}/../other",
-        f"chmod 660 {location}", "chmod 777 /etc/passwd", f"mkdir -m 2770 -p {location}/x; id",
-        f"scp -f {location}", f"cat {location}", f"chmod 660 {location}/$(id)",
-    ]  # fmt: skip
-    for command in refused[:6] + refused[7:]:
+    for command in ("id", f"mkdir -m 2770 -p {outside}", f"chmod 660 {location}"):
         answered = bench.run(command)
         assert (answered.returncode, answered.stdout) == (1, b""), command
         assert b"Traceback" not in answered.stderr
     # What a shell would take for two commands is the name of a folder here.
-    assert bench.run(refused[6]).returncode == 0
+    assert bench.run(f"mkdir -m 2770 -p {location}/x; id").returncode == 0
     assert (Path(location) / "x; id").is_dir()
+    (Path(location) / "link").symlink_to("/tmp")
     for more in (["-O"], []):
-        assert bench.copy(*more, str(tmp_path / "a"), f"{bench.target()}:/tmp/lagan-a").returncode
-        assert bench.copy(*more, str(tmp_path / "a"), f"{bench.target()}:{outside}").returncode
-        fetched = bench.copy(*more, f"{bench.target()}:/etc/hostname", str(tmp_path / "b"))
-        assert fetched.returncode != 0
+        for place in (outside, f"{location}/link/lagan-a"):
+            sent = bench.copy(*more, str(tmp_path / "a"), f"{bench.target()}:{place}")
+            assert sent.returncode != 0
+    assert bench.copy(f"{bench.target()}:/etc/hostname", str(tmp_path / "b")).returncode != 0
     assert not Path("/tmp/lagan-a").exists()
     assert not outside.exists()
     assert not (tmp_path / "b").exists()
-    (Path(location) / "link").symlink_to("/tmp")
-    target = f"{bench.target()}:{location}/link/lagan-a"
-    for more in (["-O"], []):
-        assert bench.copy(*more, str(tmp_path / "a"), target).returncode != 0
-    assert not Path("/tmp/lagan-a").exists()
     (Path(location) / "link").unlink()
 
 

@@ -46,8 +46,8 @@ def take_over(settings: Settings, path: Path, say: Say) -> Settings:
         hub = connect(settings)
         with closing(hub):
             return _exchange(hub, settings, path, say) if isinstance(hub, Hub) else settings
-    except LaganError as error:
-        say(f"The hub's settings for this instrument are not known: {error.sentence}")
+    except (LaganError, OSError) as error:
+        say(f"The hub's settings for this instrument are not known: {_why(error)}")
         return settings
 
 
@@ -58,8 +58,8 @@ def tell(settings: Settings, report: Report, say: Say) -> None:
         with closing(hub):
             if isinstance(hub, Hub):
                 _report(hub, settings, report)
-    except LaganError as error:
-        say(f"The hub was not told about the run: {error.sentence}")
+    except (LaganError, OSError) as error:
+        say(f"The hub was not told about the run: {_why(error)}")
 
 
 def _exchange(hub: Hub, settings: Settings, path: Path, say: Say) -> Settings:
@@ -96,6 +96,10 @@ def _report(hub: Hub, settings: Settings, report: Report) -> None:
     hub.instruments.report(
         _announced(hub, settings), report.found, report.sent, len(problems), problems[:MOST]
     )
+
+
+def _why(error: LaganError | OSError) -> str:
+    return error.sentence if isinstance(error, LaganError) else f"{error}."
 
 
 def _is_common(key: str) -> bool:

@@ -106,7 +106,6 @@ DOCUMENTED = (
         5,
         "(MyTardis) look-ups at the same time; a hub is asked for 10,000 files at once",
         least=1,
-        most=64,
     ),
     Key(
         "upload_method",

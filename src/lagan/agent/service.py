@@ -21,6 +21,8 @@ from lagan.kit.errors import BadInput, LaganError
 
 LOOK = 2.0
 """Seconds between looks at the clock and at the settings file."""
+SIGN = timedelta(minutes=15)
+"""How often the hub gets a sign of life, and is asked for settings, when no run is due."""
 
 
 class Service:
@@ -35,12 +37,14 @@ class Service:
         self, path: Path, work: Callable[[Settings], Report], say: Callable[[str], None],
         stop: threading.Event, clock: Callable[[], datetime] = local_now,
         observer: Observer | None = None, load: Callable[[Path], Settings] = read,
+        refresh: Callable[[Settings], object] = lambda settings: None,
     ) -> None:  # fmt: skip
+        """`refresh` is called with the settings every SIGN between runs; it must not raise."""
         self._path, self._work, self._say, self._stop, self._clock = path, work, say, stop, clock
-        self._observer, self._load = observer, load
+        self._observer, self._load, self._refresh = observer, load, refresh
         self._settings = load(path)
         self._stamp = self._look()
-        self._started = clock()
+        self._started = self._signed = clock()
         self._last: datetime | None = None
         self._saved: datetime | None = None
         self._again: datetime | None = None
@@ -81,8 +85,12 @@ class Service:
         is_due = due is not None and due <= now
         again = self._again and within_hours(self._settings, self._again)
         if not (asked or is_due or (again is not None and again <= now)):
+            if now - self._signed >= SIGN:
+                self._signed = now
+                self._refresh(self._settings)
             return False
         self._now.clear()
+        self._signed = now
         if is_due:
             self._last = now
         self._run("Scan and upload" if asked or is_due else "Scan and upload again", now)

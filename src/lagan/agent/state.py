@@ -93,6 +93,23 @@ class State:
             [(task.dataset, *task.item, now) for task in tasks],
         )
 
+    def keep_archived(self, tasks: Iterable[Task]) -> None:
+        """Remember that the server had these just now, whether verified or not."""
+        self._write(
+            "INSERT INTO verified VALUES (?, ?, ?, ?, 0) ON CONFLICT DO UPDATE"
+            " SET size = excluded.size, mtime_ns = excluded.mtime_ns, seen = 0"
+            " WHERE (size, mtime_ns) <> (excluded.size, excluded.mtime_ns)",
+            [(task.dataset, *task.item) for task in tasks],
+        )
+
+    def archived(self, dataset: str) -> dict[str, tuple[int, int]]:
+        """Size and time of the dataset's files that the server ever had, by path."""
+        with self._lock:
+            rows = self._base.execute(
+                "SELECT path, size, mtime_ns FROM verified WHERE dataset = ?", (dataset,)
+            ).fetchall()
+        return {path: (size, mtime_ns) for path, size, mtime_ns in rows}
+
     def digest(self, task: Task) -> str | None:
         """The SHA-256 taken of this file when it had this size and time."""
         with self._lock:

@@ -19,7 +19,7 @@ from lagan.agent.plan import Plan, Task, plan, windows
 from lagan.agent.progress import Progress
 from lagan.agent.report import Report, save
 from lagan.agent.rows import Condition, Kind, Observer
-from lagan.agent.scan import Folder, Remark, Scan, scan
+from lagan.agent.scan import Remark, Scan, scan
 from lagan.agent.send import Outcome, Sender, open_task
 from lagan.agent.settings import Settings
 from lagan.agent.settle import is_same, may_still_grow, quiet_for
@@ -106,10 +106,13 @@ class _Run:
 
     def go(self) -> None:
         try:
-            me = self._hub.me()
+            self._go()
         except Unavailable as error:
             remember(self._settings, self._state, self._watch, error)
             raise
+
+    def _go(self) -> None:
+        me = self._hub.me()
         seen = scan(self._settings, filters.from_settings(self._settings), time.time())
         self._check()
         self._note(seen)
@@ -131,26 +134,27 @@ class _Run:
         report.passed_over += [each for each in seen.remarks if not each.grave]
         self._progress.say("scanned", datasets=report.datasets, files=report.found)
 
-        self._watch.found(seen.folders)
-        self._watch.remarked(seen.remarks)
+        self._watch.found(seen)
         self._watch.said(f"Looking up {report.found} files")
 
     def _tell(self, targets: Sequence[Target], remarks: Sequence[Remark]) -> None:
-        self._introduce([target.folder for target in targets])
+        self._introduce(targets)
         for target in targets:
             self._watch.known_as(target.folder.root, self._hub.page(target.dataset))
         for remark in remarks:
             self._watch.refused(remark.path, remark.reason)
 
-    def _introduce(self, folders: Sequence[Folder]) -> None:
+    def _introduce(self, targets: Sequence[Target]) -> None:
         """Who the folders are of, where the server tells."""
-        if not isinstance(self._hub, MyTardis):
-            return
-        owners = {(each.place.owner_kind, each.place.owner) for each in folders}
-        for kind, owner in owners:
-            who = self._hub.person(kind, owner) if owner else None
-            if who is not None and owner:
+        told = {(each.folder.place.owner_kind, each.folder.place.owner): each for each in targets}
+        for (kind, owner), target in told.items():
+            if not owner:
+                continue
+            who = self._hub.person(kind, owner) if isinstance(self._hub, MyTardis) else None
+            if who is not None:
                 self._watch.person(kind, owner, who.full_name, who.email, who.name)
+            elif target.owner:
+                self._watch.person(kind, owner, target.owner, "")
 
     def _plan(self, targets: Sequence[Target]) -> tuple[list[Task], list[Task]]:
         """Look everything up; the small and the large files that shall go."""
@@ -198,6 +202,7 @@ class _Run:
                 for task, (state, _) in zip(window, found, strict=True)
                 if state is Known.VERIFIED
             )
+            self._state.keep_archived(made.skip)
         report = self.report
         report.looked_up += len(window)
         report.already += len(made.skip)
@@ -334,6 +339,8 @@ class _Run:
         self.report.verified += len(proof.verified)
         if self._uses_cache:
             self._state.keep_verified(proof.verified)
+            unproven = {*proof.missing, *proof.unverified}
+            self._state.keep_archived(task for task in sent if task not in unproven)
         self.report.failed += [_remark(task, Condition.UNPROVEN) for task in proof.missing]
         self._progress.say("proved", archived=proof.archived, verified=len(proof.verified))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from lagan.agent.mytardis import MyTardis
@@ -27,11 +27,12 @@ CLOSED = frozenset({"closed", "expired", "removed"})
 
 @dataclass(slots=True)
 class Target:
-    """A folder and its dataset at the hub."""
+    """A folder and its dataset at the hub; `owner` is the full name of whose it is, where told."""
 
     folder: Folder
     dataset: str
     is_open: bool
+    owner: str = ""
 
 
 def connect(settings: Settings) -> Hub | MyTardis:
@@ -100,7 +101,8 @@ def ensure(
         instead = [adopt(folders[n], account, settings.instrument_name, words) for n in unknown]
         answers = _ask(hub, instrument, [folders[n] for n in unknown], instead)
         for n, answer in zip(unknown, answers, strict=True):
-            found[n] = answer
+            # Whose it is now says nothing about whom the folder is named after.
+            found[n] = replace(answer, owner="")
     return _sort(folders, found, state)
 
 
@@ -147,7 +149,7 @@ def _sort(
             remarks.append(Remark(shown(folder.root), reason))
         else:
             is_open = str(each.state or "open").lower() not in CLOSED
-            targets.append(Target(folder, each.id, is_open))
+            targets.append(Target(folder, each.id, is_open, each.owner))
     state.keep_datasets(_known(targets))
     return targets, remarks
 

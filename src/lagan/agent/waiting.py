@@ -23,8 +23,7 @@ def remember(settings: Settings, state: State, watch: Watch, error: LaganError) 
     seen = scan(settings, filters.from_settings(settings), time.time())
     tasks = list(_lacking(seen, state))
     state.keep_waiting((task.root, *task.item) for task in tasks)
-    watch.found(seen.folders)
-    watch.remarked(seen.remarks)
+    watch.found(seen)
     watch.queued(tasks)
     condition = of_error(error)
     for task in tasks:
@@ -38,10 +37,10 @@ def again_after(failures: int) -> float:
 
 
 def _lacking(seen: Scan, state: State) -> Iterator[Task]:
-    """Files that no earlier run has seen verified as they are now."""
+    """Files that the server was not seen to have as they are now."""
     for folder in seen.folders:
         dataset = state.dataset(folder.root, folder.name)
-        known = state.verified(dataset) if dataset else {}
+        known = state.archived(dataset) if dataset else {}
         for item in folder.files:
             if known.get(item.path) != item[1:]:
                 yield Task(dataset or "", folder.root, item)

@@ -26,7 +26,7 @@ from lagan.agent.rows import (
     UserRow,
     VerificationRow,
 )
-from lagan.agent.scan import Folder, Remark
+from lagan.agent.scan import Folder, Remark, Scan
 from lagan.agent.settings import Settings
 from lagan.client.lookup import State
 
@@ -39,21 +39,21 @@ SPAN = 5.0
 class _Upload:
     """A file on its way, changed in place: a row is made of it only when it is told."""
 
-    __slots__ = ("begun", "condition", "detail", "id", "sent", "task")
+    __slots__ = ("begun", "condition", "detail", "id", "sent", "speed", "task")
 
     def __init__(self, number: int, task: Task) -> None:
         self.id, self.task = number, task
         self.condition, self.detail = Condition.QUEUED, ""
-        self.sent, self.begun = 0, 0.0
+        self.sent, self.begun, self.speed = 0, 0.0, 0.0
 
     def row(self, now: float) -> UploadRow:
         """How it stands."""
         task, took = self.task, now - self.begun
-        is_moving = self.condition is Condition.IN_PROGRESS and took > EVERY
-        speed = self.sent / took if is_moving else 0.0
+        if self.condition is Condition.IN_PROGRESS and took > EVERY:
+            self.speed = self.sent / took
         return UploadRow(
             self.id, shown(task.root), *_parts(task), task.item.size, self.condition,
-            min(self.sent, task.item.size), self.detail, speed,
+            min(self.sent, task.item.size), self.detail, self.speed,
         )  # fmt: skip
 
 
@@ -93,15 +93,17 @@ class Watch:
         if self._observer is not None:
             self._observer.said(text)
 
-    def found(self, folders: Sequence[Folder]) -> None:
-        """Datasets of this run, and whose they are."""
-        if self._observer is None:
+    def found(self, seen: Scan) -> None:
+        """Datasets of this run, whose they are, and what cannot even be asked about; once."""
+        if self._observer is None or self._folders:
             return
+        folders = seen.folders
         for number, folder in enumerate(folders, 1):
             self._folder(self._folder_row(number, folder), folder.root)
         for folder in folders:
             if folder.place.owner:
                 self._somebody(folder.place.owner_kind, folder.place.owner)
+        self._remarked(seen.remarks)
 
     def known_as(self, root: str, web: str) -> None:
         """A folder's dataset is there: its page at the hub."""
@@ -139,10 +141,7 @@ class Watch:
                 told = replace(row, condition=condition, detail=detail)
                 self._waiting.setdefault("verifications", {})[row.id] = told
 
-    def remarked(self, remarks: Sequence[Remark]) -> None:
-        """What was found and cannot even be asked about."""
-        if self._observer is None:
-            return
+    def _remarked(self, remarks: Sequence[Remark]) -> None:
         with self._lock:
             for remark in remarks:
                 self._verifications += 1
@@ -172,6 +171,8 @@ class Watch:
             return
         with self._lock:
             for task in tasks:
+                if task in self._uploads:
+                    continue
                 upload = self._uploads[task] = _Upload(len(self._uploads) + 1, task)
                 self._moved[upload.id] = upload
 
@@ -182,6 +183,9 @@ class Watch:
         with self._lock:
             upload = self._uploads.get(task)
             if upload is not None:
+                if condition is Condition.SENT and upload.begun:
+                    took = max(time.monotonic() - upload.begun, 0.001)
+                    upload.speed = upload.sent / took
                 upload.condition, upload.detail = condition, detail
                 self._moved[upload.id] = upload
 

@@ -157,6 +157,7 @@ def run(config: Path | None, as_json: bool, windows_service: bool) -> None:
     import threading
 
     from lagan.agent import log
+    from lagan.agent.central import take_over
     from lagan.agent.check import check_schedule
     from lagan.agent.progress import Quiet
     from lagan.agent.report import Report
@@ -164,6 +165,7 @@ def run(config: Path | None, as_json: bool, windows_service: bool) -> None:
     from lagan.agent.service import Service, on_signals
     from lagan.agent.settings import default_path
     from lagan.agent.turn import turn
+    from lagan.kit.errors import LaganError
 
     stop = threading.Event()
     quiet: Progress = Quiet()
@@ -180,11 +182,20 @@ def run(config: Path | None, as_json: bool, windows_service: bool) -> None:
         click.echo(text, err=True)
 
     def once(settings: Settings) -> Report:
-        report = turn(settings, path, quiet, stop, say)
+        try:
+            report = turn(settings, path, quiet, stop, say)
+        except LaganError:  # the service says it
+            raise
+        except Exception:
+            log.log.exception("A fault of ours ended the run.")
+            raise
         _show(report.document(), as_json)
         return report
 
-    service = Service(path, once, shout, stop)
+    def refresh(settings: Settings) -> None:
+        take_over(settings, path, say)
+
+    service = Service(path, once, shout, stop, refresh=refresh)
     if windows_service:
         import sys
 

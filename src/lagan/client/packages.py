@@ -4,12 +4,12 @@ when they are prepared."""
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
-from lagan.client.download import fetch
+from lagan.client.download import fetch, stream
 from lagan.client.uploads import Stored
 from lagan.client.waiting import looks
 from lagan.kit.errors import DigestMismatch, Unavailable
@@ -110,6 +110,12 @@ class Packages:
         finally:
             before.unlink(missing_ok=True)
         return stored
+
+    def stream(self, package: int, *, timeout: float | None = None) -> Iterator[bytes]:
+        """Have it prepared, and give its zip in pieces; a connection that is cut is gone on with.
+        Unavailable when it cannot be prepared."""
+        self._prepared(package, timeout)
+        yield from stream(self._hub.http, f"{_place(package)}download/")
 
     def _prepared(self, package: int, timeout: float | None) -> Row:
         row = self.one(package)

@@ -150,6 +150,8 @@ BESIDE = {
 
 def label(name: str) -> str:
     """The words before the field."""
+    if name in DAY_NAMES:
+        return name.removesuffix("_checked").capitalize()
     return LABELS.get(name) or name.replace("_", " ").capitalize()
 
 

@@ -12,8 +12,8 @@ from lagan.window.editors import plain_note
 
 _INTRODUCTION = """
 <p>The agent looks into the data directory, finds the datasets in it by the folder structure, sends
-what the hub lacks, and proves that it arrived. Nothing is ever removed here unless you say so in
-the Clean-up view, and only what has verified copies.</p>
+what the hub lacks, and proves that it arrived. Nothing is ever removed here unless you say so, in
+the Clean-up view or by its setting, and only what has verified copies.</p>
 <p><b>OK</b> checks the settings here and at the hub before they are saved. A settings file can be
 dropped onto the dialogue; <b>Ctrl+S</b> saves a copy of what the fields say.</p>
 """

@@ -130,8 +130,8 @@ class SettingsForm(QTabWidget):
 
     def _make(self, name: str) -> Editor:
         key = fields.key(name)
-        short = name.removesuffix("_checked")[:3].capitalize()
-        words = short if name in fields.DAY_NAMES else fields.label(name)
+        label = fields.label(name)
+        words = label[:3] if name in fields.DAY_NAMES else label
         made: Editor
         if key.choices == UNITS:
             made = ChoiceEditor(key, tuple(unit for unit in UNITS if unit.endswith("s")))

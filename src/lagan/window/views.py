@@ -33,7 +33,7 @@ WIDTHS = {
     "owner": 14, "group": 14, "username": 24, "name": 30, "email": 30, "short_name": 28,
     "full_name": 34, "subdirectory": 16, "filename": 24, "message": 34, "size": 10,
     "progress": 16, "speed": 11, "job": 26, "start": 20, "finish": 20, "schedule": 18,
-    "interval": 16, "datafile": 12, "verified": 46, "selected": 8, "file": 44,
+    "interval": 16, "datafile": 12, "verified": 60, "selected": 8, "file": 44,
 }  # fmt: skip
 NUMBERS = frozenset({"id", "size", "speed", "interval"})
 STRETCHED = {

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from django.utils import timezone
 
 from lagan.kit.errors import Conflict, Forbidden, NotFound
 
@@ -20,6 +22,7 @@ def put(place: str, data: bytes) -> Path:
     path = Path(place)
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(data)
+    os.utime(path, (0, 0))  # nobody has written to it of late
     return path
 
 
@@ -75,6 +78,98 @@ def test_whoever_forgot_to_look_again_is_looked_after(lab: Laboratory):
     }
     told = {name: each["replicas"][0]["verified"] for name, each in states.items()}
     assert told == {"a": True, "b": True, "c": False}
+
+
+def test_a_large_file_is_taken_in_by_a_job(lab: Laboratory, monkeypatch: pytest.MonkeyPatch):
+    from lagan.hub.instruments import taking
+
+    monkeypatch.setattr(taking, "AT_ONCE", 10)
+    lab.approved()
+    dataset = lab.dataset()
+    file, place = lab.announce(dataset, "a.bin", DATA)
+    put(place, DATA)
+    for _ in range(2):  # asked twice, it is done once
+        assert lab.role.ask("GET", f"dataset_file/{file}/verify/").status_code == 200
+    stats = lab.role.ask("GET", f"mydata_dataset_stats/{dataset}/").json()
+    assert (stats["files"], stats["verified"]) == ({"total": 1, "verified": 0}, False)
+    lab.work()
+    stats = lab.role.ask("GET", f"mydata_dataset_stats/{dataset}/").json()
+    assert (stats["files"], stats["verified"]) == ({"total": 1, "verified": 1}, True)
+
+
+def test_what_never_came_is_given_up(lab: Laboratory):
+    from lagan.hub.instruments.models import DataFile
+    from lagan.hub.instruments.staging import LIFETIME
+    from lagan.hub.instruments.taking import plan_round
+
+    lab.approved()
+    file, place = lab.announce(lab.dataset(), "a.bin", DATA)
+    path = put(place, DATA[:10])
+    DataFile.objects.filter(pk=file).update(announced_at=timezone.now() - 2 * LIFETIME)
+    plan_round()
+    lab.work()
+    assert not path.exists()
+    assert lab.role.ask("GET", f"mydata_dataset_file/{file}/").status_code == 404
+
+
+def test_a_file_that_was_announced_may_be_sent_whole_instead(lab: Laboratory):
+    lab.approved()
+    dataset = lab.dataset()
+    file, place = lab.announce(dataset, "a.bin", DATA)
+    path = put(place, DATA[:10])
+    assert lab.role.send(dataset, "a.bin", DATA).status_code == 409  # it is on its way
+    path.unlink()
+    sent = lab.role.send(dataset, "a.bin", DATA)
+    assert sent.headers["location"] == f"/api/v1/mydata_dataset_file/{file}/"
+    assert lab.role.ask("GET", f"mydata_replica/{file}/").json()["verified"] is True
+
+
+def test_a_file_that_came_by_another_way_meanwhile_keeps_its_number(lab: Laboratory):
+    from lagan.hub.ingest.whole import Whole
+    from lagan.hub.instruments.models import DataFile
+    from lagan.hub.instruments.taking import plan_round
+
+    lab.approved()
+    dataset = lab.dataset()
+    file, place = lab.announce(dataset, "a.bin", DATA)
+    path = put(place, DATA)
+    whole = Whole(by=lab.role.actor, dataset=dataset, path="a.bin", size=len(DATA), mtime_ns=None)
+    whole.write([DATA])
+    whole.archive(None).result()
+    plan_round()
+    lab.work()
+    assert not path.exists()
+    assert DataFile.objects.get(pk=file).staged == ""
+    assert lab.role.ask("GET", f"mydata_replica/{file}/").json()["verified"] is True
+
+
+def test_names_that_are_long_when_they_are_escaped(lab: Laboratory):
+    lab.approved()
+    dataset = lab.dataset("☃" * 100)
+    data = b"abc"
+    file, place = lab.announce(dataset, "☃" * 80, data, "é" * 100 + "/d")
+    put(place, data)
+    lab.role.ask("GET", f"dataset_file/{file}/verify/")
+    assert lab.role.ask("GET", f"mydata_replica/{file}/").json()["verified"] is True
+
+
+def test_a_staging_folder_that_cannot_be_used_is_told(lab: Laboratory):
+    from tests.hub.instruments.laboratory import FINGERPRINT, UUID, said
+
+    lab.approved()
+    dataset = lab.dataset()
+    file, _ = lab.announce(dataset, "a", DATA)
+    shutil.rmtree(lab.root / "staging")
+    (lab.root / "staging").write_bytes(b"")
+    told = lab.role.post(
+        "mydata_dataset_file/", uploader_uuid=UUID, requester_key_fingerprint=FINGERPRINT,
+        **said(dataset, "b", DATA),
+    )  # fmt: skip
+    assert (told.status_code, "staging" in told.json()["error_message"]) == (503, True)
+    headers = {"Checksum": "0" * 16, "Content-Range": f"0-10/{len(DATA)}"}
+    answer = lab.role.ask("POST", f"mydata_upload/{file}/upload/", content=b"x", headers=headers)
+    assert (answer.status_code, answer.json()["success"]) == (200, False)
+    assert lab.role.ask("GET", f"dataset_file/{file}/verify/").status_code == 200
 
 
 @pytest.mark.parametrize("kind", ["link", "pipe", "folder"])

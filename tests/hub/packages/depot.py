@@ -13,13 +13,13 @@ from lagan.hub.accounts import services as accounts
 from lagan.hub.archive import services as archive
 from lagan.hub.audit.feed import run_reactions
 from lagan.hub.audit.models import Event
-from lagan.hub.audit.services import seal
 from lagan.hub.base.actors import SYSTEM, Actor
 from lagan.hub.jobs.ledger import DatabaseLedger
 from lagan.hub.packages import services
 from lagan.hub.packages.models import Package
 from lagan.hub.tree import services as tree
 from lagan.worker.execute import execute
+from tests.hub.audit.sealing import seal_all
 from tests.hub.packages.bags import bag_zip
 from tests.hub.people import People, gather
 
@@ -72,7 +72,7 @@ class Depot:
 
     def react(self) -> None:
         """What the scheduler does about what happened."""
-        while seal() or run_reactions():
+        while seal_all() or run_reactions():
             pass
 
     def said(self, package: int) -> list[tuple[str, str]]:

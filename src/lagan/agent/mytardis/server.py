@@ -96,7 +96,7 @@ class MyTardis:
 
     def look_up(self, wanted: Sequence[Wanted], verified: bool = False) -> list[Known]:
         """What the server has, one request a file, several at a time."""
-        with ThreadPoolExecutor(self._settings.max_verification_threads, "ask") as pool:
+        with ThreadPoolExecutor(min(self._settings.max_verification_threads, 64), "ask") as pool:
             asked = [
                 [pool.submit(self._look_up, each.dataset, file) for file in each.files]
                 for each in wanted

@@ -79,7 +79,7 @@ def _find(exchange: Exchange, dataset: int, path: str) -> tuple[EntryRow, list[L
 def located(reach: Reach, path: str, version: int | None = None) -> tuple[EntryRow, list[Location]]:
     """A file within reach, and its good copies."""
     entry = reaching.entry(reach, path, version)
-    return entry, archive.locations([entry.stored]).get(entry.stored, [])
+    return entry, archive.locations_of(entry.stored)
 
 
 async def zipped(exchange: Exchange, dataset: int) -> None:
@@ -127,10 +127,13 @@ async def _send(
         return
     block = await in_thread(_next_block, pieces)
     await exchange.start(206 if span else 200, lines)
-    while block:
+    left = stop - start - len(block)
+    # What is sent with the last block saves a visit to a thread, for a part the second of two.
+    while left > 0 and block:
         await exchange.write(block)
         block = await in_thread(_next_block, pieces)
-    await exchange.end()
+        left -= len(block)
+    await exchange.end(block)
 
 
 def _next_block(pieces: Iterator[Buffer]) -> bytes:

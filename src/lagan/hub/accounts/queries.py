@@ -25,6 +25,7 @@ from lagan.hub.accounts.models import User as User
 from lagan.hub.accounts.providers import Provider, read_file
 from lagan.hub.accounts.providers import read as read_provider
 from lagan.hub.base.actors import NOBODY, Actor
+from lagan.hub.base.prepared import Prepared
 from lagan.hub.tree import queries as tree
 from lagan.hub.tree import services as tree_services
 from lagan.hub.tree.models import Type
@@ -34,6 +35,14 @@ from lagan.kit.errors import NotFound, NotSignedIn
 SESSION, JWT, CLIENT_KEY, DAY_TOKEN = "session", "jwt", "client-key", "day-token"
 _STEP = timedelta(minutes=10)
 """How exactly the last use of a client key is kept: not a write for every request."""
+
+
+_KEYS = Prepared(
+    lambda prefix: ClientKey.objects.filter(
+        prefix=prefix, revoked=None, user__is_active=True
+    ).values_list("hash", "user__entity_id", "user__username", "last_used", "id"),
+    "prefix",
+)
 
 
 def authenticate(*, authorization: str | None, session_user_id: int | None = None) -> Actor:
@@ -110,10 +119,7 @@ def _sign_in_facts(user: int) -> tuple[int, str, str] | None:
 
 
 def _by_client_key(key: str) -> Actor:
-    rows = ClientKey.objects.filter(
-        prefix=rules.key_prefix(key), revoked=None, user__is_active=True
-    )
-    found = rows.values_list("hash", "user__entity_id", "user__username", "last_used", "id").first()
+    found = next(iter(_KEYS.rows(rules.key_prefix(key))), None)
     if found is None or not rules.same(found[0], rules.key_hash(key)):
         raise NotSignedIn("This client key is not valid.")
     now = timezone.now()

@@ -24,6 +24,7 @@ from lagan.hub.archive.models import (
 from lagan.hub.archive.rules import Status
 from lagan.hub.archive.services.volumes import open_store
 from lagan.hub.archive.services.wanted import set_of, wanted_volumes
+from lagan.hub.base.prepared import Prepared
 from lagan.kit.digests import Digests
 from lagan.kit.errors import NotFound, Unavailable
 from lagan.store.volume import Volume as StoreVolume
@@ -129,28 +130,37 @@ def locate(file: UUID) -> Location:
 def locations(files: Sequence[UUID]) -> dict[UUID, list[Location]]:
     """All good copies of each file on volumes that open, best first: main volumes, then copies.
 
-    Two queries. A file the catalogue knows but that cannot be read has no location; an unknown one
+    One query. A file the catalogue knows but that cannot be read has no location; an unknown one
     no key.
     """
-    rows = list(
-        Replica.objects.filter(file__in=files).select_related("file", "volume", "volume__set")
-    )
-    stores = _opened({row.volume for row in rows if row.volume.is_readable})
-    found: dict[UUID, list[Location]] = {row.file_id: [] for row in rows}
+    return _located(Replica.objects.filter(file__in=files).values_list(*_COPY))
+
+
+def locations_of(file: UUID) -> list[Location]:
+    """The same of one file, as every download asks; empty also for an unknown one."""
+    return _located(_COPIES.rows(file)).get(file, [])
+
+
+_COPY = (
+    *("volume__role", "volume__state", "id", "state", "file_id", "volume_id", "volume__name"),
+    *("volume__location", "object", "offset", "length"),
+    *("file__size", "file__crc32c", "file__crc32", "file__sha256", "file__blake3"),
+)
+_COPIES = Prepared(lambda file: Replica.objects.filter(file=file).values_list(*_COPY), UUID(int=7))
+
+
+def _located(rows: Iterable[tuple[Any, ...]]) -> dict[UUID, list[Location]]:
+    stores: dict[UUID, StoreVolume | None] = {}
+    found: dict[UUID, list[Location]] = {}
     for row in sorted(rows, key=_preference):
-        store = stores.get(row.volume_id)
-        if store is not None and row.state == ReplicaState.GOOD:
-            place = Location(
-                row.volume.name,
-                store,
-                row.object,
-                row.offset,
-                row.length,
-                rules.is_pack(row.object),
-                row.file.digests,
-                row.volume_id,
-            )
-            found[row.file_id].append(place)
+        _, volume_state, _, state, file, volume, name, location, object, offset, length = row[:11]
+        places = found.setdefault(file, [])
+        if volume not in stores:
+            stores[volume] = _opened(Volume(volume, name, location, volume_state))
+        store = stores[volume]
+        if store is not None and state == ReplicaState.GOOD:
+            packed, digests = rules.is_pack(object), Digests(*row[11:])
+            places.append(Location(name, store, object, offset, length, packed, digests, volume))
     return found
 
 
@@ -265,18 +275,16 @@ def damaged_files() -> QuerySet[Replica, UUID]:
     return Replica.objects.exclude(state=ReplicaState.GOOD).values_list("file_id", flat=True)
 
 
-def _preference(row: Replica) -> tuple[bool, bool, int]:
-    return (row.volume.role != VolumeRole.MAIN, row.volume.state != VolumeState.ONLINE, row.id)
+def _preference(row: tuple[Any, ...]) -> tuple[bool, bool, int]:
+    role, state, id = row[:3]
+    return (role != VolumeRole.MAIN, state != VolumeState.ONLINE, id)
 
 
-def _opened(rows: Iterable[Volume]) -> dict[UUID, StoreVolume]:
-    stores = {}
-    for row in rows:
-        try:
-            stores[row.id] = open_store(row)
-        except Unavailable:
-            continue
-    return stores
+def _opened(volume: Volume) -> StoreVolume | None:
+    try:
+        return open_store(volume) if volume.is_readable else None
+    except Unavailable:
+        return None
 
 
 def _health(

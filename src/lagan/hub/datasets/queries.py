@@ -13,6 +13,7 @@ from django.utils import timezone
 from lagan.hub.archive import queries as archive
 from lagan.hub.base.actors import Actor
 from lagan.hub.base.pages import Page, page_by_key
+from lagan.hub.base.prepared import Prepared
 from lagan.hub.datasets import folders
 from lagan.hub.datasets.expiry import latest_date
 from lagan.hub.datasets.folders import FolderItem, folder_page
@@ -40,6 +41,7 @@ __all__ = [
     "entries",
     "entries_at",
     "entry",
+    "entry_at",
     "folder",
     "latest_date",
     "log",
@@ -238,6 +240,11 @@ def entries_at(id: int, paths: Sequence[str]) -> dict[str, EntryRow]:
     return found
 
 
+def entry_at(id: int, path: str) -> EntryRow | None:
+    """The same of one path, as every download asks."""
+    return next((EntryRow(*values) for values in _ENTRY.rows(id, path)), None)
+
+
 def of_computer(actor: Actor, computer: int, *, size: int = 10) -> list[DatasetRow]:
     """The newest datasets from a computer that `actor` may read; removed ones do not count."""
     readable = tree.within(tree.allowed(actor, "DATASET_READ"), "entity__path")
@@ -354,5 +361,13 @@ def _dataset_rows(rows: list[Dataset]) -> list[DatasetRow]:
 
 
 def _entry_rows(rows: QuerySet[Entry]) -> Iterator[EntryRow]:
-    columns = ("path", "stored_id", "version", "size", "sha256", "crc32", "mtime_ns", "added_at")
-    return (EntryRow(*values) for values in rows.values_list(*columns))
+    return (EntryRow(*values) for values in rows.values_list(*_ENTRY_COLUMNS))
+
+
+_ENTRY_COLUMNS = (
+    *("path", "stored_id", "version", "size", "sha256", "crc32", "mtime_ns", "added_at"),
+)
+_ENTRY = Prepared(
+    lambda id, path: Entry.objects.filter(dataset=id, path=path).values_list(*_ENTRY_COLUMNS),
+    *(1234567, "path"),
+)

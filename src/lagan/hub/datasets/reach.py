@@ -12,6 +12,7 @@ from itertools import takewhile
 
 from lagan.hub.base.actors import NOBODY, SYSTEM, Actor
 from lagan.hub.base.pages import Page
+from lagan.hub.base.prepared import Prepared
 from lagan.hub.datasets import queries
 from lagan.hub.datasets.folders import FolderItem
 from lagan.hub.datasets.models import REMOVED, Dataset, Publication
@@ -41,16 +42,29 @@ def published(dataset: int) -> Publication | None:
 def reach(actor: Actor, dataset: int) -> Reach:
     """How far the actor reaches. NotSignedIn for nobody, where it is not published; else NotFound
     or Forbidden as the tree says it."""
-    public = published(dataset) if 0 <= dataset < 2**63 else None
-    if actor is NOBODY and public is None:
+    state, files = _state(dataset)
+    public, kept = files is not None, state not in (None, REMOVED)
+    if actor is NOBODY and not public:
         raise NotSignedIn("Sign in first.")
-    kept = Dataset.objects.filter(pk=dataset).exclude(state=REMOVED).exists()
     if tree.may(actor, "DATASET_READ", dataset):
-        return Reach(dataset, actor, files=kept, public=public is not None)
-    if public is not None:
-        return Reach(dataset, actor, files=kept and public.files, public=True)
+        return Reach(dataset, actor, files=kept, public=public)
+    if public:
+        return Reach(dataset, actor, files=kept and bool(files), public=True)
     tree_services.require(actor=actor, permission="DATASET_READ", entity=dataset)
     raise NotFound(f"There is no dataset {dataset}.", dataset=dataset)
+
+
+_STATES = Prepared(
+    lambda dataset: Dataset.objects.filter(pk=dataset).values_list("state", "publication__files"),
+    1234567,
+)
+
+
+def _state(dataset: int) -> tuple[str | None, bool | None]:
+    """The state of a dataset, None without one, and whether its publication opens its files, None
+    without one."""
+    rows = _STATES.rows(dataset) if 0 <= dataset < 2**63 else []
+    return (rows[0][0], rows[0][1]) if rows else (None, None)
 
 
 def described(reach: Reach) -> DatasetRow:
@@ -64,10 +78,10 @@ def entry(reach: Reach, path: str, version: int | None = None) -> EntryRow:
     _require_files(reach)
     if version is not None:
         return queries.entry(reach.by, reach.dataset, _inside(reach, path), version)
-    found = queries.entries_at(reach.dataset, [_inside(reach, path)]) if "\x00" not in path else {}
-    for row in found.values():
-        return row
-    raise NotFound("There is no such file here.", path=path)
+    found = queries.entry_at(reach.dataset, _inside(reach, path)) if "\x00" not in path else None
+    if found is None:
+        raise NotFound("There is no such file here.", path=path)
+    return found
 
 
 def entries(reach: Reach) -> Iterator[EntryRow]:

@@ -45,6 +45,11 @@ def register_certified(kind: str, tell: Tell) -> None:
         raise ValueError(f"Two rooms tell of a {kind}.")
 
 
+def certifies(kind: str) -> bool:
+    """Whether things of this kind can be certified."""
+    return kind in _tellers
+
+
 def certified(by: Actor, kind: str, id: int, folder: str) -> Certified:
     """The thing as its room tells it. BadInput for a kind that no room knows."""
     if kind not in _tellers:

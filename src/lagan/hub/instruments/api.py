@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from django.http import HttpRequest
-from ninja import Router, Schema
+from ninja import Router, Schema, Status
 from pydantic import Field
 
 from lagan.hub.base.api import asker
@@ -230,22 +230,22 @@ def change_settings(request: HttpRequest, id: int, body: SettingsIn) -> Any:
 
 
 @router.post("/uploaders/{int:id}/report/", response={204: None})
-def note_report(request: HttpRequest, id: int, body: ReportIn) -> tuple[int, None]:
+def note_report(request: HttpRequest, id: int, body: ReportIn) -> Any:
     """What its last run found, sent, and could not send and why."""
     report = Report(body.found, body.sent, body.failed, body.problems)
     services.note_report(by=asker(request), uploader_id=id, report=report)
-    return 204, None
+    return Status(204, None)
 
 
 @router.post("/uploaders/{int:id}/registrations/", response={201: RegistrationOut})
-def ask_for_approval(request: HttpRequest, id: int, body: WishIn) -> tuple[int, Any]:
+def ask_for_approval(request: HttpRequest, id: int, body: WishIn) -> Any:
     """Ask to stage files with a key."""
     wish = Wish(
         fingerprint=body.fingerprint, public_key=body.public_key,
         requester_name=body.requester_name, requester_email=body.requester_email,
     )  # fmt: skip
     made = services.ask_for_approval(by=asker(request), uploader_id=id, wish=wish)
-    return 201, _registration(made)
+    return Status(201, _registration(made))
 
 
 @router.get("/registrations/", response=RegistrationsOut)

@@ -23,8 +23,9 @@ from lagan.hub.instruments.datafiles import FileRow, file_at
 from lagan.hub.instruments.errors import WrongChunk
 from lagan.hub.instruments.models import DataFile
 from lagan.hub.instruments.rules import chunk_size
-from lagan.hub.instruments.staging import prepare_folder
+from lagan.hub.instruments.staging import prepare_folder, reachable
 from lagan.kit.errors import BadInput, Conflict, NotFound, TooLarge
+from lagan.kit.files import write_all
 
 CHECKSUM = "xxh3_64"
 """What programs are asked for; an MD5, which has more digits, is understood as well."""
@@ -97,8 +98,9 @@ def _open(row: FileRow) -> int:
     """The staged file to be gone on with."""
     assert row.uploader is not None  # noqa: S101
     place = Place(prepare_folder(row.uploader))
-    place.make_folders(row.staged.rpartition("/")[0])
-    return place.create(row.staged, cut=False)
+    with reachable():
+        place.make_folders(row.staged.rpartition("/")[0])
+        return place.create(row.staged, cut=False)
 
 
 class Chunk:
@@ -118,22 +120,22 @@ class Chunk:
             if row.verified or received != self._start:
                 raise WrongChunk(f"The next chunk begins at {received}.", offset=received)
             self._descriptor = _open(row)
-            os.ftruncate(self._descriptor, self._start)
+            with reachable():
+                os.ftruncate(self._descriptor, self._start)
         except BaseException:
             self._hold.release()
             raise
 
     def write(self, pieces: Sequence[bytes]) -> None:
-        """The next bytes. TooLarge beyond the chunk's end."""
+        """The next bytes. TooLarge beyond the chunk's end, NoSpace, Unavailable."""
+        count = sum(map(len, pieces))
+        if self._start + self._came + count > self._end:
+            raise TooLarge("The chunk has more bytes than it says.")
         for each in pieces:
-            if self._start + self._came + len(each) > self._end:
-                raise TooLarge("The chunk has more bytes than it says.")
             self._sum.update(each)
-            rest, place = memoryview(each), self._start + self._came
-            while rest:
-                count = os.pwrite(self._descriptor, rest, place)
-                rest, place = rest[count:], place + count
-            self._came += len(each)
+        with reachable():
+            write_all(self._descriptor, pieces, self._start + self._came)
+        self._came += count
 
     def keep(self) -> None:
         """All of it came. WrongChunk when it is not what the checksum says, or not whole."""
@@ -141,7 +143,8 @@ class Chunk:
             raise WrongChunk(f"{self._came} of {self._end - self._start} bytes came.")
         if self._sum.hexdigest() != self._announced:
             raise WrongChunk("The chunk does not have its checksum.")
-        os.fsync(self._descriptor)
+        with reachable():
+            os.fsync(self._descriptor)
         DataFile.objects.filter(pk=self._file).update(received=self._end, problem="")
 
     def release(self) -> None:

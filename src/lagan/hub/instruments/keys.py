@@ -11,7 +11,7 @@ from django.db import transaction
 from lagan.hub.base import locks
 from lagan.hub.instruments.models import APPROVED, Registration
 from lagan.hub.instruments.rules import public_key
-from lagan.hub.instruments.staging import folder_of
+from lagan.hub.instruments.staging import folder_of, reachable
 from lagan.kit.files import write_atomically
 
 HEADER = "# Written by the hub: lines that it does not know are gone at its next change.\n"
@@ -32,10 +32,11 @@ def line(row: Registration) -> str:
 
 
 def write_keys() -> None:
-    """Bring the file to what is approved now; what is committed when it is written counts."""
+    """Bring the file to what is approved now; what is committed when it is written counts.
+    Unavailable when it cannot be written."""
     place = settings.CONFIG.staging.keys
-    place.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    with transaction.atomic():
+    with reachable(), transaction.atomic():
+        place.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         locks.until_commit("staging keys")
         text = HEADER + "".join(f"{each}\n" for each in lines())
         if not place.is_file() or place.read_text() != text:

@@ -80,6 +80,12 @@ def waiting_of(row: Uploader) -> list[Waiting]:
     ]
 
 
+def awaited(dataset: int) -> int:
+    """How many files of a dataset were announced and are not stored, counted up to 200."""
+    rows = DataFile.objects.exclude(staged="").filter(dataset=dataset)
+    return len(rows.values_list("pk", flat=True)[:MOST_WAITING])
+
+
 def registrations_of(rows: Sequence[Uploader]) -> dict[int, list[Registration]]:
     """The wishes of some uploaders, oldest first, in one reading."""
     found: dict[int, list[Registration]] = {each.pk: [] for each in rows}

@@ -23,6 +23,7 @@ from lagan.hub.instruments.models import Registration, Setting, Uploader
 from lagan.hub.instruments.overview import (
     InstrumentState,
     Waiting,
+    awaited,
     overview,
     registrations_of,
     waiting_of,
@@ -44,6 +45,7 @@ __all__ = [
     "Uploader",
     "Waiting",
     "are_experiments",
+    "awaited",
     "dataset",
     "described",
     "experiment",

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import hashlib
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -27,6 +28,8 @@ CHUNK = 10_000_000
 LARGEST_CHUNK = 100_000_000
 """Bytes, however large the file is."""
 LARGEST_FILE = 2**50
+LONGEST_PART = 200
+"""Bytes of a staged folder's name, before the number that follows it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,10 +88,17 @@ def mtime_ns(text: str, otherwise: datetime) -> int:
 
 def staged_place(description: str, dataset: int, directory: str, filename: str) -> str:
     """Where a file is staged, beneath its uploader's folder: the description is escaped whole, the
-    directory but for its slashes, the name not at all. A description of dots stays in its place,
-    because a number follows it."""
-    top = f"{quote(description[:120], safe='')}-{dataset}"
-    return check_relative("/".join(part for part in (top, quote(directory), filename) if part))
+    directory but for its slashes, the name not at all. What is too long for a folder's name then is
+    cut, and ends with a digest. A description of dots stays in its place: a number follows it."""
+    top = f"{_short(quote(description, safe=''))}-{dataset}"
+    folders = [_short(quote(part)) for part in directory.split("/") if part]
+    return check_relative("/".join((top, *folders, filename)))
+
+
+def _short(part: str) -> str:
+    if len(part) <= LONGEST_PART:
+        return part
+    return f"{part[: LONGEST_PART - 40]}-{hashlib.sha256(part.encode()).hexdigest()[:32]}"
 
 
 def chunk_size(size: int) -> int:

@@ -3,10 +3,12 @@ taken into the archive once all of it is there and is what was announced."""
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
+import time
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
 
@@ -15,13 +17,27 @@ from django.utils import timezone
 
 from lagan.hub.instruments.datafiles import FileRow
 from lagan.hub.instruments.models import DataFile
-from lagan.kit.errors import BadPath
+from lagan.kit.errors import BadPath, NoSpace, Unavailable
 from lagan.kit.paths import open_beneath
 
 ROOM = 0o2770
 """Mode of folders: whoever shares the staging account's group may take files from them."""
+SETTLED = 60.0
+"""Seconds without a write after which a file is looked at that nobody asked us to."""
 LIFETIME = timedelta(days=7)
 """How long an announced file is awaited."""
+
+
+@contextmanager
+def reachable() -> Iterator[None]:
+    """What the system refuses in here leaves as NoSpace or Unavailable."""
+    try:
+        yield
+    except OSError as error:
+        words = os.strerror(error.errno or errno.EIO)
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise NoSpace(f"The staging folder has no room: {words}.") from error
+        raise Unavailable(f"The staging folder cannot be used: {words}.") from error
 
 
 def folder_of(uploader: int) -> Path:
@@ -30,11 +46,12 @@ def folder_of(uploader: int) -> Path:
 
 
 def prepare_folder(uploader: int) -> Path:
-    """The same, made when missing."""
+    """The same, made when missing. NoSpace, Unavailable."""
     folder = folder_of(uploader)
-    if not folder.is_dir():
-        folder.mkdir(parents=True, exist_ok=True)
-        folder.chmod(ROOM)
+    with reachable():
+        if not folder.is_dir():
+            folder.mkdir(parents=True, exist_ok=True)
+            folder.chmod(ROOM)
     return folder
 
 
@@ -91,6 +108,17 @@ def _remove(top: Path, parts: Sequence[str], *, folder: bool) -> None:
                 os.unlink(parts[-1], dir_fd=place)
     finally:
         os.close(place)
+
+
+def is_settled(row: DataFile) -> bool:
+    """Whether the staged file is there, and was not written to of late."""
+    descriptor = open_staged(row)
+    if descriptor is None:
+        return False
+    try:
+        return time.time() - os.fstat(descriptor).st_mtime > SETTLED
+    finally:
+        os.close(descriptor)
 
 
 def pieces_of(descriptor: int, size: int = 1 << 20) -> Iterator[bytes]:

@@ -20,7 +20,7 @@ from lagan.hub.instruments.models import DataFile
 from lagan.hub.instruments.rules import Announced
 from lagan.hub.instruments.sending import Sent, require_open_place, sent
 from lagan.hub.jobs.services import TaskSpec, create_job
-from lagan.kit.errors import LaganError
+from lagan.kit.errors import Forbidden, LaganError
 from lagan.worker.steps import Context
 
 STEP = "instruments.take"
@@ -70,10 +70,13 @@ def _try(row: DataFile) -> str:
         if there < row.size:
             return f"{there} of {row.size} bytes have arrived."
         _store(row, descriptor)
-    except (NotAsAnnounced, AlreadyThere) as refusal:
+    except NotAsAnnounced as refusal:
         staging.forget_staged(row)
         DataFile.objects.filter(pk=row.pk).update(received=0)
         return refusal.sentence
+    except AlreadyThere:  # by another way, or just before we were killed
+        staging.forget_staged(row)
+        DataFile.objects.filter(pk=row.pk).update(staged="", received=0)
     except LaganError as refusal:
         return refusal.sentence
     except OSError as error:
@@ -102,7 +105,7 @@ def _sender(row: DataFile) -> Actor:
     """Who announced it, with the rights that they have now."""
     user = accounts.user_of_entity(row.by_id)
     if user is None or not user.is_active:
-        raise AlreadyThere("Who announced this file is no user any more.")
+        raise Forbidden("Who announced this file is no user any more.")
     return Actor(user.entity_id, user.username, accounts.CLIENT_KEY)
 
 
@@ -129,7 +132,7 @@ def take_step(context: Context, args: Mapping[str, Any], items: Sequence[str]) -
     stored = 0
     for done, item in enumerate(items, 1):
         row = DataFile.objects.filter(pk=int(item)).exclude(staged="").first()
-        if row is not None and staging.staged_size(row) is not None:
+        if row is not None and staging.is_settled(row):
             stored += take_in(row.pk)
         if row is not None:
             staging.give_up(row)

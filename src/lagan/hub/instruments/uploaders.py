@@ -3,6 +3,7 @@ work."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -103,11 +104,21 @@ def note_uploader(
 def _clean(facts: Mapping[str, Any]) -> dict[str, Any]:
     """At most so many facts, each a number or a text of bounded length; no secrets."""
     plain = {
-        name[:100]: value[:LONGEST].replace("\x00", "") if isinstance(value, str) else value
+        _text(name)[:100]: _text(value)[:LONGEST] if isinstance(value, str) else value
         for name, value in facts.items()
         if name not in SECRETS and isinstance(value, str | int | float | bool | None)
     }
-    return dict(list(plain.items())[:MOST_FACTS])
+    told = {name: each for name, each in plain.items() if not _endless(each)}
+    return dict(list(told.items())[:MOST_FACTS])
+
+
+def _text(text: str) -> str:
+    """What every database keeps of a text."""
+    return text.replace("\x00", "").encode("utf-8", "replace").decode()
+
+
+def _endless(value: object) -> bool:
+    return isinstance(value, float) and not math.isfinite(value)
 
 
 def heard(row: Uploader, *, fetched: bool = False) -> None:

@@ -42,20 +42,41 @@ class HandOut:
 def ask_for(*, by: Actor, package: int) -> HandOut | None:
     """The package's zip, when it is prepared; else None, and its preparation is on the way. Needs
     DATASET_READ. NotReady for one that was not taken in, or whose content was removed."""
-    row = locked(package, by, "DATASET_READ")
-    if not in_state(row, KEPT):
-        raise NotReady("There is nothing to download of this package.", package=package)
-    if row.status == Status.DOWNLOAD_READY and (place := _compared(row)) is not None:
+    row = _given_out(by, package)
+    if (place := _prepared(row)) is not None:
         entry = datasets.entries_at(row.pk, [row.file_name])[row.file_name]
         note(row, Kind.PACKAGE_FETCHED, by=by, details={"size": row.size})
         return HandOut(entry, place)
+    _prepare(by, row)
+    return None
+
+
+@transaction.atomic
+def prepare(*, by: Actor, package: int) -> None:
+    """As `ask_for`, but nothing is handed out: what is prepared already stays so."""
+    row = _given_out(by, package)
+    if _prepared(row) is None:
+        _prepare(by, row)
+
+
+def _given_out(by: Actor, package: int) -> Package:
+    row = locked(package, by, "DATASET_READ")
+    if not in_state(row, KEPT):
+        raise NotReady("There is nothing to download of this package.", package=package)
+    return row
+
+
+def _prepared(row: Package) -> Location | None:
+    return _compared(row) if row.status == Status.DOWNLOAD_READY else None
+
+
+def _prepare(by: Actor, row: Package) -> None:
     if row.status != Status.DOWNLOAD_PREPARING:
         turn(row, Status.DOWNLOAD_PREPARING)
         note(row, Kind.PACKAGE_REQUESTED, by=by)
         title = f"Prepare package {row.pk} for download"
         task = TaskSpec(STEP, items=[str(row.pk)], priority=5)
         create_job(kind=STEP, title=title, by=by, tasks=[task], key=_key(row))
-    return None
 
 
 def _key(row: Package) -> str:

@@ -173,6 +173,25 @@ async def one_dataset(exchange: Exchange, id: int) -> None:
     await exchange.reply_json(200, await in_thread(read))
 
 
+@translated
+async def stats(exchange: Exchange, id: int) -> None:
+    """GET: how many files of a dataset are there, and how many of those are verified: all."""
+
+    def read() -> dict[str, Any]:
+        row = queries.dataset(asker(exchange), id).row
+        awaited = queries.awaited(id)
+        return {
+            "success": True,
+            "files": {"total": row.file_count + awaited, "verified": row.file_count},
+            "verified": not awaited,
+            "size": row.bytes,
+            "location": "archive",
+            "last_verified": None,
+        }
+
+    await exchange.reply_json(200, await in_thread(read))
+
+
 def _told(by: Actor, rows: Sequence[DescribedRow]) -> list[dict[str, Any]]:
     """With their instruments, read at once."""
     ids = {each.row.computer_id for each in rows if each.row.computer_id}

@@ -33,6 +33,7 @@ _ROUTES: tuple[tuple[str, Handlers], ...] = (
     (_FILE, {"GET": files.files, "POST": files.send}),
     (rf"{_FILE}/{_ID}", {"GET": files.one_file}),
     (rf"{_FILE}/{_ID}/verify", {"GET": staging.verify}),
+    (rf"mydata_dataset_stats/{_ID}", {"GET": experiments.stats}),
     (rf"(?:mydata_)?replica/{_ID}", {"GET": files.replica}),
     (rf"mydata_upload/{_ID}", {"GET": staging.standing}),
     (rf"mydata_upload/{_ID}/upload", {"POST": staging.chunk}),
@@ -56,8 +57,6 @@ _OWN = [(re.compile(f"/api/v1/{pattern}/?"), handlers) for pattern, handlers in 
 
 def route(method: str, path: str) -> Handler | None:
     """The handler of a request to this door; None when it is not ours."""
-    if path == "/api/v1":
-        return people.root if method == "GET" else None
     for pattern, handlers in _OWN:
         if found := pattern.fullmatch(path):
             if method not in handlers:

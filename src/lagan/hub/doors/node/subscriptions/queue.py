@@ -235,10 +235,11 @@ def _note(errand: Errand, since: datetime, due: datetime, unsure: bool) -> None:
 
 
 def recover(subscriber: str) -> list[Errand]:
-    """What was being sent when this node ended, whoever it was: it may have arrived. What an older
-    server left in the back-log is tried again."""
+    """What was being sent when this node ended, whoever it was, the oldest first: it may have
+    arrived. What an older server left in the back-log is tried again."""
     with catalogue.turn():
-        cut = list(Delivery.objects.filter(subscr_id=subscriber, status=SENDING))
+        rows = Delivery.objects.filter(subscr_id=subscriber, status=SENDING)
+        cut = list(rows.order_by("ingestion_date", "file_id", "file_version"))
         sending = {(each.file_id, int(each.file_version)) for each in cut}
         at_it: dict[FileKey, BackLog] = {}
         for row in BackLog.objects.filter(subscr_id=subscriber, due__isnull=True):
