@@ -5,10 +5,11 @@ from __future__ import annotations
 
 import contextlib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -47,10 +48,17 @@ def check(settings: Settings, now: datetime) -> Iterator[Finding]:
 
     Nothing at the hub changes but the instrument, which is made when it is missing.
     """
+    return _told(chain(_here(settings, now), _at_hub(settings), _last(settings, now)))
+
+
+def check_here(settings: Settings, now: datetime) -> Iterator[Finding]:
+    """What can be found out without the hub, where nothing changes: how a test run begins."""
+    return _told(_here(settings, now))
+
+
+def _told(findings: Iterable[Finding]) -> Iterator[Finding]:
     try:
-        yield from _here(settings, now)
-        yield from _at_hub(settings)
-        yield from _last(settings, now)
+        yield from findings
     except LaganError as error:
         setting, suggestion = error.facts.get("setting"), error.facts.get("suggestion")
         yield Finding("error", error.sentence, setting, suggestion)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -76,6 +76,25 @@ def preview(settings: Settings) -> Preview:
     for index, task in tasks:
         previews[index].files[shown(task.item.path)] = words[id(task)]
     return Preview(previews, _count(previews), seen.remarks)
+
+
+def lines(seen: Preview) -> Iterator[str]:
+    """A preview for people: datasets with their files, remarks, a summary by kinds, and how many
+    files would go."""
+    for each in seen.datasets:
+        kind = "dataset" if each.known else "new dataset"
+        group = f" in {each.experiment!r}" if each.experiment else ""
+        count = _many(len(each.files))
+        yield f"{each.folder}: {kind} {each.name!r} of {each.owner}{group}, {count}"
+        yield from (f"  {word}: {path}" for path, word in each.files.items())
+    yield from (f"{remark.path}: {remark.reason}" for remark in seen.remarks)
+    told = ", ".join(f"{number} {word}" for word, number in sorted(seen.counts.items()))
+    yield f"Summary: {told or 'no files'}."
+    yield f"{_many(seen.counts.get(_WORDS[Action.BATCH], 0))} would be uploaded."
+
+
+def _many(files: int) -> str:
+    return "1 file" if files == 1 else f"{files} files"
 
 
 def _ask(hub: Server, window: Sequence[Task]) -> list[tuple[Known, str | None]]:

@@ -76,21 +76,14 @@ def test_run(config: Path | None, as_json: bool) -> None:
     """Tell what a run would do; nothing is made and nothing is sent."""
     import json
 
-    from lagan.agent.preview import preview
+    from lagan.agent.preview import lines, preview
 
     seen = preview(_settings(config))
     if as_json:
         click.echo(json.dumps(seen.document(), ensure_ascii=False))
         return
-    for each in seen.datasets:
-        kind = "dataset" if each.known else "new dataset"
-        click.echo(f"{each.folder}: {kind} {each.name!r} of {each.owner}, {len(each.files)} files")
-        for path, word in each.files.items():
-            click.echo(f"  {word}: {path}")
-    for remark in seen.remarks:
-        click.echo(f"{remark.path}: {remark.reason}")
-    told = ", ".join(f"{number} {word}" for word, number in sorted(seen.counts.items()))
-    click.echo(f"Summary: {told or 'no files'}.")
+    for line in lines(seen):
+        click.echo(line)
 
 
 @agent.command()
@@ -285,6 +278,23 @@ def self_check(config: Path | None, as_json: bool) -> None:
         click.echo(f"{len(findings)} checks were made instead of {CHECKS}.", err=True)
     whole = len(findings) == CHECKS and all(each.level != "error" for each in findings)
     sys.exit(0 if whole else 2)
+
+
+@agent.command()
+@_CONFIG
+@click.option("--minimised", is_flag=True, help="Begin as an icon in the tray, where there is one.")
+def window(config: Path | None, minimised: bool) -> None:
+    """Open the agent's window: settings, schedule, progress, test run, clean-up."""
+    import sys
+
+    from lagan.agent.settings import default_path
+    from lagan.window.errors import NoQt
+
+    try:
+        from lagan.window.application import start
+    except ImportError as error:
+        raise NoQt(f"The window needs lagan[desktop]: {error}.") from None
+    sys.exit(start(config or default_path(), minimised=minimised))
 
 
 @agent.command()
