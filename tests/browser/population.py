@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
+from tests.browser.packaging import deposit_all, judge_now
 from tests.previewed import SAMPLES, sample
 
 if TYPE_CHECKING:
@@ -68,6 +69,15 @@ class Population:
     """One of a site whose filesystem is too full, which was looked at."""
     policy_run: int
     """The look."""
+    preservation: int
+    """A group in which alice deposits packages, bob may read, and dan may nothing."""
+    package: int
+    package_before: int
+    package_refused: int
+    package_awaited: int
+    package_preparing: int
+    package_ready: int
+    package_damaged: int
 
 
 def populate(folder: Path, *, samples: bool = False) -> Population:
@@ -121,6 +131,7 @@ def populate(folder: Path, *, samples: bool = False) -> Population:
     site, schedule = _site(owner, lab.pk)
     moved, moved_task = _moved(owner)
     policy, policy_run = _policy(lab.pk)
+    packaged = deposit_all(owner, bob.entity_id, root.pk, _archive)
     return Population(
         retina=made[2],
         beads=made[1],
@@ -147,6 +158,7 @@ def populate(folder: Path, *, samples: bool = False) -> Population:
         moved_task=moved_task,
         policy=policy,
         policy_run=policy_run,
+        **asdict(packaged),
     )
 
 
@@ -498,7 +510,8 @@ def set_up_provider(given: dict[str, str]) -> None:
 
 
 def main(act: str, argument: str) -> None:
-    """`populate FOLDER`, `advance JOB` or `provider FACTS` (JSON with a secret)."""
+    """`populate FOLDER`, `advance JOB`, `judge PACKAGE` or `provider FACTS` (JSON with a
+    secret)."""
     import django
     from django.core.management import call_command
 
@@ -506,6 +519,8 @@ def main(act: str, argument: str) -> None:
     if act == "populate":
         call_command("migrate", verbosity=0)
         json.dump(asdict(populate(Path(argument), samples=True)), sys.stdout)
+    elif act == "judge":
+        judge_now(int(argument))
     elif act == "provider":
         set_up_provider(json.loads(argument))
     else:
