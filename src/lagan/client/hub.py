@@ -10,6 +10,7 @@ from lagan.client import batch, download, lookup
 from lagan.client.credentials import Bearer, ClientKey, Credential, Nobody, Token
 from lagan.client.described import Described, Found, found
 from lagan.client.entities import Entities
+from lagan.client.facilities import Facilities
 from lagan.client.instruments import Instruments
 from lagan.client.jobs import Jobs
 from lagan.client.packages import Packages
@@ -48,6 +49,7 @@ class Hub:
         self.jobs = Jobs(self.http, self._numbered)
         self.sites = Sites(self.http, self._numbered)
         self.policies = Policies(self.http, self._pages)
+        self.facilities = Facilities(self.http, self._pages)
         self.schedules = Schedules(self.http, self._pages)
 
     def close(self) -> None:

@@ -23,7 +23,7 @@ def test_all_but_numbers_of_files_comes_back(lab: Laboratory):
     ours = [each for each in exporters() if each.name.startswith("instruments.")]
     kept = {each.name: json.loads(json.dumps(list(each.export()))) for each in ours}
     assert sorted(name.partition(".")[2] for name in kept) == [
-        "described", "experiment", "registration", "setting", "uploader",
+        "day", "described", "experiment", "registration", "setting", "uploader", "watch",
     ]  # fmt: skip
     before = rows()
     with transaction.atomic():

@@ -16,7 +16,7 @@ class InstrumentsConfig(AppConfig):
     def ready(self) -> None:
         """Tell the rooms above."""
         from lagan.hub.archive import services as archive
-        from lagan.hub.instruments import keys, models, personal, taking
+        from lagan.hub.instruments import keys, models, personal, reactions, taking
         from lagan.hub.jobs.schedules import register_schedule
         from lagan.worker.steps import register_step
 
@@ -29,3 +29,4 @@ class InstrumentsConfig(AppConfig):
         register_schedule("instruments.take", timedelta(minutes=10), taking.plan_round)
         register_schedule("instruments.keys", timedelta(minutes=10), keys.renew_keys)
         personal.register()
+        reactions.register()

@@ -96,7 +96,8 @@ async def download(exchange: Exchange, package: int) -> None:
     if given is None:
         await _lead(exchange, f"/packages/{package}/")
     else:
-        await send_file(exchange, given.entry, [given.location])
+        pieces = services.proved(package, given)
+        await send_file(exchange, given.entry, [given.location], pieces)
 
 
 async def _done(exchange: Exchange, by: Actor, after: int | None) -> None:

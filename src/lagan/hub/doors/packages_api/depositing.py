@@ -101,7 +101,7 @@ def _begin(
         raise BadInput("A package is a zip.", field=CONTENT, word=NO_FILE)
     row = services.begin_deposit(
         by=by, name=name or "", file_name=awaited or form.file_name, group=group,
-        user_metadata=metadata, after=after,
+        user_metadata=metadata, after=after, at_hand=form.zip is not None,
     )  # fmt: skip
     if form.zip is None:
         return row.pk, None
