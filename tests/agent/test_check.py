@@ -25,7 +25,7 @@ def wrong(bench: Bench, **changes: object) -> Finding | None:
     return errors[0] if errors else None
 
 
-ORDER = [
+ORDER: list[tuple[str, dict[str, object]]] = [
     ("instrument_name", {"instrument_name": ""}),
     ("data_directory", {"data_directory": "/nonexistent/data"}),
     ("includes_file", {"use_includes_file": True, "includes_file": "/nonexistent/list"}),

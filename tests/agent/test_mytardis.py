@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -290,8 +291,8 @@ class _StopAt(Kept):
         super().__init__()
         self._stop_it, self._size = stop, size
 
-    def uploads(self, rows: list[object]) -> None:
-        if any(row.sent >= self._size for row in rows):  # type: ignore[attr-defined]
+    def uploads(self, rows: Iterable[Any]) -> None:
+        if any(row.sent >= self._size for row in rows):
             self._stop_it.set()
 
 

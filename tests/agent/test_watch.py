@@ -149,15 +149,14 @@ def test_files_that_vanish_or_shut_are_named(
     bench.file("anna/d/shut.raw")
     bench.file("anna/d/fine.raw")
     from lagan.agent import reading
-
-    real = reading.open_beneath
+    from lagan.kit.paths import open_beneath
 
     def opening(base: object, path: str, flags: int) -> int:
         if path.endswith("gone.raw"):
             raise FileNotFoundError(2, "No such file or directory")
         if path.endswith("shut.raw"):
             raise PermissionError(13, "Permission denied")
-        return real(base, path, flags)  # type: ignore[arg-type]
+        return open_beneath(base, path, flags)  # type: ignore[arg-type]
 
     monkeypatch.setattr(reading, "open_beneath", opening)
     assert run(bench).conditions() == {
@@ -215,4 +214,4 @@ def test_every_column_is_an_attribute_of_its_row() -> None:
     ]  # fmt: skip
     for row, columns in VIEWS.values():
         for _, attribute in columns:
-            assert attribute in dir(row) or attribute in row.__dataclass_fields__
+            assert attribute in dir(row) or attribute in row.__annotations__

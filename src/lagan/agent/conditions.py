@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lagan.agent.rows import Condition, Kind
+from lagan.agent.rows import Condition
 from lagan.client.lookup import State
 from lagan.client.whole import Unreadable
 from lagan.kit.errors import (
@@ -77,11 +77,6 @@ def reason(condition: Condition, told: str) -> str:
     """A sentence for reports: what is the matter, and what was said about it."""
     plain = condition in (Condition.REFUSED, Condition.UNREADABLE) or not told
     return (told or condition.sentence) if plain else f"{condition.sentence}: {told}"
-
-
-def is_final(condition: Condition) -> bool:
-    """Whether nothing more becomes of a file in this run."""
-    return condition.kind not in (Kind.WAITING, Kind.WORKING)
 
 
 def _is_broken(answered: object) -> bool:
