@@ -323,3 +323,13 @@ def test_saving_is_refused_while_somebody_else_has_locked(
     here.accept()
     until(lambda: "locked" in here.notice.words())
     assert read(bench.config).contact_name == "Kim"
+
+
+def test_another_name_of_the_instrument_is_told_before_it_is_saved(
+    dialog: Open, bench: Bench, answers: Answers
+) -> None:
+    here = dialog()
+    put(here, instrument_name="Telescope")
+    here.accept()
+    until(lambda: answers.asked)
+    assert "• For the hub this is another instrument: what Microscope sent" in answers.asked[0]
