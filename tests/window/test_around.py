@@ -62,6 +62,19 @@ def test_the_command_says_that_a_window_is_there(place: Instance, tmp_path: Path
     assert "open already" in told[-1]
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems always have a screen")
+def test_without_a_screen_it_refuses_in_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"):
+        monkeypatch.delenv(name, raising=False)
+    command = [sys.executable, "-c", "from lagan.cli import main; main()", "agent", "window"]
+    given = [*command, "--config", str(tmp_path / "agent.ini")]
+    ended = subprocess.run(given, capture_output=True, text=True, timeout=120, check=False)
+    assert (ended.returncode, len(ended.stderr.splitlines())) == (10, 1)
+    assert "lagan agent run" in ended.stderr
+
+
 def test_the_tray_menu_has_what_the_window_has(desk: Open) -> None:
     here = desk()
     words = [each.text() for each in here.app.tray.menu.actions()]
@@ -77,7 +90,7 @@ def test_a_failure_is_told_on_the_desktop(
     desk: Open, bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     told: list[tuple[Any, ...]] = []
-    here = desk(hub_url="http://127.0.0.1:9", connection_timeout=1)
+    here = desk(api_key="wrong")
     monkeypatch.setattr(here.app.tray.icon, "showMessage", lambda *given: told.append(given))
     here.app.sync_now()
     until(lambda: told)

@@ -139,7 +139,7 @@ def test_back_saves_nothing(dialog: Open, bench: Bench, answers: Answers) -> Non
         ({"data_directory": "/no/such/folder"}, "data_directory", "/no/such/folder"),
         ({"api_key": "wrong"}, "api_key", "refuses the credential"),
         ({"contact_email": "nobody"}, "contact_email", "not an e-mail address"),
-        ({"hub_url": "http://127.0.0.1:9", "connection_timeout": "1"}, "hub_url", ""),
+        ({"hub_url": "nonsense"}, "hub_url", "address"),
         ({"schedule_type": "Weekly"}, "monday_checked", "at least one day"),
     ],
 )
@@ -323,3 +323,13 @@ def test_saving_is_refused_while_somebody_else_has_locked(
     here.accept()
     until(lambda: "locked" in here.notice.words())
     assert read(bench.config).contact_name == "Kim"
+
+
+def test_another_name_of_the_instrument_is_told_before_it_is_saved(
+    dialog: Open, bench: Bench, answers: Answers
+) -> None:
+    here = dialog()
+    put(here, instrument_name="Telescope")
+    here.accept()
+    until(lambda: answers.asked)
+    assert "• For the hub this is another instrument: what Microscope sent" in answers.asked[0]

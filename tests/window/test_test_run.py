@@ -51,10 +51,11 @@ def test_it_cannot_be_saved_where_there_is_no_folder(run: TestRunWindow, tmp_pat
     assert run.notice.words().startswith("Cannot write")
 
 
-def test_a_hub_that_is_away_is_said(qt: QApplication, bench: Bench) -> None:
-    run = TestRunWindow(bench.settings(hub_url="http://127.0.0.1:9", connection_timeout=1))
+def test_a_hub_that_refuses_is_said(qt: QApplication, bench: Bench) -> None:
+    run = TestRunWindow(bench.settings(api_key="wrong"))
     until(lambda: run.buttons.button(QDialogButtonBox.StandardButton.Save).isEnabled())
-    assert "127.0.0.1" in run.notice.words()
+    assert "credential" in run.notice.words()
+    assert run.text.toPlainText().endswith(run.notice.words())
     run.close()
 
 

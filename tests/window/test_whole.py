@@ -57,6 +57,7 @@ def test_a_run_that_cannot_be_is_said_and_the_next_one_is_possible(
     until(lambda: "Completed successfully" in here.app.window.headline.now())
 
 
+@pytest.mark.slow
 def test_the_schedule_runs_without_anybody(desk: Open, bench: Bench) -> None:
     bench.file("anna/scan/a.tif")
     here = desk(schedule_type="On Startup")
@@ -230,6 +231,7 @@ def test_settings_saved_the_first_time_take_effect(
     here.app.close()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("moment", ["idle", "sending"])
 def test_a_system_that_ends_it_loses_nothing(bench: Bench, moment: str) -> None:
     for n in range(8):

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from lagan.kit.stopping import on_signals
 from lagan.window import asking, autostart, closing, opening, pictures
 from lagan.window.collecting import Collector
 from lagan.window.engine import Engine
+from lagan.window.errors import NoQt
 from lagan.window.feed import Feed
 from lagan.window.help import HelpWindow
 from lagan.window.journal import Journal
@@ -306,9 +308,11 @@ class Application(QObject):
 
 
 def start(config: Path, *, minimised: bool = False) -> int:
-    """Run the program; its exit code. WindowOpen when there is a window for these settings."""
+    """Run the program; its exit code. WindowOpen when there is a window for these settings, NoQt
+    where there is no screen."""
     from lagan.window.instance import Instance
 
+    _require_screen(os.environ)
     program = QApplication(sys.argv[:1])
     program.setApplicationName("Lagan agent")
     program.setDesktopFileName(autostart.NAME)
@@ -327,3 +331,10 @@ def start(config: Path, *, minimised: bool = False) -> int:
     finally:
         collector.close()
         place.close()
+
+
+def _require_screen(environ: Mapping[str, str]) -> None:
+    """Without a screen Qt would end the process as if it had crashed."""
+    names = ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
+    if sys.platform == "linux" and not any(environ.get(name) for name in names):
+        raise NoQt("There is no screen here. The service needs none: lagan agent run.")

@@ -175,7 +175,7 @@ class SettingsDialog(QDialog):
         except LaganError as error:
             self._refuse(Finding("error", error.sentence, error.facts.get("setting")))
             return
-        self._warnings, self._counted = [], ""
+        self._warnings, self._counted = self._renamed(values), ""
         self.notice.show_words("busy", "Checking the settings…")
         self._let(False)
         self._errand = Errand(lambda _: check(settings, local_now()))
@@ -183,6 +183,16 @@ class SettingsDialog(QDialog):
         self._errand.ended.connect(self._judged)
         self._errand.failed.connect(lambda text: self._refuse(Finding("error", text)))
         self._errand.start()
+
+    def _renamed(self, values: draft.Values) -> list[str]:
+        """What another name of the instrument means, where there was one."""
+        try:
+            before = draft.read(self._path)["instrument_name"] if self._path.exists() else ""
+        except LaganError:
+            before = ""
+        if not before or before == values["instrument_name"]:
+            return []
+        return [f"For the hub this is another instrument: what {before} sent stays with that one."]
 
     def _hear(self, finding: Finding) -> None:
         if finding.level == "error":
