@@ -52,6 +52,7 @@ soak: setup
 	LAGAN_EXAMPLES=search $(BIN)/python -m pytest $(TOGETHER) --timeout 3600 -m "hypothesis and not soak" $(ARGS)
 
 check: static
+	@deploy/system-packages check
 	$(BIN)/python -m pytest -q $(TOGETHER) -m "$(FAST)" $(ARGS)
 
 static: setup

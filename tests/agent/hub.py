@@ -72,6 +72,10 @@ class TestHub:
         self.states: dict[str, str] = {}
         self.files: dict[str, dict[str, File]] = {}
         self.uploads: dict[str, Upload] = {}
+        self.uploaders: list[dict[str, Any]] = []
+        self.settings: dict[str, str] = {}
+        self.changed: str | None = None
+        self.reports: list[dict[str, Any]] = []
         self.verified = False
         self.requests: list[tuple[str, str]] = []
         self.stored: list[tuple[str, str]] = []
@@ -322,6 +326,29 @@ class _Handler(BaseHTTPRequestHandler):
             raise Refused(404, "not-found", f"There is no facility {given['facility']}.")
         self._send(200, json.dumps({"id": f"i-{given['name']}", **given}))
 
+    def announce(self) -> None:
+        self.hub.uploaders.append(self._document())
+        self._send(200, json.dumps({"id": 7}))
+
+    def managed(self) -> None:
+        self._send(200, json.dumps([{"id": 1, "name": name} for name in self.hub.facilities]))
+
+    def central(self, uploader: str) -> None:
+        assert uploader == "7"
+        given = {"changed": self.hub.changed, "settings": self.hub.settings}
+        self._send(200, json.dumps(given))
+
+    def note_settings(self, uploader: str) -> None:
+        given = self._document()
+        assert given["saved"] is True
+        self.hub.settings.update(given["settings"])
+        self.hub.changed = None
+        self._send(200, json.dumps({"changed": None, "settings": self.hub.settings}))
+
+    def reported(self, uploader: str) -> None:
+        self.hub.reports.append(self._document())
+        self._send(204)
+
     def ensure(self) -> None:
         answers: list[Any] = []
         for row in self._document()["datasets"]:
@@ -343,7 +370,8 @@ class _Handler(BaseHTTPRequestHandler):
                 found = ids.get(key) or f"d{len(ids)}"
                 self.hub.datasets[found] = key
                 self.hub.files.setdefault(found, {})
-            answers.append({"id": found, "state": self.hub.states.get(found, "open")})
+            state = self.hub.states.get(found, "open")
+            answers.append({"id": found, "state": state, "owner": f"Full {row['owner']}"})
         self._send(200, json.dumps({"datasets": answers}))
 
     def lookup(self) -> None:
@@ -541,6 +569,11 @@ _ROUTES: list[tuple[str, str, Any]] = [
     ("GET", "/api/auth/me/", _Handler.me),
     ("POST", "/api/ingest/instruments/", _Handler.instruments),
     ("POST", "/api/ingest/datasets/", _Handler.ensure),
+    ("GET", "/api/instruments/facilities/", _Handler.managed),
+    ("POST", "/api/instruments/uploaders/", _Handler.announce),
+    ("GET", "/api/instruments/uploaders/([0-9]+)/settings/", _Handler.central),
+    ("PATCH", "/api/instruments/uploaders/([0-9]+)/settings/", _Handler.note_settings),
+    ("POST", "/api/instruments/uploaders/([0-9]+)/report/", _Handler.reported),
     ("POST", "/api/ingest/lookup/", _Handler.lookup),
     ("POST", "/api/uploads/", _Handler.create),
     ("POST", "/api/uploads/batch/", _Handler.batch),

@@ -187,7 +187,7 @@ def test_what_the_hub_acknowledged_but_lacks_is_said(bench: Bench, hub: TestHub)
     )
     report = bench.sync()
     assert [each.reason for each in report.failed] == [
-        "the hub acknowledged it but does not have it"
+        "The hub acknowledged it but does not have it"
     ]
     assert report.exit == 12
 

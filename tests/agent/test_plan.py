@@ -26,6 +26,7 @@ def tasks(sizes: list[int]) -> list[Task]:
         (State.OTHER_SIZE, Action.BATCH, Action.RESUMABLE),
         (State.VERIFIED, Action.SKIP, Action.SKIP),
         (State.REFUSED_NAME, Action.REFUSE, Action.REFUSE),
+        (State.UNVERIFIED, Action.WAIT, Action.WAIT),
     ],
 )
 def test_each_state(state: State, small: Action, large: Action) -> None:
@@ -44,6 +45,7 @@ def test_every_file_has_one_action(rows: list[tuple[int, State]]) -> None:
         *made.batch,
         *made.resumable,
         *made.refuse,
+        *made.wait,
     ]
     assert sorted(parts, key=lambda t: int(t.item.path)) == wanted
     assert made.verified == sum(state is State.VERIFIED for _, state in rows)

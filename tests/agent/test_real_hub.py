@@ -13,10 +13,15 @@ from pathlib import Path
 
 import pytest
 
+from lagan.agent.cleanup import candidates, clear
+from lagan.agent.progress import Quiet
+from lagan.agent.report import Report
+from lagan.agent.settings import read
+from lagan.agent.turn import turn
 from lagan.client import Hub as Client
 from tests.agent.conftest import Bench
 from tests.agent.strange import names
-from tests.services.hub import PASSWORD, Hub
+from tests.services.hub import PASSWORD, Hub, until
 
 pytestmark = [pytest.mark.slow, pytest.mark.once]
 
@@ -112,3 +117,70 @@ def test_killed_and_run_again(real: Bench, whole_hub: Hub, seconds: float) -> No
     assert archived(real, whole_hub) == real.local()
     assert real.uploads_kept() == 0
     assert real.sync().sent == 0
+
+
+def test_a_turn_with_the_hubs_settings_and_a_clean_up(real: Bench, whole_hub: Hub) -> None:
+    said: list[str] = []
+
+    def take() -> Report:
+        settings = read(real.config)
+        return turn(settings, real.config, Quiet(), threading.Event(), said.append)
+
+    real.file("anna/keep/a.tif", b"first")
+    real.config.write_text(real.text(dataset_filter="keep"))
+    assert take().exit == 0, said
+    with whole_hub.as_user("manager") as client:
+        uuid = (real.folder / "state" / "uuid").read_text()
+        rows = client.get("/api/instruments/uploaders/", params={"uuid": uuid}).json()["results"]
+        assert [(each["found"], each["sent"], each["failed"]) for each in rows] == [(1, 1, 0)]
+        address = f"/api/instruments/uploaders/{rows[0]['id']}/settings/"
+        assert client.get(address).json()["settings"]["dataset_filter"] == "keep"
+        changed = client.patch(address, json={"settings": {"dataset_filter": "more"}})
+        assert changed.status_code == 200, changed.text
+    real.file("anna/more/b.tif", b"second")
+    real.file("anna/more/c.tif", b"third")
+    assert take().sent == 2, said
+    assert read(real.config).dataset_filter == "more"
+    assert [line for line in said if "not known" in line or "not told" in line] == []
+
+    def proven() -> bool:
+        return all(row.verified for row in candidates(read(real.config)))
+
+    until(proven)
+    (real.data / "anna/more/c.tif").write_bytes(b"THIRD")
+    done = clear(read(real.config))
+    assert done.removed == ["anna/more/b.tif"], done
+    assert sorted(real.local()) == ["anna/keep/a.tif", "anna/more/c.tif"]
+
+
+def _killed_ten_times(
+    real: Bench, whole_hub: Hub, *, small: int, large: int, longest: float, seed: int
+) -> int:
+    """`small` files and four of `large` bytes, the agent killed after random times up to `longest`
+    seconds; how often it was really at work then. Afterwards everything is there once."""
+    print(f"seed {seed}")
+    rng = random.Random(seed)
+    for n in range(small):
+        real.file(f"anna/small {n % 50}/{n % 997}/{n}.tif", rng.randbytes(200 + n % 4000))
+    for n in range(4):
+        real.file(f"ben/large/{n}.raw", rng.randbytes(large + n))
+    ended, killed = threading.Event(), 0
+    for _ in range(10):
+        with real.start("sync") as process:
+            ended.wait(rng.uniform(0.5, longest))
+            killed += process.poll() is None
+            process.send_signal(signal.SIGKILL)
+            process.communicate()
+    code, out, err = real.run("sync", "--fresh")
+    assert code == 0, out + err
+    assert archived(real, whole_hub) == real.local()
+    assert real.uploads_kept() == 0
+    again = real.sync(fresh=True)
+    assert (again.exit, again.sent, again.archived) == (0, 0, small + 4)
+    return killed
+
+
+@pytest.mark.soak
+def test_a_hundred_thousand_files_killed_ten_times(real: Bench, whole_hub: Hub) -> None:
+    seed = random.SystemRandom().randrange(1 << 32)
+    assert _killed_ten_times(real, whole_hub, small=100_000, large=256 << 20, longest=15, seed=seed)

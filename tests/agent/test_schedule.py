@@ -11,9 +11,13 @@ import pytest
 from lagan.agent.check import check_schedule
 from lagan.agent.errors import BadSetting
 from lagan.agent.report import Report
+from lagan.agent.scan import Remark
 from lagan.agent.schedule import next_start
-from lagan.agent.service import Service
+from lagan.agent.service import Service, schedule_words
 from lagan.agent.settings import Settings, parse
+from lagan.agent.waiting import again_after
+from lagan.kit.errors import Unavailable
+from tests.agent.observer import Kept
 
 MONDAY = datetime(2026, 3, 2, 12, 0, 0)  # noqa: DTZ001 - the instrument's own clock
 SECOND, MINUTE, DAY = timedelta(seconds=1), timedelta(minutes=1), timedelta(days=1)
@@ -145,3 +149,98 @@ def test_the_service_follows_the_clock_the_settings_and_a_wish(tmp_path: Path) -
     service.run_now()
     assert service.step()
     assert [minutes for _, minutes in runs] == [10, 10, 10, 3000]
+
+
+def test_a_run_that_could_not_be_is_made_again_sooner_than_planned(tmp_path: Path) -> None:
+    config, clock = tmp_path / "agent.ini", Clock()
+    config.write_text("[agent]\nschedule_type = Daily\nscheduled_time = 11:00\n")
+    failing = [True]
+    runs: list[datetime] = []
+
+    def work(settings: Settings) -> Report:
+        runs.append(clock.now)
+        if failing:
+            raise Unavailable("The hub is away.")
+        return Report()
+
+    kept = Kept()
+    said: list[str] = []
+    service = Service(config, work, said.append, threading.Event(), clock, observer=kept)
+    assert service.next() == MONDAY.replace(hour=11) + DAY
+    service.run_now()
+    assert service.step()
+    assert service.next() == MONDAY + 30 * SECOND
+    clock.now += 29 * SECOND
+    assert not service.step()
+    clock.now += 1 * SECOND
+    assert service.step()
+    assert service.next() == clock.now + 60 * SECOND, "the pause doubles"
+    clock.now += 60 * SECOND
+    failing.clear()
+    assert service.step()
+    assert service.next() == MONDAY.replace(hour=11) + DAY, "the schedule goes on as it was"
+    assert said[0] == "The hub is away."
+    rows = kept.rows["tasks"]
+    assert [row.job for row in rows.values()] == [
+        "Scan and upload", "Scan and upload again", "Scan and upload again",
+    ]  # fmt: skip
+    assert all(row.finish is not None for row in rows.values())
+    assert rows[1].schedule == "Daily"
+
+
+def test_files_that_failed_are_tried_again_too_and_refused_ones_not(tmp_path: Path) -> None:
+    config, clock = tmp_path / "agent.ini", Clock()
+    config.write_text("[agent]\n")
+    report = Report()
+    service = Service(config, lambda _: report, lambda _: None, threading.Event(), clock)
+    report.refused.append(Remark("a", "no"))
+    service.run_now()
+    service.step()
+    assert service.next() is None
+    report.failed.append(Remark("b", "no answer"))
+    service.run_now()
+    service.step()
+    assert service.next() == MONDAY + 30 * SECOND
+
+
+def test_what_is_tried_again_keeps_to_the_hours_of_a_timer(tmp_path: Path) -> None:
+    config, clock = tmp_path / "agent.ini", Clock()
+    config.write_text(
+        "[agent]\nschedule_type = Timer\ntimer_minutes = 600\n"
+        "timer_from_time = 22:00\ntimer_to_time = 06:00\n"
+    )
+
+    def work(settings: Settings) -> Report:
+        raise Unavailable("The hub is away.")
+
+    service = Service(config, work, lambda _: None, threading.Event(), clock)
+    service.run_now()
+    assert service.step()
+    assert service.next() == MONDAY.replace(hour=22)
+
+
+def test_pauses_double_up_to_a_quarter_of_an_hour() -> None:
+    assert [again_after(n) for n in (1, 2, 3, 6, 60)] == [30, 60, 120, 900, 900]
+
+
+def test_weekly_shows_its_days() -> None:
+    settings = made(schedule_type="Weekly", monday_checked=True, friday_checked=True)
+    assert schedule_words(settings) == "Weekly (M---F--)"
+
+
+def test_the_hub_gets_a_sign_of_life_between_runs(tmp_path: Path) -> None:
+    config, clock, signs = tmp_path / "agent.ini", Clock(), []
+    config.write_text("[agent]\n")
+    service = Service(
+        config, lambda _: Report(), lambda _: None, threading.Event(), clock,
+        refresh=lambda settings: signs.append(clock.now),
+    )  # fmt: skip
+    for _ in range(40):
+        clock.now += MINUTE
+        assert not service.step()
+    assert signs == [MONDAY + 15 * MINUTE, MONDAY + 30 * MINUTE]
+    service.run_now()
+    assert service.step()
+    clock.now += 14 * MINUTE
+    service.step()
+    assert len(signs) == 2, "a run is a sign too"

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from lagan.agent.errors import BadSetting
 from lagan.agent.keys import DOCUMENTED, KEYS, OURS
 from lagan.agent.settings import Settings, default_path, parse, read
-from lagan.agent.template import render, write
+from lagan.agent.template import render, table, write
 from lagan.kit.errors import BadInput, Conflict
 
 
@@ -134,7 +134,7 @@ def test_the_written_file_says_nothing_but_defaults(tmp_path: Path) -> None:
 
 def test_every_key_is_listed_once() -> None:
     assert len(KEYS) == len(DOCUMENTED) + len(OURS)
-    ours = set(Settings.__dataclass_fields__) - {"url", "weekdays", "warnings"}
+    ours = set(Settings.__dataclass_fields__) - {"url", "weekdays", "values", "warnings"}
     assert ours <= set(KEYS)
 
 
@@ -169,3 +169,9 @@ def _refusal(text: str) -> BadInput | None:
 def test_a_doubled_percent_is_one(text: str) -> None:
     made = parse("[agent]\ncontact_name = " + text.replace("%", "%%") + "\n")
     assert made.contact_name == text.strip()
+
+
+def test_the_documentation_lists_every_setting_as_it_is() -> None:
+    page = (Path(__file__).parents[2] / "docs/guide/instruments.md").read_text()
+    told = page.partition("template.table -->\n")[2].partition("\n<!-- end of settings -->")[0]
+    assert told == table(), "put the output of lagan.agent.template.table() there"

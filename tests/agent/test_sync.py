@@ -105,7 +105,7 @@ def test_a_closed_dataset_takes_nothing(bench: Bench, hub: TestHub) -> None:
     bench.file("anna/d/b.tif")
     report = bench.sync()
     assert [(each.path, each.reason) for each in report.refused] == [
-        ("anna/d/b.tif", "its dataset is closed")
+        ("anna/d/b.tif", "Its dataset is closed")
     ]
     assert (report.already, report.exit) == (1, 11)
 

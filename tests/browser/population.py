@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
+from tests.browser.facility import furnish
 from tests.browser.packaging import deposit_all, judge_now
 from tests.previewed import SAMPLES, sample
 
@@ -78,6 +79,11 @@ class Population:
     package_preparing: int
     package_ready: int
     package_damaged: int
+    facility: int
+    """One that alice manages, whose instruments bob may read."""
+    instrument: int
+    uploader: int
+    """An instrument of it with files in every state, and the program on it."""
 
 
 def populate(folder: Path, *, samples: bool = False) -> Population:
@@ -132,6 +138,7 @@ def populate(folder: Path, *, samples: bool = False) -> Population:
     moved, moved_task = _moved(owner)
     policy, policy_run = _policy(lab.pk)
     packaged = deposit_all(owner, bob.entity_id, root.pk, _archive)
+    facility, instrument, uploader = furnish(root.pk, owner, bob.entity_id)
     return Population(
         retina=made[2],
         beads=made[1],
@@ -159,6 +166,9 @@ def populate(folder: Path, *, samples: bool = False) -> Population:
         policy=policy,
         policy_run=policy_run,
         **asdict(packaged),
+        facility=facility,
+        instrument=instrument,
+        uploader=uploader,
     )
 
 

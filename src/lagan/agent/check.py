@@ -5,10 +5,11 @@ from __future__ import annotations
 
 import contextlib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -16,10 +17,13 @@ from lagan.agent import filters
 from lagan.agent.errors import BadSetting
 from lagan.agent.scan import Scan, scan
 from lagan.agent.schedule import LATE, parse_date, parse_time, scheduled_time
+from lagan.agent.server import Server
 from lagan.agent.settings import Settings
 from lagan.agent.structures import LEVELS, Level
 from lagan.agent.targets import connect
-from lagan.kit.errors import Forbidden, LaganError, NotFound, NotSignedIn, Unavailable
+from lagan.client import Hub
+from lagan.kit.errors import BadInput, Forbidden, LaganError, NotFound, NotSignedIn, Unavailable
+from lagan.kit.http import Untrusted
 
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s.]+")
 _REQUIRED = (
@@ -44,10 +48,17 @@ def check(settings: Settings, now: datetime) -> Iterator[Finding]:
 
     Nothing at the hub changes but the instrument, which is made when it is missing.
     """
+    return _told(chain(_here(settings, now), _at_hub(settings), _last(settings, now)))
+
+
+def check_here(settings: Settings, now: datetime) -> Iterator[Finding]:
+    """What can be found out without the hub, where nothing changes: how a test run begins."""
+    return _told(_here(settings, now))
+
+
+def _told(findings: Iterable[Finding]) -> Iterator[Finding]:
     try:
-        yield from _here(settings, now)
-        yield from _at_hub(settings)
-        yield from _last(settings, now)
+        yield from findings
     except LaganError as error:
         setting, suggestion = error.facts.get("setting"), error.facts.get("suggestion")
         yield Finding("error", error.sentence, setting, suggestion)
@@ -73,6 +84,9 @@ def _at_hub(settings: Settings) -> Iterator[Finding]:
         raise BadSetting(
             f"The hub refuses the credential: {error.sentence}", setting="username"
         ) from None
+    except (Unavailable, Untrusted, BadInput) as error:
+        setting = "proxy" if "proxy" in error.sentence else "hub_url"
+        raise BadSetting(error.sentence, setting=setting) from None
     with closing(hub):
         try:
             me = hub.me()
@@ -86,14 +100,23 @@ def _at_hub(settings: Settings) -> Iterator[Finding]:
         try:
             hub.register_instrument(settings.facility_name, settings.instrument_name)
         except (NotFound, Forbidden) as error:
-            choices = error.facts.get("facilities") or []
-            suggestion = choices[0] if len(choices) == 1 else None
-            raise BadSetting(
-                error.sentence, setting="facility_name", suggestion=suggestion
-            ) from None
+            raise _another_facility(settings, hub, error) from None
         yield Finding(
             "ok", f"{settings.instrument_name} is an instrument of {settings.facility_name}."
         )
+
+
+def _another_facility(settings: Settings, hub: Server, error: LaganError) -> BadSetting:
+    """The only facility that we manage is suggested, several are listed."""
+    choices = [str(each) for each in error.facts.get("facilities") or []]
+    if not choices and isinstance(hub, Hub):
+        with contextlib.suppress(LaganError):
+            choices = hub.instruments.facilities()
+    told = error.sentence
+    if len(choices) > 1 and choices[0] not in told:
+        told += f" {settings.username} manages {', '.join(choices)}."
+    suggestion = choices[0] if len(choices) == 1 else None
+    return BadSetting(told, setting="facility_name", suggestion=suggestion)
 
 
 def _last(settings: Settings, now: datetime) -> Iterator[Finding]:

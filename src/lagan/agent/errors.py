@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lagan.kit.errors import BadInput, LaganError, Locked
+from lagan.kit.errors import BadInput, Conflict, Forbidden, LaganError, Locked
 
 
 class BadSetting(BadInput):
@@ -16,6 +16,18 @@ class AlreadyRunning(Locked):
     """Another agent works on the same folder."""
 
     code = "already-running"
+
+
+class SettingsLocked(Conflict):
+    """The settings are locked: nobody changes them before an administrator has unlocked them."""
+
+    code = "settings-locked"
+
+
+class NotAdministrator(Forbidden):
+    """This needs the rights of who administers this computer."""
+
+    code = "not-administrator"
 
 
 class Stopped(LaganError):

@@ -1,8 +1,9 @@
 """Every key of the agent's configuration on one screen: its kind, its default, what it means.
 
 Names and defaults of the first part are those of MyData's settings file, so that an existing one
-can be used as it is; the second part is ours. A key whose note begins with "(kept)" is read and
-checked, but has no work to do in an agent that speaks to a Lagan hub.
+can be used as it is; the second part is ours. A key whose note begins with "(kept)" is read,
+checked and written back, but has no work to do here; one whose note begins with "(MyTardis)" has
+work only when the server is one of that kind.
 """
 
 from __future__ import annotations
@@ -39,6 +40,8 @@ STRUCTURES = (
 )
 SCHEDULES = ("Manually", "On Startup", "On Settings Saved", "Once", "Daily", "Weekly", "Timer")
 UNITS = ("day", "days", "week", "weeks", "month", "months", "year", "years")
+SERVERS = ("auto", "lagan", "mytardis")
+LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 DOCUMENTED = (
@@ -80,7 +83,12 @@ DOCUMENTED = (
         most=525_600,
     ),
     Key("folder_structure", "text", "Username / Dataset", "what the folders stand for", STRUCTURES),
-    Key("dataset_grouping", "text", "Instrument Name - Dataset Owner's Full Name", "(kept)"),
+    Key(
+        "dataset_grouping",
+        "text",
+        "Instrument Name - Dataset Owner's Full Name",
+        "(kept) follows from folder_structure",
+    ),
     Key("group_prefix", "text", "", "put before a group folder's name to get the group's name"),
     Key("validate_folder_structure", "flag", True, "count the datasets when settings are checked"),
     Key("max_upload_threads", "whole", 5, "requests that send at the same time", least=1, most=64),
@@ -92,22 +100,52 @@ DOCUMENTED = (
         least=0,
         most=99,
     ),
-    Key("max_verification_threads", "whole", 5, "(kept)", least=1),
-    Key("upload_method", "text", "ParallelSSH", "(kept)"),
-    Key("start_automatically_on_login", "flag", True, "(kept)"),
-    Key("on_start_run", "text", "Normal window", "(kept)"),
+    Key(
+        "max_verification_threads",
+        "whole",
+        5,
+        "(MyTardis) look-ups at the same time; a hub is asked for 10,000 files at once",
+        least=1,
+    ),
+    Key(
+        "upload_method",
+        "text",
+        "ParallelSSH",
+        "(MyTardis) POST never waits for approval; Chunked and all others (SFTP) do",
+    ),
+    Key(
+        "start_automatically_on_login",
+        "flag",
+        True,
+        "(kept) the window's; the service needs no login",
+    ),
+    Key(
+        "on_start_run",
+        "text",
+        "Normal window",
+        "(kept) the window's: Normal window, Minimized, Maximized",
+    ),
     Key(
         "upload_invalid_user_folders",
         "flag",
         True,
         "send folders of unknown users for the role account",
     ),
-    Key("uuid", "text", "", "(kept)"),
-    Key("locked", "flag", False, "(kept)"),
-    Key("verification_delay", "number", 3.0, "(kept)", least=0),
-    Key("fake_md5_sum", "flag", False, "(kept)"),
-    Key("cipher", "text", "aes128-ctr", "(kept)"),
-    Key("use_none_cipher", "flag", False, "(kept)"),
+    Key("uuid", "text", "", "(MyTardis) this uploader's own id, made at the first run"),
+    Key(
+        "locked", "flag", False, "nobody changes the settings before an administrator unlocks them"
+    ),
+    Key(
+        "verification_delay",
+        "number",
+        3.0,
+        "(MyTardis) seconds after which the server is asked to verify what was staged",
+        least=0,
+        most=3600,
+    ),
+    Key("fake_md5_sum", "flag", False, "(kept) digests are always true: made-up ones never verify"),
+    Key("cipher", "text", "aes128-ctr", "(MyTardis) ciphers for SFTP, the best first"),
+    Key("use_none_cipher", "flag", False, "(kept) nothing is ever sent unencrypted by SFTP"),
     Key(
         "progress_poll_interval",
         "number",
@@ -116,7 +154,7 @@ DOCUMENTED = (
         least=0.1,
         most=3600,
     ),
-    Key("immutable_datasets", "flag", False, "(kept)"),
+    Key("immutable_datasets", "flag", False, "(MyTardis) make datasets read-only"),
     Key(
         "cache_datafile_lookups",
         "flag",
@@ -151,6 +189,36 @@ OURS = (
         most=64 << 20,
     ),
     Key("state_directory", "path", "", "where the agent remembers what it was doing"),
+    Key("server_kind", "text", "auto", "what answers at the address", SERVERS),
+    Key(
+        "proxy",
+        "text",
+        "",
+        "the proxy's address; empty: as the environment says; direct: none",
+    ),
+    Key(
+        "bandwidth_limit",
+        "number",
+        0.0,
+        "megabytes (10^6 bytes) a second for all uploads together; 0: no limit",
+        least=0,
+        most=1_000_000,
+    ),
+    Key(
+        "clean_up_days",
+        "whole",
+        0,
+        "days after their last change that files leave this disk once every replica is verified;"
+        " 0: never by itself",
+        least=0,
+        most=36_500,
+    ),
+    Key(
+        "central_settings", "flag", True, "take over what the hub's people set for this instrument"
+    ),
+    Key("staging_host_key", "text", "", "(MyTardis) the staging server's public host key"),
+    Key("log_file", "path", "", "where the service writes its log; empty: agent.log in its state"),
+    Key("log_level", "text", "INFO", "how much of it", LOG_LEVELS),
 )
 
 KEYS = {key.name: key for key in (*DOCUMENTED, *OURS)}

@@ -22,6 +22,8 @@ def trouble(name: str) -> str | None:
 def shown(name: str) -> str:
     """The name for people and for reports: bytes that are not UTF-8 and control characters become
     escapes."""
+    if name.isprintable():
+        return name
     text = os.fsencode(name).decode("utf-8", "backslashreplace")
     return "".join(
         each if each.isprintable() else each.encode("unicode_escape").decode() for each in text

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 
 from lagan.agent.scan import Item
@@ -18,6 +18,7 @@ class Action(Enum):
     BATCH = "send in a batch"
     RESUMABLE = "send by itself"
     REFUSE = "the hub refuses its name"
+    WAIT = "there, but not proven yet"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,7 @@ class Plan:
     resumable: list[Task]
     refuse: list[Task]
     verified: int = 0
+    wait: list[Task] = field(default_factory=list)
 
 
 def decide(state: State, size: int, small: int) -> Action:
@@ -50,6 +52,8 @@ def decide(state: State, size: int, small: int) -> Action:
         return Action.COMPARE
     if state is State.REFUSED_NAME:
         return Action.REFUSE
+    if state is State.UNVERIFIED:
+        return Action.WAIT
     return how_to_send(size, small)
 
 
@@ -76,6 +80,8 @@ def plan(
                 made.resumable.append(task)
             case Action.REFUSE:
                 made.refuse.append(task)
+            case Action.WAIT:
+                made.wait.append(task)
     return made
 
 

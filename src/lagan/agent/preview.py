@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -12,19 +12,19 @@ from lagan.agent import filters
 from lagan.agent.names import shown
 from lagan.agent.plan import Action, Task, decide, windows
 from lagan.agent.scan import Folder, Remark, scan
+from lagan.agent.server import Server
 from lagan.agent.settings import Settings
 from lagan.agent.settle import may_still_grow, quiet_for
 from lagan.agent.state import State
 from lagan.agent.targets import connect, describe
 from lagan.agent.verify import ask
-from lagan.client import Hub
 from lagan.client import State as Known
 from lagan.kit.errors import NotFound
 
 _WORDS = {
     Action.SKIP: "archived", Action.COMPARE: "other time, digests would be compared",
     Action.BATCH: "needs uploading", Action.RESUMABLE: "needs uploading",
-    Action.REFUSE: "refused name",
+    Action.REFUSE: "refused name", Action.WAIT: "there, not verified yet",
 }  # fmt: skip
 
 
@@ -78,7 +78,26 @@ def preview(settings: Settings) -> Preview:
     return Preview(previews, _count(previews), seen.remarks)
 
 
-def _ask(hub: Hub, window: Sequence[Task]) -> list[tuple[Known, str | None]]:
+def lines(seen: Preview) -> Iterator[str]:
+    """A preview for people: datasets with their files, remarks, a summary by kinds, and how many
+    files would go."""
+    for each in seen.datasets:
+        kind = "dataset" if each.known else "new dataset"
+        group = f" in {each.experiment!r}" if each.experiment else ""
+        count = _many(len(each.files))
+        yield f"{each.folder}: {kind} {each.name!r} of {each.owner}{group}, {count}"
+        yield from (f"  {word}: {path}" for path, word in each.files.items())
+    yield from (f"{remark.path}: {remark.reason}" for remark in seen.remarks)
+    told = ", ".join(f"{number} {word}" for word, number in sorted(seen.counts.items()))
+    yield f"Summary: {told or 'no files'}."
+    yield f"{_many(seen.counts.get(_WORDS[Action.BATCH], 0))} would be uploaded."
+
+
+def _many(files: int) -> str:
+    return "1 file" if files == 1 else f"{files} files"
+
+
+def _ask(hub: Server, window: Sequence[Task]) -> list[tuple[Known, str | None]]:
     """The states; nothing is there of a dataset that was removed since an earlier run."""
     try:
         return ask(hub, window)

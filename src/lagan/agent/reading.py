@@ -36,6 +36,7 @@ def opened(base: str, path: str, shown: str) -> Iterator[Opened]:
 
 
 def _open(base: str, path: str) -> int:
-    if hasattr(os, "O_DIRECTORY"):
+    if hasattr(os, "O_PATH"):
         return open_beneath(base, path, _FLAGS)
-    return os.open(f"{base}/{path}", _FLAGS)
+    # Neither macOS nor Windows opens beneath a folder: at least the last name is no link.
+    return os.open(f"{base}/{path}", _FLAGS | getattr(os, "O_NOFOLLOW", 0))

@@ -64,7 +64,10 @@ class Report:
         lists = ("refused", "failed", "left", "passed_over")
         made = {**asdict(self), "exit": self.exit}
         return made | {
-            name: [{"path": each.path, "reason": each.reason} for each in getattr(self, name)]
+            name: [
+                {"path": each.path, "reason": each.reason, "state": each.condition.name.lower()}
+                for each in getattr(self, name)
+            ]
             for name in lists
         }
 

@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from lagan.agent.filters import Filters
 from lagan.agent.names import shown, trouble
+from lagan.agent.rows import Condition
 from lagan.agent.settings import Settings
 from lagan.agent.structures import EXPERIMENT_FILES, LEVELS, Level, Place, place
 
@@ -33,6 +34,7 @@ class Remark(NamedTuple):
     grave: bool = True
     """Whether somebody should do something about it; links and devices are passed over as
     announced."""
+    condition: Condition = Condition.REFUSED
 
 
 @dataclass(slots=True)
@@ -95,7 +97,7 @@ class _Walk:
             elif not entry.is_dir(follow_symlinks=False):
                 continue
             elif reason := trouble(entry.name):
-                self._remark(path, reason)
+                self._remark(path, reason, condition=Condition.NAME)
             elif not self._stands_for(level, entry.name):
                 self.result.filtered += 1
             else:
@@ -153,12 +155,12 @@ class _Walk:
         elif not self.filters.wants_name(entry.name):
             self.result.filtered += 1
         elif reason := trouble(path):
-            self._remark(f"{root}/{path}", reason)
+            self._remark(f"{root}/{path}", reason, condition=Condition.NAME)
         else:
             try:
                 seen = entry.stat(follow_symlinks=False)
             except OSError as error:
-                self._remark(f"{root}/{path}", f"it cannot be looked at: {error.strerror}")
+                self._unseen(f"{root}/{path}", error)
             else:
                 return Item(path, seen.st_size, seen.st_mtime_ns)
         return None
@@ -168,18 +170,30 @@ class _Walk:
             with os.scandir(os.path.join(self.base, below)) as entries:
                 return sorted(entries, key=lambda entry: entry.name)
         except OSError as error:
-            self._remark(below or ".", f"the folder cannot be read: {error.strerror}")
+            told = f"the folder cannot be read: {error.strerror}"
+            self._remark(below or ".", told, condition=Condition.UNREADABLE)
             return []
 
     def _created(self, entry: os.DirEntry[str], root: str) -> float | None:
         try:
             return entry.stat(follow_symlinks=False).st_ctime
         except OSError as error:
-            self._remark(root, f"it cannot be looked at: {error.strerror}")
+            self._unseen(root, error)
             return None
 
-    def _remark(self, path: str, reason: str, grave: bool = True) -> None:
-        self.result.remarks.append(Remark(shown(path), reason, grave))
+    def _unseen(self, path: str, error: OSError) -> None:
+        gone = isinstance(error, FileNotFoundError)
+        condition = Condition.VANISHED if gone else Condition.UNREADABLE
+        self._remark(path, f"it cannot be looked at: {error.strerror}", condition=condition)
+
+    def _remark(
+        self,
+        path: str,
+        reason: str,
+        grave: bool = True,
+        condition: Condition = Condition.REFUSED,
+    ) -> None:
+        self.result.remarks.append(Remark(shown(path), reason, grave, condition))
 
 
 def _iso(moment: float) -> str:

@@ -95,6 +95,13 @@ def _timer(
         due = saved + AFTER_SAVING if saved else started + AFTER_START
     else:
         due = last + timedelta(minutes=settings.timer_minutes)
+    return within_hours(settings, due)
+
+
+def within_hours(settings: Settings, due: datetime) -> datetime:
+    """The first moment from `due` on at which a Timer may run; other schedules have no hours."""
+    if settings.schedule_type != "Timer":
+        return due
     first = parse_time("timer_from_time", settings.timer_from_time)
     end = parse_time("timer_to_time", settings.timer_to_time)
     at = due.time()

@@ -10,6 +10,7 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from lagan.agent.errors import BadSetting
@@ -74,7 +75,36 @@ class Settings:
     batch_files: int
     small_file_limit: int
     state_directory: str
+    max_verification_threads: int
+    upload_method: str
+    uuid: str
+    locked: bool
+    verification_delay: float
+    cipher: str
+    immutable_datasets: bool
+    server_kind: str
+    proxy: str
+    bandwidth_limit: float
+    clean_up_days: int
+    central_settings: bool
+    staging_host_key: str
+    log_file: str
+    log_level: str
+    values: Mapping[str, Any] = field(repr=False, compare=False)
+    """What was given for every key of `keys.KEYS`, or its default; secrets among them."""
     warnings: tuple[str, ...] = ()
+
+    def changed(self, given: Mapping[str, Any]) -> Settings:
+        """The same with other values for some keys of `keys.KEYS`. BadSetting names a wrong one."""
+        from lagan.agent import saving
+
+        return saving.changed(self, given)
+
+    def save(self, path: Path) -> None:
+        """Write them to `path`, whole or not at all; see `saving.save`."""
+        from lagan.agent import saving
+
+        saving.save(self, path)
 
     @property
     def tls(self) -> Tls:
@@ -112,12 +142,14 @@ def parse(text: str, source: str = "the configuration") -> Settings:
     unknown = sorted(set(given) - set(KEYS))
     warnings += [f"{name} is not a setting of the agent; it is not heeded." for name in unknown]
     values = {key.name: _value(key, given.get(key.name), warnings) for key in KEYS.values()}
+    plain = MappingProxyType(dict(values))
     values["url"] = values["hub_url"] or values["mytardis_url"]
     values["weekdays"] = frozenset(n for n, day in enumerate(DAYS) if values[f"{day}_checked"])
     values["api_key"] = values["api_key"] or _from_file("api_key_file", values["api_key_file"])
     values["password"] = values["password"] or _from_file("password_file", values["password_file"])
-    wanted = set(Settings.__dataclass_fields__) - {"warnings"}
-    return Settings(**{name: values[name] for name in wanted}, warnings=tuple(warnings))
+    wanted = set(Settings.__dataclass_fields__) - {"warnings", "values"}
+    typed = {name: values[name] for name in wanted}
+    return Settings(**typed, values=plain, warnings=tuple(warnings))
 
 
 def default_path(environ: Mapping[str, str] = os.environ) -> Path:

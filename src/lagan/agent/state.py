@@ -23,6 +23,8 @@ CREATE TABLE IF NOT EXISTS verified (dataset TEXT, path TEXT, size INT, mtime_ns
     PRIMARY KEY (dataset, path)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS digests (dataset TEXT, path TEXT, size INT, mtime_ns INT, sha256 TEXT,
     PRIMARY KEY (dataset, path)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS waiting (root TEXT, path TEXT, size INT, mtime_ns INT, since REAL,
+    PRIMARY KEY (root, path)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS datasets (root TEXT, name TEXT, dataset TEXT,
     PRIMARY KEY (root, name)) WITHOUT ROWID;
 """
@@ -91,6 +93,23 @@ class State:
             [(task.dataset, *task.item, now) for task in tasks],
         )
 
+    def keep_archived(self, tasks: Iterable[Task]) -> None:
+        """Remember that the server had these just now, whether verified or not."""
+        self._write(
+            "INSERT INTO verified VALUES (?, ?, ?, ?, 0) ON CONFLICT DO UPDATE"
+            " SET size = excluded.size, mtime_ns = excluded.mtime_ns, seen = 0"
+            " WHERE (size, mtime_ns) <> (excluded.size, excluded.mtime_ns)",
+            [(task.dataset, *task.item) for task in tasks],
+        )
+
+    def archived(self, dataset: str) -> dict[str, tuple[int, int]]:
+        """Size and time of the dataset's files that the server ever had, by path."""
+        with self._lock:
+            rows = self._base.execute(
+                "SELECT path, size, mtime_ns FROM verified WHERE dataset = ?", (dataset,)
+            ).fetchall()
+        return {path: (size, mtime_ns) for path, size, mtime_ns in rows}
+
     def digest(self, task: Task) -> str | None:
         """The SHA-256 taken of this file when it had this size and time."""
         with self._lock:
@@ -119,6 +138,29 @@ class State:
     def keep_datasets(self, known: Iterable[tuple[str, str, str]]) -> None:
         """Remember (folder, name, id) of datasets."""
         self._write("REPLACE INTO datasets VALUES (?, ?, ?)", list(known))
+
+    def keep_waiting(self, files: Iterable[tuple[str, str, int, int]]) -> None:
+        """Remember (folder, path, bytes, time) of files that wait for a server that is away; those
+        that wait already keep the time since when they do."""
+        rows = [(*file, time.time()) for file in files]
+        with self._lock, self._base:
+            known = {
+                (root, path): since
+                for root, path, since in self._base.execute("SELECT root, path, since FROM waiting")
+            }
+            self._base.execute("DELETE FROM waiting")
+            self._base.executemany(
+                "INSERT OR REPLACE INTO waiting VALUES (?, ?, ?, ?, ?)",
+                [(*row[:4], known.get((row[0], row[1]), row[4])) for row in rows],
+            )
+
+    def waiting(self) -> tuple[int, int, float | None]:
+        """Files and bytes that wait for the server, and since when the first of them does."""
+        with self._lock:
+            row = self._base.execute(
+                "SELECT count(*), coalesce(sum(size), 0), min(since) FROM waiting"
+            ).fetchone()
+        return row[0], row[1], row[2]
 
     def _write(self, statement: str, rows: Sequence[tuple[object, ...]]) -> None:
         if rows:

@@ -16,6 +16,13 @@ _FIRST = (
 """What everybody has to fill in."""
 
 
+_FOLLOWS = {
+    f"{stem}_{part}": what
+    for stem in ("ignore_interval", "ignore_new_interval")
+    for part, what in (("number", "How many of the units below"), ("unit", "The unit"))
+}
+
+
 def render() -> str:
     """The file's text."""
     rest = [key for key in (*DOCUMENTED, *OURS) if key.name not in _FIRST and not _is_idle(key)]
@@ -30,6 +37,18 @@ def render() -> str:
     for key in rest:
         lines += ["", *_notes(key), f"#{key.name} = {_text(key.default)}".rstrip()]
     return "\n".join(lines) + "\n"
+
+
+def table() -> str:
+    """Every key for the documentation, as rows of a table."""
+    lines = ["| setting | default | means |", "|---|---|---|"]
+    for key in (*DOCUMENTED, *OURS):
+        default = f"`{key.default}`" if key.default != "" else ""
+        note = key.note[:1].upper() + key.note[1:] if key.note else _FOLLOWS.get(key.name, "")
+        if key.choices:
+            note += ": " + ", ".join(f"`{each}`" for each in key.choices)
+        lines.append(f"| `{key.name}` | {default} | {note} |")
+    return "\n".join(lines)
 
 
 def write(path: Path, force: bool = False) -> None:

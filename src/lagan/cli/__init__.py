@@ -72,7 +72,7 @@ SUMMARIES = {
     "ocfl": "Take datasets and packages out as OCFL, check such an archive.",
     "audit": "Verify and export the record of events.",
     "agent": "Send an instrument's data to the hub.",
-    "instruments": "Let uploaders of instruments stage their files.",
+    "instruments": "See what instruments sent; let their uploaders stage files.",
     "dataset": "Create, fill, close and fetch datasets.",
     "entity": "List, find, make, move and remove entities of the tree.",
     "permission": "Show, set and explain who may do what.",

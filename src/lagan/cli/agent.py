@@ -76,21 +76,14 @@ def test_run(config: Path | None, as_json: bool) -> None:
     """Tell what a run would do; nothing is made and nothing is sent."""
     import json
 
-    from lagan.agent.preview import preview
+    from lagan.agent.preview import lines, preview
 
     seen = preview(_settings(config))
     if as_json:
         click.echo(json.dumps(seen.document(), ensure_ascii=False))
         return
-    for each in seen.datasets:
-        kind = "dataset" if each.known else "new dataset"
-        click.echo(f"{each.folder}: {kind} {each.name!r} of {each.owner}, {len(each.files)} files")
-        for path, word in each.files.items():
-            click.echo(f"  {word}: {path}")
-    for remark in seen.remarks:
-        click.echo(f"{remark.path}: {remark.reason}")
-    told = ", ".join(f"{number} {word}" for word, number in sorted(seen.counts.items()))
-    click.echo(f"Summary: {told or 'no files'}.")
+    for line in lines(seen):
+        click.echo(line)
 
 
 @agent.command()
@@ -157,31 +150,151 @@ def sync(config: Path | None, as_json: bool, fresh: bool) -> None:
 @agent.command()
 @_CONFIG
 @_JSON
-def run(config: Path | None, as_json: bool) -> None:
+@click.option("--windows-service", is_flag=True, help="For the service control of Windows alone.")
+def run(config: Path | None, as_json: bool, windows_service: bool) -> None:
     """Stay and run by the schedule of the settings, until told to end (SIGTERM); SIGUSR1 runs
-    now."""
+    now. What it does is also written to its log (`log_file`)."""
     import threading
 
+    from lagan.agent import log
+    from lagan.agent.central import take_over
     from lagan.agent.check import check_schedule
     from lagan.agent.progress import Quiet
     from lagan.agent.report import Report
     from lagan.agent.schedule import local_now
     from lagan.agent.service import Service, on_signals
     from lagan.agent.settings import default_path
-    from lagan.agent.sync import sync as work
+    from lagan.agent.turn import turn
+    from lagan.kit.errors import LaganError
 
     stop = threading.Event()
     quiet: Progress = Quiet()
+    path = config or default_path()
+    settings = _settings(path)
+    check_schedule(settings, local_now())
+    log.begin(settings)
+
+    def say(text: str) -> None:
+        log.log.info(text)
+
+    def shout(text: str) -> None:
+        log.log.warning(text)
+        click.echo(text, err=True)
 
     def once(settings: Settings) -> Report:
-        report = work(settings, quiet, stop)
+        try:
+            report = turn(settings, path, quiet, stop, say)
+        except LaganError:  # the service says it
+            raise
+        except Exception:
+            log.log.exception("A fault of ours ended the run.")
+            raise
         _show(report.document(), as_json)
         return report
 
-    check_schedule(_settings(config), local_now())
-    service = Service(config or default_path(), once, lambda text: click.echo(text, err=True), stop)
+    def refresh(settings: Settings) -> None:
+        take_over(settings, path, say)
+
+    service = Service(path, once, shout, stop, refresh=refresh)
+    if windows_service:
+        import sys
+
+        from lagan.agent.windows import ServiceControl, WindowsService
+
+        sys.exit(WindowsService(ServiceControl(), service.serve, stop).run())
     on_signals(stop, service.run_now)
     service.serve()
+    log.log.info("Ended.")
+
+
+@agent.command("clean-up")
+@_CONFIG
+@_JSON
+@click.option(
+    "--older-than", type=float, default=0.0, help="Only files unchanged for so many days."
+)
+@click.option(
+    "--yes", is_flag=True, help="Remove them; without this it is only told what would go."
+)
+def clean_up(config: Path | None, as_json: bool, older_than: float, yes: bool) -> None:
+    """Remove local files of which the server holds verified replicas of the same bytes."""
+    import json
+
+    from lagan.agent.cleanup import clear
+    from lagan.kit.sizes import show_size
+
+    done = clear(_settings(config), older_than_days=older_than, dry=not yes)
+    if as_json:
+        click.echo(json.dumps(done.document(), ensure_ascii=False))
+        return
+    for name in done.removed:
+        click.echo(f"{'removed' if yes else 'would remove'}: {name}")
+    for remark in done.kept:
+        click.echo(f"stays: {remark.path}: {remark.reason}")
+    word = "Removed" if yes else "Would remove"
+    click.echo(f"{word} {len(done.removed)} files, {show_size(done.freed)}; {len(done.kept)} stay.")
+
+
+@agent.command()
+@_CONFIG
+def lock(config: Path | None) -> None:
+    """Lock the settings, so that nobody changes them by mistake."""
+    from lagan.agent import saving
+    from lagan.agent.settings import default_path
+
+    saving.lock(config or default_path())
+    click.echo("The settings are locked.")
+
+
+@agent.command()
+@_CONFIG
+def unlock(config: Path | None) -> None:
+    """Unlock the settings; for administrators of this computer."""
+    from lagan.agent import saving
+    from lagan.agent.settings import default_path
+
+    saving.unlock(config or default_path())
+    click.echo("The settings can be changed again.")
+
+
+@agent.command("self-check")
+@_CONFIG
+@_JSON
+def self_check(config: Path | None, as_json: bool) -> None:
+    """Look whether this installation can do its work: files, disk, clock, server."""
+    import json
+    import sys
+    from dataclasses import asdict
+
+    from lagan.agent.selfcheck import CHECKS, look
+
+    findings = list(look(_settings(config)))
+    for finding in findings:
+        if as_json:
+            click.echo(json.dumps(asdict(finding)))
+        else:
+            click.echo(f"{finding.level:8}{finding.text}")
+    if len(findings) != CHECKS:
+        click.echo(f"{len(findings)} checks were made instead of {CHECKS}.", err=True)
+    whole = len(findings) == CHECKS and all(each.level != "error" for each in findings)
+    sys.exit(0 if whole else 2)
+
+
+@agent.command()
+@_CONFIG
+@click.option("--minimised", is_flag=True, help="Begin as an icon in the tray, where there is one.")
+def window(config: Path | None, minimised: bool) -> None:
+    """Open the agent's window: settings, schedule, progress, test run, clean-up."""
+    import sys
+
+    from lagan.agent.settings import default_path
+    from lagan.window.errors import NoQt
+
+    try:
+        from lagan.window.application import start
+    except ImportError as error:
+        raise NoQt(f"The window needs lagan[desktop]: {error}.") from None
+    sys.exit(start(config or default_path(), minimised=minimised))
 
 
 @agent.command()
@@ -193,18 +306,39 @@ def status(config: Path | None, as_json: bool) -> None:
 
     from lagan.agent.lock import is_held
     from lagan.agent.report import load, summary
+    from lagan.kit.sizes import show_size
 
     folder = _settings(config).state
     last, running = load(folder), is_held(folder)
+    files, size, since = _waiting(folder)
     if as_json:
-        click.echo(json.dumps({"running": running, "last": last}, ensure_ascii=False))
+        waiting = {"files": files, "bytes": size, "since": since}
+        told = {"running": running, "last": last, "waiting": waiting}
+        click.echo(json.dumps(told, ensure_ascii=False))
         return
     click.echo("At work now." if running else "Not at work.")
+    if files and since:
+        click.echo(f"{files} files ({show_size(size)}) wait for the server, since {since}.")
     if last is None:
         click.echo("No run has ended yet.")
     else:
         click.echo(f"Last run: {last['started']} to {last['finished']}")
         click.echo("\n".join(summary(last)))
+
+
+def _waiting(folder: Path) -> tuple[int, int, str | None]:
+    """Files and bytes that wait for the server, and since when."""
+    from contextlib import closing
+    from datetime import UTC, datetime
+
+    from lagan.agent.state import State
+
+    if not (folder / "state.sqlite3").exists():
+        return 0, 0, None
+    with closing(State(folder)) as state:
+        files, size, since = state.waiting()
+    told = datetime.fromtimestamp(since, UTC).isoformat(timespec="seconds") if since else None
+    return files, size, told
 
 
 def _settings(config: Path | None) -> Settings:

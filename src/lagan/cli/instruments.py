@@ -8,10 +8,12 @@ from pathlib import Path
 
 import click
 
+from lagan.cli.uploaders import COMMANDS
+
 
 @click.group()
 def instruments() -> None:
-    """Let uploaders of instruments stage their files."""
+    """See what instruments sent; let their uploaders stage files."""
 
 
 @instruments.command()
@@ -41,3 +43,7 @@ def keys(write: bool) -> None:
         services.write_keys()
     for line in services.key_lines():
         click.echo(line)
+
+
+for _command in COMMANDS:
+    instruments.add_command(_command)

@@ -22,21 +22,25 @@ class Described:
     name: str
     created: str
     owner_kind: str = "username"
+    folder: str = ""
+    """The name of the folder when the hub knows nobody of that name."""
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A dataset's id and state at the hub, or the refusal."""
+    """A dataset's id and state at the hub, or the refusal. `owner` is the full name of whose it
+    is, where the hub tells."""
 
     id: str | None
     state: str | None
     error: LaganError | None = None
+    owner: str = ""
 
 
 def found(given: Any) -> Found:
     """One answer of the hub's."""
     if isinstance(given, dict) and given.get("id"):
-        return Found(str(given["id"]), given.get("state"))
+        return Found(str(given["id"]), given.get("state"), owner=str(given.get("owner") or ""))
     error = given.get("error") if isinstance(given, dict) else None
     document = error if isinstance(error, dict) else {"detail": str(error or "no reason was given")}
     return Found(None, None, refusal(int(document.get("status") or 400), document, "The hub"))

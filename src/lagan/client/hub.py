@@ -10,6 +10,8 @@ from lagan.client import batch, download, lookup
 from lagan.client.credentials import Bearer, ClientKey, Credential, Nobody, Token
 from lagan.client.described import Described, Found, found
 from lagan.client.entities import Entities
+from lagan.client.facilities import Facilities
+from lagan.client.instruments import Instruments
 from lagan.client.jobs import Jobs
 from lagan.client.packages import Packages
 from lagan.client.permissions import Permissions
@@ -29,15 +31,17 @@ class Hub:
     def __init__(
         self, url: str, *, api_key: str | None = None, token: Callable[[], str] | None = None,
         timeout: float = 10.0, tls: Tls | None = None, connections: int = 10, retries: int = 3,
+        proxy: str | None = None,
     ) -> None:  # fmt: skip
         self._credential: Credential = ClientKey(api_key) if api_key else Nobody()
         if token is not None:
             self._credential = Bearer(token)
         self.http = Http(
             url, authorization=lambda: self._credential.header(), timeout=timeout, tls=tls,
-            connections=connections, retries=retries,
+            connections=connections, retries=retries, proxy=proxy,
         )  # fmt: skip
         self.uploads = Uploads(self.http)
+        self.instruments = Instruments(self.http)
         self.entities = Entities(self.http, self._pages)
         self.packages = Packages(self)
         self.permissions = Permissions(self.http)
@@ -45,6 +49,7 @@ class Hub:
         self.jobs = Jobs(self.http, self._numbered)
         self.sites = Sites(self.http, self._numbered)
         self.policies = Policies(self.http, self._pages)
+        self.facilities = Facilities(self.http, self._pages)
         self.schedules = Schedules(self.http, self._pages)
 
     def close(self) -> None:
@@ -67,6 +72,10 @@ class Hub:
     def me(self) -> dict[str, Any]:
         """Who the hub takes us for: `username`, `name`, `email`, `entity`."""
         return dict(self._json("GET", "api/auth/me/"))
+
+    def page(self, dataset: str) -> str:
+        """The address of a dataset's page, for people."""
+        return f"{self.http.base}/datasets/{segment(dataset)}/"
 
     def make_key(self, name: str) -> str:
         """A new client key of that name; its text is told this once."""

@@ -27,6 +27,8 @@ class State(IntEnum):
     OTHER_SIZE = 3
     VERIFIED = 4
     REFUSED_NAME = 5
+    UNVERIFIED = 6
+    """There, but not proven; only servers that are no hub of ours leave it at that."""
 
 
 @dataclass(frozen=True, slots=True)

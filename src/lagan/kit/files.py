@@ -24,6 +24,8 @@ WRITEBACK = 32 << 20
 measurable."""
 _IOV_LIMIT = 1024
 """IOV_MAX of Linux: buffers in one writev."""
+_OURS = os.O_RDWR | sum(getattr(os, name, 0) for name in ("O_CLOEXEC", "O_NOFOLLOW", "O_BINARY"))
+"""How a draft is opened: Windows, where agents run, has O_BINARY and not the others."""
 _SYNC_WRITE = 2
 """SYNC_FILE_RANGE_WRITE: start, do not wait."""
 _RENAME_NOREPLACE = 1
@@ -67,13 +69,12 @@ class Draft:
     @classmethod
     def create(cls, path: Path, mode: int = 0o644) -> Draft:
         """A new, empty one; FileExistsError when the path is taken."""
-        flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW
-        return cls(path, os.open(path, flags, mode), 0)
+        return cls(path, os.open(path, _OURS | os.O_CREAT | os.O_EXCL, mode), 0)
 
     @classmethod
     def reopen(cls, path: Path) -> Draft:
         """One that was begun before, as it is; FileNotFoundError when it is gone."""
-        descriptor = os.open(path, os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW)
+        descriptor = os.open(path, _OURS)
         return cls(path, descriptor, os.fstat(descriptor).st_size)
 
     @property
@@ -150,12 +151,19 @@ def write_all(descriptor: int, pieces: Sequence[Buffer], offset: int) -> int:
     views = [view for piece in pieces if (view := memoryview(piece).cast("B")).nbytes]
     start = offset
     while views:
-        written = os.pwritev(descriptor, views[:_IOV_LIMIT], offset)
+        written = _write_some(descriptor, views, offset)
         if written == 0:
             raise OSError(errno.EIO, "the kernel took no byte")
         offset += written
         views = _after(views, written)
     return offset - start
+
+
+def _write_some(descriptor: int, views: list[memoryview], offset: int) -> int:
+    if hasattr(os, "pwritev"):
+        return os.pwritev(descriptor, views[:_IOV_LIMIT], offset)
+    os.lseek(descriptor, offset, os.SEEK_SET)
+    return os.write(descriptor, views[0])
 
 
 def _after(views: list[memoryview], count: int) -> list[memoryview]:
@@ -209,7 +217,10 @@ def _places(source: Path, target: Path) -> tuple[int, bytes, int, bytes]:
 
 
 def sync_folder(folder: Path) -> None:
-    """Return when the names in `folder` survive a power cut."""
+    """Return when the names in `folder` survive a power cut; Windows opens no folders, and does
+    without."""
+    if not hasattr(os, "O_DIRECTORY"):
+        return
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         os.fsync(descriptor)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from types import TracebackType
 from typing import Any
-from urllib.parse import quote, urlencode, urlsplit
+from urllib.parse import quote, unquote, urlencode, urlsplit
 
 import urllib3
 from urllib3.exceptions import HTTPError, SSLError
@@ -128,7 +128,8 @@ class Http:
     `authorization` is asked before every request for the header's value; it never appears in an
     error. `timeout` is seconds for connecting and between bytes of an answer. Redirects are
     refusals,
-    so that a credential goes to no other host.
+    so that a credential goes to no other host. `proxy` is the address of one, with a name and a
+    password in it when it asks for them.
     """
 
     def __init__(
@@ -141,6 +142,7 @@ class Http:
         connections: int = 10,
         tls: Tls | None = None,
         sleep: Callable[[float], object] = time.sleep,
+        proxy: str | None = None,
     ) -> None:
         parts = urlsplit(base)
         if parts.scheme not in ("http", "https") or not parts.hostname:
@@ -148,9 +150,8 @@ class Http:
         self.base = _bare(base).rstrip("/")
         self._authorization = authorization
         self._timeout, self._retries, self.sleep = timeout, retries, sleep
-        self._pool = urllib3.PoolManager(
-            maxsize=connections, block=False, retries=False, **_tls_options(tls or Tls())
-        )
+        options = {"maxsize": connections, "block": False, "retries": False}
+        self._pool = _pool(proxy, {**options, **_tls_options(tls or Tls())})
 
     def request(
         self,
@@ -249,7 +250,10 @@ def refusal(status: int, document: Mapping[str, Any] | None, server: str) -> Lag
     code = str(given.get("type", "")).rpartition("/")[2]
     kind = _by_code().get(code) or _BY_STATUS.get(status) or LaganError
     sentence = str(
-        given.get("detail") or given.get("title") or f"{server} answered {_named(status)}."
+        given.get("detail")
+        or given.get("title")
+        or given.get("error_message")  # how Django's tastypie says it
+        or f"{server} answered {_named(status)}."
     )
     facts = {
         key: value
@@ -315,6 +319,19 @@ def _tls_options(tls: Tls) -> dict[str, Any]:
     if tls.certificate:
         options |= {"cert_file": tls.certificate, "key_file": tls.key}
     return options
+
+
+def _pool(proxy: str | None, options: dict[str, Any]) -> urllib3.PoolManager:
+    if not proxy:
+        return urllib3.PoolManager(**options)
+    parts = urlsplit(proxy)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise BadInput("The proxy's address must look like http://proxy.example.org:3128.")
+    headers = None
+    if parts.username is not None:
+        name, word = unquote(parts.username), unquote(parts.password or "")
+        headers = urllib3.make_headers(proxy_basic_auth=f"{name}:{word}")
+    return urllib3.ProxyManager(_bare(proxy), proxy_headers=headers, **options)
 
 
 def _line(text: bytes) -> Any:

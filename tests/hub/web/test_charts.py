@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lagan.hub.web.charts import ring
+from lagan.hub.web.charts import columns, ring
 
 COUNTS = st.lists(st.integers(0, 10**7), max_size=9)
 
@@ -34,3 +34,22 @@ def test_slices_without_a_colour_have_theirs_in_turn() -> None:
 
 def test_nothing_is_no_slice() -> None:
     assert ring([("", "a", 0, "/")]) == []
+
+
+DAYS = st.lists(st.tuples(st.integers(0, 10**9), st.integers(0, 10**9)), max_size=30)
+
+
+@given(DAYS)
+def test_columns_stay_in_their_drawing_and_none_vanishes(days: list[tuple[int, int]]) -> None:
+    drawn = columns([good for good, _ in days], [other for _, other in days])
+    assert len(drawn) == len(days)
+    for each, (good, other) in zip(drawn, days, strict=True):
+        assert (each.good > 0, each.other > 0) == (good > 0, other > 0)
+        assert each.good + each.other <= 100.02
+        assert each.x + each.width <= 100.02
+
+
+def test_columns_are_as_high_as_their_files() -> None:
+    heights = [each.good for each in columns([1000, 500, 0], [0, 0, 0])]
+    assert heights == [100, 54, 0]
+    assert columns([], []) == []

@@ -160,3 +160,7 @@ class Kind(StrEnum):
     UPLOADER_REFUSED = "uploader.refused"
     UPLOADER_REVOKED = "uploader.revoked"
     UPLOADER_SETTINGS_CHANGED = "uploader.settings-changed"
+
+    INSTRUMENT_ALARM_SET = "instrument.alarm-set"
+    INSTRUMENT_SILENT = "instrument.silent"
+    INSTRUMENT_HEARD = "instrument.heard"

@@ -49,6 +49,7 @@ __all__ = [
     "in_group",
     "named",
     "of_computer",
+    "of_computers",
     "of_owner",
     "neighbours",
     "removed",
@@ -269,6 +270,13 @@ def sums_of_computers(computers: Sequence[int]) -> dict[int, tuple[int, int, int
 def of_owner(owner: int, *, size: int = 20) -> list[DatasetRow]:
     """The newest datasets of an owner, for the owner."""
     rows = Dataset.objects.filter(owner=owner).exclude(state=REMOVED)
+    return _dataset_rows(list(_joined(rows).order_by("-entity_id")[:size]))
+
+
+def of_computers(actor: Actor, computers: Sequence[int], *, size: int = 10) -> list[DatasetRow]:
+    """The newest datasets from any of some computers; otherwise as `of_computer`."""
+    readable = tree.within(tree.allowed(actor, "DATASET_READ"), "entity__path")
+    rows = Dataset.objects.filter(readable, computer__in=computers).exclude(state=REMOVED)
     return _dataset_rows(list(_joined(rows).order_by("-entity_id")[:size]))
 
 

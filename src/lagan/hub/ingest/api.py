@@ -107,4 +107,4 @@ def look_up(request: HttpRequest, body: LookupsIn) -> dict[str, Any]:
 def _said(outcome: instruments.Ensured | LaganError) -> dict[str, Any]:
     if isinstance(outcome, LaganError):
         return {"error": {"type": f"/problems/{outcome.code}", "detail": outcome.sentence}}
-    return {"id": outcome.id, "state": outcome.state}
+    return {"id": outcome.id, "state": outcome.state, "owner": outcome.owner}

@@ -4,7 +4,7 @@ they are not."""
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import count
 from typing import Literal
 
@@ -51,10 +51,11 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Ensured:
-    """The dataset's id and state."""
+    """The dataset's id and state, and the full name of whose it is."""
 
     id: int
     state: str
+    owner: str = ""
 
 
 @transaction.atomic
@@ -87,7 +88,7 @@ def ensure_datasets(
 ) -> list[Ensured | LaganError]:
     """A dataset for each, in order: found by experiment and name, or made, open, with its owner's
     rights."""
-    places: dict[Place, tuple[int, int]] = {}
+    places: dict[Place, tuple[int, int, str]] = {}
     return [_ensure_or_say_why(by, instrument, each, places) for each in wanted]
 
 
@@ -96,7 +97,7 @@ Place = tuple[str | None, str, str | None]
 
 
 def _ensure_or_say_why(
-    by: Actor, instrument: Instrument, each: Wanted, places: dict[Place, tuple[int, int]]
+    by: Actor, instrument: Instrument, each: Wanted, places: dict[Place, tuple[int, int, str]]
 ) -> Ensured | LaganError:
     """`places` are the owners and groups that were settled before; another joins once committed."""
     wanted = each.owner, each.owner_kind, each.experiment
@@ -105,19 +106,19 @@ def _ensure_or_say_why(
             if not each.name.strip():
                 raise BadInput("A dataset needs a name.", field="name")
             locks.until_commit(f"datasets of {instrument.facility_id}")
-            owner, group = places.get(wanted) or _place(by, instrument, each)
+            owner, group, name = places.get(wanted) or _place(by, instrument, each)
             ensured = _ensure(by, instrument, each, owner, group)
     except LaganError as refusal:
         return refusal
-    places[wanted] = owner, group
-    return ensured
+    places[wanted] = owner, group, name
+    return replace(ensured, owner=name)
 
 
-def _place(by: Actor, instrument: Instrument, each: Wanted) -> tuple[int, int]:
-    """The entity that owns the dataset, and the group that it lies in."""
+def _place(by: Actor, instrument: Instrument, each: Wanted) -> tuple[int, int, str]:
+    """The entity that owns the dataset, the group that it lies in, and the owner's full name."""
     owner, full_name = _owner(by, each)
     experiment = each.experiment or _own_experiment(instrument, full_name, owner)
-    return owner, _experiment(instrument, experiment, owner)
+    return owner, _experiment(instrument, experiment, owner), full_name
 
 
 def _ensure(by: Actor, instrument: Instrument, each: Wanted, owner: int, group: int) -> Ensured:

@@ -142,3 +142,36 @@ class DataFile(models.Model):
             models.Index(fields=["announced_at"], name="datafile_waiting", condition=~Q(staged="")),
             models.Index(fields=["instrument", "-id"], name="datafile_instrument"),
         ]
+
+
+class Watch(models.Model):
+    """When an instrument was last heard of, and after how long its silence is an alarm."""
+
+    instrument = models.OneToOneField(
+        "tree.Entity", models.CASCADE, primary_key=True, related_name="+"
+    )
+    stored_at = models.DateTimeField(null=True)
+    """When a file from it was last stored, whoever sent it."""
+    counted = models.BigIntegerField(default=0)
+    """The last event of the record that its days count."""
+    hours = models.IntegerField(null=True)
+    """Of silence until the alarm; None where nobody wants one."""
+    set_at = models.DateTimeField(null=True)
+    silent_since = models.DateTimeField(null=True)
+    """When the alarm went off; None while there is none."""
+
+
+class Day(models.Model):
+    """How many files from an instrument were stored on a day (UTC)."""
+
+    id = models.BigAutoField(primary_key=True)
+    instrument = models.ForeignKey("tree.Entity", models.CASCADE, related_name="+", db_index=False)
+    day = models.DateField()
+    files = models.BigIntegerField(default=0)
+
+    class Meta:
+        """A day once."""
+
+        constraints = [
+            models.UniqueConstraint(fields=["instrument", "day"], name="instrument_day_once")
+        ]

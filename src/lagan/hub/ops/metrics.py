@@ -13,6 +13,7 @@ from prometheus_client.registry import Collector
 from lagan import __version__
 from lagan.hub.archive import queries as archive
 from lagan.hub.doors.node.process import metrics as nodes
+from lagan.hub.instruments import silence
 from lagan.hub.jobs import queries as jobs
 from lagan.hub.ops import health
 
@@ -33,6 +34,7 @@ class _Hub(Collector):
         if checks[0].well:
             yield from _volumes()
             yield from _work(datetime.now(UTC))
+            yield from _instruments(datetime.now(UTC))
             yield from nodes.cluster()
 
 
@@ -67,6 +69,20 @@ def _work(now: datetime) -> Iterable[Metric]:
         if site.seen is not None
     ]
     yield _gauge("lagan_site_silent_seconds", "Since a worker was heard of.", ["site"], seen)
+
+
+def _instruments(now: datetime) -> Iterable[Metric]:
+    """Of those with an alarm; their ids keep apart what has the same name."""
+    rows = silence.watched()
+    heard = [
+        ([str(row.instrument), row.name], max(0.0, (now - row.heard_at).total_seconds()))
+        for row in rows
+        if row.heard_at is not None
+    ]
+    names = ["instrument", "name"]
+    yield _gauge("lagan_instrument_heard_seconds", "Since it was heard of.", names, heard)
+    on = [([str(row.instrument), row.name], float(row.silent_since is not None)) for row in rows]
+    yield _gauge("lagan_instrument_silent", "1 while its alarm is on.", names, on)
 
 
 def _gauge(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from django.utils.functional import Promise
@@ -71,3 +71,38 @@ def bars(rows: Iterable[tuple[str | Promise, int, int]]) -> list[Bar]:
         Bar(words, files, size, round(max(100 * size / longest, _SHORT), 2) if size else 0.0)
         for words, files, size in some
     ]
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A day of a chart of columns: where it stands and how high its parts are, in percent of the
+    drawing, the good part at the foot and the other on it."""
+
+    x: float
+    width: float
+    good: float
+    other: float
+
+
+_LOW = 8.0
+"""Percent of the height that one file has at least, so that it is seen."""
+
+
+def columns(good: Sequence[int], other: Sequence[int]) -> list[Column]:
+    """A column for each day, as high as its files are of those of the fullest day."""
+    highest = max((a + b for a, b in zip(good, other, strict=True)), default=0)
+    step = 100 / max(len(good), 1)
+    return [
+        Column(
+            round(place * step + step * 0.1, 2), round(step * 0.8, 2),
+            _height(a, highest, (a > 0) + (b > 0)), _height(b, highest, (a > 0) + (b > 0)),
+        )
+        for place, (a, b) in enumerate(zip(good, other, strict=True))
+    ]  # fmt: skip
+
+
+def _height(files: int, highest: int, parts: int) -> float:
+    """At least a little for each part; together never more than all of it."""
+    if not files:
+        return 0.0
+    return round(_LOW + (100 - _LOW * parts) * files / highest, 2)

@@ -16,6 +16,7 @@ from lagan.hub.web.views import (
     entity_forms,
     files,
     home,
+    instruments,
     jobs,
     landing,
     life,
@@ -89,6 +90,15 @@ urlpatterns = [
     path("computers/<int:computer>/edit/", computers.edit),
     path("computers/<int:computer>/test/", computers.test),
     path("computers/<int:computer>/host-key/", computers.confirm),
+    path("instruments/", instruments.facilities),
+    path("instruments/<int:computer>/", instruments.instrument),
+    path("instruments/<int:computer>/alarm/", instruments.alarm),
+    path("instruments/uploaders/<int:uploader>/", instruments.uploader),
+    path("instruments/uploaders/<int:uploader>/settings/", instruments.save_settings),
+    path(
+        "instruments/uploaders/<int:uploader>/keys/<int:registration>/<slug:verb>/",
+        instruments.decide,
+    ),
     *(
         path(f"{place}/<int:entity>/metadata/{part}", view)
         for place in ("datasets", "entities")

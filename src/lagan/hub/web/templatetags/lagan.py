@@ -13,7 +13,7 @@ from django.utils.safestring import SafeString, mark_safe
 from lucide.templatetags.lucide import lucide
 
 from lagan.hub.jobs.queries import JobRow
-from lagan.hub.web import names, presented, shown
+from lagan.hub.web import charts, names, presented, shown
 from lagan.hub.web.charts import Slice
 
 register = template.Library()
@@ -173,6 +173,29 @@ def ring(slices: Sequence[Slice], label: str) -> SafeString:
         arcs,
         whole,
     )
+
+
+@register.simple_tag
+def columns(
+    label: str, good: Sequence[int], other: Sequence[int], tall: bool = False
+) -> SafeString:
+    """A column a day: files that are stored, and on them those that are not; `label` says it in
+    words."""
+    drawn = format_html_join(
+        "",
+        '<rect class="ground" x="{0}%" y="0" width="{1}%" height="100%" rx="1.5"/>'
+        '<rect class="part-done" x="{0}%" y="{2}%" width="{1}%" height="{3}%" rx="1.5"/>'
+        '<rect class="part-failed" x="{0}%" y="{4}%" width="{1}%" height="{5}%" rx="1.5"/>',
+        (
+            (
+                each.x, each.width, round(100 - each.good, 2), each.good,
+                round(100 - each.good - each.other, 2), each.other,
+            )
+            for each in charts.columns(good, other)
+        ),
+    )  # fmt: skip
+    classes = "columns-drawn tall" if tall else "columns-drawn"
+    return format_html('<svg class="{}" role="img" aria-label="{}">{}</svg>', classes, label, drawn)
 
 
 def _shape(looks: shown.Look) -> str:

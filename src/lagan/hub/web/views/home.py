@@ -11,6 +11,7 @@ from django.views.decorators.http import require_safe
 from lagan.hub.accounts.queries import user_of
 from lagan.hub.base.actors import Actor
 from lagan.hub.datasets import queries as datasets
+from lagan.hub.instruments import needing
 from lagan.hub.jobs import marks
 from lagan.hub.jobs import queries as jobs
 from lagan.hub.jobs.queries import JobRow
@@ -28,13 +29,14 @@ SHOWN = 5
 @require_safe
 @signed_in
 def home(request: HttpRequest, actor: Actor) -> HttpResponse:
-    """Damaged files and failed jobs first, then recent datasets and what is running; and where the
-    visitor may make datasets, and which groups are theirs."""
+    """Damaged files, instruments and failed jobs first, then recent datasets and what is running;
+    and where the visitor may make datasets, and which groups are theirs."""
     context = {
         "live": marks.digest(marks.of_jobs(actor)),
         "greeting": user_of(actor).get_full_name(),
         "damaged": damaged_lines(datasets.damaged(actor, size=SHOWN).items),
         "failed": _jobs(actor, "ERROR", "FAILURE"),
+        "needing": needing.needing(actor, size=SHOWN),
         "datasets": datasets.visible(actor, size=SHOWN).items,
         "running": _jobs(actor, "STARTED", "PENDING"),
         **_places(actor),
