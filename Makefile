@@ -68,6 +68,5 @@ docs: setup
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 
 lock: setup
-	$(BIN)/pip-compile --quiet --generate-hashes --no-emit-index-url --no-emit-trusted-host \
-	  --no-emit-find-links --no-header --no-annotate --strip-extras --allow-unsafe \
-	  --extra hub --extra dev --extra samples --output-file requirements.lock pyproject.toml
+	$(BIN)/uv pip compile pyproject.toml --extra hub --extra dev --extra samples --python-version 3.11 \
+	  --quiet --generate-hashes --no-header --no-annotate --output-file requirements.lock

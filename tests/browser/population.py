@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from tests.browser.facility import furnish
+from tests.browser.packaging import deposit_all, judge_now
 from tests.previewed import SAMPLES, sample
 
 if TYPE_CHECKING:
@@ -74,6 +75,15 @@ class Population:
     instrument: int
     uploader: int
     """An instrument of it with files in every state, and the program on it."""
+    preservation: int
+    """A group in which alice deposits packages, bob may read, and dan may nothing."""
+    package: int
+    package_before: int
+    package_refused: int
+    package_awaited: int
+    package_preparing: int
+    package_ready: int
+    package_damaged: int
 
 
 def populate(folder: Path, *, samples: bool = False) -> Population:
@@ -128,6 +138,7 @@ def populate(folder: Path, *, samples: bool = False) -> Population:
     moved, moved_task = _moved(owner)
     policy, policy_run = _policy(lab.pk)
     facility, instrument, uploader = furnish(root.pk, owner, bob.entity_id)
+    packaged = deposit_all(owner, bob.entity_id, root.pk, _archive)
     return Population(
         retina=made[2],
         beads=made[1],
@@ -157,6 +168,7 @@ def populate(folder: Path, *, samples: bool = False) -> Population:
         facility=facility,
         instrument=instrument,
         uploader=uploader,
+        **asdict(packaged),
     )
 
 
@@ -508,7 +520,8 @@ def set_up_provider(given: dict[str, str]) -> None:
 
 
 def main(act: str, argument: str) -> None:
-    """`populate FOLDER`, `advance JOB` or `provider FACTS` (JSON with a secret)."""
+    """`populate FOLDER`, `advance JOB`, `judge PACKAGE` or `provider FACTS` (JSON with a
+    secret)."""
     import django
     from django.core.management import call_command
 
@@ -516,6 +529,8 @@ def main(act: str, argument: str) -> None:
     if act == "populate":
         call_command("migrate", verbosity=0)
         json.dump(asdict(populate(Path(argument), samples=True)), sys.stdout)
+    elif act == "judge":
+        judge_now(int(argument))
     elif act == "provider":
         set_up_provider(json.loads(argument))
     else:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -36,6 +39,60 @@ def test_a_bag_is_made_and_is_valid(source: Path, target: str):
     assert verdict["facts"]["oxum"] == "9.2"
     assert verdict["facts"]["info"][0] == ["Contact-Name", "A: B"]
     assert set(verdict["facts"]["manifests"]) == {"md5", "sha256"}
+
+
+@pytest.mark.parametrize(
+    ("asked", "called", "length"),
+    [("sha3-256", "sha3256", 64), ("SHA3-512", "sha3512", 128), ("blake2b-512", "blake2b512", 128),
+     ("blake2b-256", "blake2b256", 64), ("blake2s", "blake2s", 64)],
+)  # fmt: skip
+@pytest.mark.parametrize("target", ["bag.zip", "bag"])
+def test_newer_checksums_are_there_on_request(
+    source: Path, asked: str, called: str, length: int, target: str
+):
+    bag = source.parent / target
+    package("make", source, "--to", bag, "--algorithm", asked)
+    verdict = json.loads(package("check", bag, "--json").output)
+    assert verdict["facts"]["manifests"] == {called: 2}
+    line = read_in(bag, f"manifest-{called}.txt").splitlines()[0]
+    digest = digests()[called](b"alpha")
+    assert line == f"{digest}  data/a.txt"
+    assert len(digest) == length
+    spoil(bag, digest)
+    told = json.loads(package("check", bag, "--json", code=7).stdout)
+    assert "file-checksum" in {each["code"] for each in told["errors"]}
+
+
+def digests() -> dict[str, Callable[[bytes], str]]:
+    """As hashlib takes them, by their names in a bag."""
+    return {
+        "sha3256": lambda data: hashlib.sha3_256(data).hexdigest(),
+        "sha3512": lambda data: hashlib.sha3_512(data).hexdigest(),
+        "blake2b512": lambda data: hashlib.blake2b(data).hexdigest(),
+        "blake2b256": lambda data: hashlib.blake2b(data, digest_size=32).hexdigest(),
+        "blake2s": lambda data: hashlib.blake2s(data).hexdigest(),
+    }
+
+
+def read_in(bag: Path, name: str) -> str:
+    if bag.is_dir():
+        return (bag / name).read_text()
+    with zipfile.ZipFile(bag) as archive:
+        return archive.read(name).decode()
+
+
+def spoil(bag: Path, digest: str) -> None:
+    """Another first letter of the digest; a zip is made anew, so that its own checksums fit."""
+    wrong = f"{'0' if digest[0] != '0' else '1'}{digest[1:]}"
+    if bag.is_dir():
+        for each in bag.glob("manifest-*.txt"):
+            each.write_text(each.read_text().replace(digest, wrong))
+        return
+    with zipfile.ZipFile(bag) as archive:
+        content = {each: archive.read(each) for each in archive.namelist()}
+    with zipfile.ZipFile(bag, "w") as archive:
+        for name, data in content.items():
+            archive.writestr(name, data.replace(digest.encode(), wrong.encode()))
 
 
 def test_a_wrong_bag_is_told_with_every_reason(source: Path):

@@ -23,10 +23,13 @@ _PR_SET_NAME = 15
 _PR_SET_PTRACER, _ANYBODY = 0x59616D61, ctypes.c_ulong(-1)
 
 
-def load_application() -> web_server.Application:
-    """The hub's application, its threads named for the kernel and open to a tracer."""
+def name_threads(own: bytes = b"") -> None:
+    """Threads that are started from now on, and with `own` this one, are named for the kernel; a
+    tracer may look at them."""
     prctl = ctypes.CDLL(None).prctl
     prctl(_PR_SET_PTRACER, _ANYBODY, 0, 0, 0)
+    if own:
+        prctl(_PR_SET_NAME, own, 0, 0, 0)
     run = threading.Thread.run
 
     def named(self: threading.Thread) -> None:
@@ -34,6 +37,11 @@ def load_application() -> web_server.Application:
         run(self)
 
     threading.Thread.run = named  # type: ignore[method-assign]
+
+
+def load_application() -> web_server.Application:
+    """The hub's application, with such threads."""
+    name_threads()
     end_with_parent(signal.SIGKILL, parent=web_server._server)
     from lagan.hub import asgi
     from lagan.hub.base import raw

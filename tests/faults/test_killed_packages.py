@@ -143,5 +143,6 @@ def test_killed_some_times(whole: Hub) -> None:
 
 @pytest.mark.fault
 @pytest.mark.soak
+@pytest.mark.timeout(7200)
 def test_killed_many_times(whole: Hub) -> None:
     strike(whole, 40)

@@ -6,6 +6,7 @@ after one that was made in place. Pure: no database, no network, nothing unpacke
 """
 
 from lagan.bag.algorithms import ALL_ALGORITHMS, DEFAULT_ALGORITHMS
+from lagan.bag.crate import Crate
 from lagan.bag.errors import BadProfile, Unbaggable, Unfinished
 from lagan.bag.in_place import finish, undo
 from lagan.bag.judge import judge
@@ -20,6 +21,7 @@ __all__ = [
     "DEFAULT_LIMITS",
     "BadProfile",
     "BytesReader",
+    "Crate",
     "Facts",
     "FileReader",
     "Finding",

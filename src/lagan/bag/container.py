@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol, cast
 
 from isal import isal_zlib
@@ -20,11 +20,14 @@ CORRUPT = cast("type[Exception]", isal_zlib.IsalError)
 
 @dataclass(slots=True)
 class Member:
-    """A file or folder. `name` has no slash at its end; `size` in bytes is what was announced."""
+    """A file or folder. `name` has no slash at its end; `size` in bytes is what was announced;
+    `mtime_ns` is a time of change in nanoseconds since the epoch, known of files of this
+    machine."""
 
     name: str
     size: int
     folder: bool
+    mtime_ns: int | None = field(default=None, kw_only=True)
 
 
 class Container(Protocol):

@@ -95,7 +95,8 @@ def _member(entry: os.DirEntry[str], above: str, found: Findings) -> Member | No
         return None
     if show(name) != name:
         found.error("member-encoding", show(name), "The name is not UTF-8.")
-    return Member(name, 0 if kind == stat.S_IFDIR else status.st_size, kind == stat.S_IFDIR)
+    folder = kind == stat.S_IFDIR
+    return Member(name, 0 if folder else status.st_size, folder, mtime_ns=status.st_mtime_ns)
 
 
 def show(name: str) -> str:

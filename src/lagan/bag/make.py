@@ -6,13 +6,15 @@ from __future__ import annotations
 import os
 import secrets
 import shutil
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
 from lagan.bag.algorithms import normalise_all
 from lagan.bag.container import objection
+from lagan.bag.crate import NAME as CRATE
+from lagan.bag.crate import Crate, Described, check_crate, crate_pieces
 from lagan.bag.digesting import Digesting
 from lagan.bag.errors import Unbaggable
 from lagan.bag.in_place import bag_in_place
@@ -53,6 +55,7 @@ def make_bag(
     algorithms: Collection[str] = DEFAULT,
     info: Info = (),
     tag_files: Mapping[str, bytes] | None = None,
+    crate: Crate | None = None,
     base: str = "",
     compress: bool = False,
     progress: Progress | None = None,
@@ -64,15 +67,20 @@ def make_bag(
     at all. In a zip the bag is at the top, or in the folder `base`; content is stored, or deflated
     with `compress`. With `in_place` the folder itself becomes the bag: see `in_place.py`. `info`
     are labels and values of bag-info.txt, to which only Payload-Oxum is added; `tag_files` more
-    tag files by path. Unbaggable for what a bag cannot carry, Conflict when the target exists.
+    tag files by path. With a `crate` the payload gets its RO-Crate metadata file (not in place).
+    Unbaggable for what a bag cannot carry, Conflict when the target exists.
     """
     extra = dict(tag_files or {})
     names = normalise_all(algorithms)
     check_info(info)
     check_tag_files(extra)
     contents = from_folder(source) if isinstance(source, Path) else from_openers(source)
-    recipe = _Recipe(contents, names, info, extra, progress, threads)
+    if crate is not None:
+        check_crate(crate, {each.path: each.mtime_ns for each in contents.files})
+    recipe = _Recipe(contents, names, info, extra, crate, progress, threads)
     if in_place:
+        if crate is not None:
+            raise BadInput("In place nothing is added to the payload: make the crate elsewhere.")
         if not isinstance(source, Path) or target is not None:
             raise BadInput("In place only a folder can become a bag, and it has no other target.")
         bag_in_place(source, lambda: recipe.fill(_Nowhere()))
@@ -118,11 +126,12 @@ class _Recipe:
         algorithms: Collection[str],
         info: Info,
         extra: Mapping[str, bytes],
+        crate: Crate | None,
         progress: Progress | None,
         threads: int | None,
     ) -> None:
         self.contents, self._algorithms = contents, algorithms
-        self._info, self._extra = info, extra
+        self._info, self._extra, self._crate = info, extra, crate
         self._progress, self._threads = progress, threads
         self._size = 0
         self._checksums: Checksums = {}
@@ -130,22 +139,42 @@ class _Recipe:
     def fill(self, sink: Sink) -> dict[str, bytes]:
         """Bring the payload into the sink; the tag files that go with it."""
         self._checksums = {f"data/{each.path}": {} for each in self.contents.files}
+        wanted = {*self._algorithms, *(["sha256"] if self._crate else [])}
+        sizes = []
         with Digesting(self._threads) as digesting:
             for each in self.contents.files:
                 path = f"data/{each.path}"
                 pieces = sink.file(path, self._counted(each.open()))
-                digesting.take(self._algorithms, pieces, self._checksums[path].update)
+                sizes.append(digesting.take(wanted, pieces, self._checksums[path].update))
             digesting.finish()
+            if self._crate is not None:
+                self._describe(self._crate, sizes, sink, digesting)
         for folder in self.contents.empty_folders:
             sink.folder(f"data/{folder}")
         if not self.contents.files and not self.contents.empty_folders:
             sink.folder("data")
-        oxum = f"{self._size}.{len(self.contents.files)}"
+        oxum = f"{self._size}.{len(self._checksums)}"
         return tag_texts(self._checksums, self._algorithms, self._info, self._extra, oxum)
 
     def made(self, path: Path) -> Made:
         """What became of it."""
-        return Made(path, len(self.contents.files), self._size, self._checksums)
+        return Made(path, len(self._checksums), self._size, self._checksums)
+
+    def _describe(
+        self, crate: Crate, sizes: Sequence[int], sink: Sink, digesting: Digesting
+    ) -> None:
+        """Bring in the metadata file, as the last of the payload."""
+        files = [
+            Described(
+                each.path, size, self._checksums[f"data/{each.path}"]["sha256"], each.mtime_ns
+            )
+            for each, size in zip(self.contents.files, sizes, strict=True)
+        ]
+        path = f"data/{CRATE}"
+        self._checksums[path] = {}
+        pieces = sink.file(path, self._counted(crate_pieces(crate, files)))
+        digesting.take(self._algorithms, pieces, self._checksums[path].update)
+        digesting.finish()
 
     def _counted(self, pieces: Iterable[Buffer]) -> Iterator[Buffer]:
         for piece in pieces:

@@ -26,10 +26,11 @@ _NAMED = 20
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """A payload file; `path` is relative to data/."""
+    """A payload file; `path` is relative to data/, `mtime_ns` where it is known."""
 
     path: str
     open: Opener
+    mtime_ns: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +51,11 @@ def from_folder(root: Path) -> Contents:
     members = list(walk(root, found))
     if found.errors:
         _refuse([f"{each.file}: {each.reason}" for each in found.errors])
-    files = [Content(each.name, _opener(root, each.name)) for each in members if not each.folder]
+    files = [
+        Content(each.name, _opener(root, each.name), each.mtime_ns)
+        for each in members
+        if not each.folder
+    ]
     held = {each.name.rpartition("/")[0] for each in members}
     empty = sorted(each.name for each in members if each.folder and each.name not in held)
     size = sum(each.size for each in members)

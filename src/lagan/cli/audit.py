@@ -130,6 +130,7 @@ def _shown(found: Any) -> dict[str, Any] | None:
 @click.option("--json", "as_json", is_flag=True, help="JSON lines that prove themselves.")
 @click.option("--premis", "as_premis", is_flag=True, help="PREMIS 3.0 in XML, up to 10,000 events.")
 @click.option("--after", default=0, help="With --premis: from behind the event of this number.")
+@click.option("--files", default="", help="With --premis and --subject: what it is (package).")
 @click.option("--to", "target", type=FILE, help="Write JSON lines to a file, or go on with one.")
 @click.option("--who", default="", help="Only what this actor did: a name, or an entity's id.")
 @click.option("--kind", default="", help="Only this kind (dataset.closed) or thing (dataset.).")
@@ -137,7 +138,14 @@ def _shown(found: Any) -> dict[str, Any] | None:
 @click.option("--since", default="", help="From this time on (ISO 8601).")
 @click.option("--until", default="", help="Before this time.")
 @click.option("--result", default="", help="Only events with this result.")
-def export(as_json: bool, as_premis: bool, after: int, target: Path | None, **filters: str) -> None:
+def export(
+    as_json: bool,
+    as_premis: bool,
+    after: int,
+    files: str,
+    target: Path | None,
+    **filters: str,
+) -> None:
     """Print every sealed event in order, or those that were asked for. As JSON lines it can be
     verified anywhere (`lagan audit verify FILE`)."""
     start_django()
@@ -154,7 +162,7 @@ def export(as_json: bool, as_premis: bool, after: int, target: Path | None, **fi
         )
         click.echo(f"{added} events were added to {target}.")
     elif as_premis:
-        for piece in queries.premis(SYSTEM, asked, after=after):
+        for piece in queries.premis(SYSTEM, asked, after=after, files=files):
             click.echo(piece, nl=False)
     elif as_json:
         for line in queries.everything(SYSTEM, asked):

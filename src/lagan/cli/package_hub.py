@@ -137,7 +137,15 @@ def get(
     hub = _hub(url, api_key, config)
     name = str(hub.packages.one(package)["system_metadata"]["original_filename"])
     target = output or Path(name)
-    stored = hub.packages.get(package, target)
+    from lagan.cli.package import progress
+
+    with progress(f"Fetching {name}") as bar:
+
+        def there(size: int, whole: int) -> None:
+            if bar is not None:
+                bar(size, whole)
+
+        stored = hub.packages.get(package, target, on_size=there)
     told = {"path": str(target), "size": stored.size, "sha256": stored.sha256}
     click.echo(json.dumps(told) if as_json else f"{target}\t{stored.size}\t{stored.sha256}")
 

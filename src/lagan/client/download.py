@@ -6,8 +6,9 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
+from collections.abc import Callable, Generator
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 from lagan.client.uploads import Stored, repr_digest
 from lagan.kit.errors import BadInput, Conflict, DigestMismatch, Unavailable
@@ -38,6 +39,23 @@ def fetch(http: Http, address: str, target: Path) -> Stored:
 def fill(http: Http, address: str, file: BinaryIO) -> Stored:
     """Fetch `address` into an empty open file; what arrived is compared with what the hub
     announced. Raises DigestMismatch, Unavailable, OSError."""
+    return hand_over(file.write, stream(http, address))
+
+
+def hand_over(take: Callable[[bytes], object], pieces: Generator[bytes, None, Stored]) -> Stored:
+    """Hand every piece over; what the stream says at its end."""
+    while True:
+        try:
+            piece = next(pieces)
+        except StopIteration as end:
+            return end.value  # type: ignore[no-any-return]
+        take(piece)
+
+
+def stream(http: Http, address: str) -> Generator[bytes, None, Stored]:
+    """The content of `address` in pieces; a connection that is cut is gone on with. The last piece
+    is followed by DigestMismatch when they are not what the hub announced; else by what they
+    are. Raises Unavailable, Conflict."""
     hasher, size, failed = hashlib.sha256(), 0, 0
     etag, wanted = "", None
     while True:
@@ -48,10 +66,13 @@ def fill(http: Http, address: str, file: BinaryIO) -> Stored:
                     raise Conflict("The file changed at the hub while it was fetched.")
                 etag = answer.headers.get("ETag", "")
                 wanted = repr_digest(answer.headers) or wanted
-                size += _take(answer, file, hasher)
+                for piece in answer.pieces():
+                    hasher.update(piece)
+                    size += len(piece)
+                    yield piece
+                _require_all(answer, size - before)
             break
         except Unavailable:
-            size = file.tell()
             failed = 0 if size > before else failed + 1
             if failed == TRIES or (size and not etag):
                 raise
@@ -62,16 +83,10 @@ def fill(http: Http, address: str, file: BinaryIO) -> Stored:
     return Stored(None, size, sha256)
 
 
-def _take(answer: Answer, file: BinaryIO, hasher: Any) -> int:
-    taken = 0
-    for piece in answer.pieces():
-        file.write(piece)
-        hasher.update(piece)
-        taken += len(piece)
+def _require_all(answer: Answer, taken: int) -> None:
     announced = answer.headers.get("Content-Length", "")
     if announced.isdigit() and int(announced) != taken:
         raise Unavailable("The connection ended before the last byte.")
-    return taken
 
 
 def _from(size: int, etag: str) -> dict[str, str]:

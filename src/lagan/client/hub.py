@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -159,6 +159,19 @@ class Hub:
         """Fetch one file into an open one, which is empty; compared with the hub's digest."""
         return download.fill(self.http, _content(dataset, path), file)
 
+    def stream(self, dataset: str, path: str) -> Generator[bytes, None, Stored]:
+        """One file in pieces, and what they were; a connection that is cut is gone on with.
+        DigestMismatch after the last one when they are not what the hub announced."""
+        return download.stream(self.http, _content(dataset, path))
+
+    def itself(self) -> dict[str, Any]:
+        """Who the hub is: `id`, which it keeps for ever, `address`, `institution`, `lagan`."""
+        return dict(self._json("GET", "api/hub/"))
+
+    def events(self, subject: str) -> Iterator[dict[str, Any]]:
+        """What was done to an entity, as far as we see it, newest first."""
+        return self._pages("api/audit/", {"subject": subject, "size": 1000})
+
     def dataset_of_job(
         self, job: int, group: str, name: str = "", *, close: bool = True
     ) -> dict[str, Any]:
@@ -277,7 +290,8 @@ class Hub:
 
     def files(self, dataset: str, folder: str = "") -> Iterator[dict[str, Any]]:
         """What lies directly in a folder of a dataset, page by page."""
-        return self._pages(f"api/datasets/{segment(dataset)}/files/", {"folder": folder})
+        query = {"folder": folder, "size": 1000}
+        return self._pages(f"api/datasets/{segment(dataset)}/files/", query)
 
     def close_dataset(self, dataset: str) -> dict[str, Any]:
         """Close a dataset: nothing can be added any more."""

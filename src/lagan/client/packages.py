@@ -4,15 +4,16 @@ when they are prepared."""
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+import os
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
-from lagan.client.download import fetch
+from lagan.client.download import hand_over, stream
 from lagan.client.uploads import Stored
 from lagan.client.waiting import looks
-from lagan.kit.errors import DigestMismatch, Unavailable
+from lagan.kit.errors import BadInput, DigestMismatch, Unavailable
 from lagan.kit.http import segment
 
 if TYPE_CHECKING:
@@ -97,18 +98,49 @@ class Packages:
                 return row
         raise AssertionError("looks end by TimedOut")
 
-    def get(self, package: int, target: Path, *, timeout: float | None = None) -> Stored:
-        """Have it prepared, and fetch it to `target`. Unavailable when it cannot be prepared,
-        DigestMismatch when what came is not what was deposited; then `target` is as it was."""
+    def get(
+        self,
+        package: int,
+        target: Path,
+        *,
+        timeout: float | None = None,
+        on_size: Callable[[int, int], object] = lambda size, whole: None,
+    ) -> Stored:
+        """Have it prepared, and fetch it to `target`; `on_size` is told the bytes that are there,
+        and of how many. Unavailable when it cannot be prepared, DigestMismatch when what came is
+        not what was deposited; then `target` is as it was."""
         row = self._prepared(package, timeout)
+        whole = int(row["system_metadata"].get("size", 0))
         before = target.with_name(f".{target.name[:200]}.{package}.unproved")
         try:
-            stored = fetch(self._hub.http, f"{_place(package)}download/", before)
+            stored = self._fetch(package, before, lambda size: on_size(size, whole))
             if stored.sha256 != row["checksum"]:
                 raise DigestMismatch("What came is not the package as it was deposited.")
             before.replace(target)
         finally:
             before.unlink(missing_ok=True)
+        return stored
+
+    def stream(self, package: int, *, timeout: float | None = None) -> Iterator[bytes]:
+        """Have it prepared, and give its zip in pieces; a connection that is cut is gone on with.
+        Unavailable when it cannot be prepared."""
+        self._prepared(package, timeout)
+        yield from stream(self._hub.http, f"{_place(package)}download/")
+
+    def _fetch(self, package: int, target: Path, told: Callable[[int], object]) -> Stored:
+        try:
+            with target.open("xb") as file:
+
+                def take(piece: bytes) -> None:
+                    file.write(piece)
+                    told(file.tell())
+
+                address = f"{_place(package)}download/"
+                stored = hand_over(take, stream(self._hub.http, address))
+                file.flush()
+                os.fsync(file.fileno())
+        except OSError as error:
+            raise BadInput(f"Cannot write {target}: {error.strerror}.") from None
         return stored
 
     def _prepared(self, package: int, timeout: float | None) -> Row:

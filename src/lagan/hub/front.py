@@ -17,6 +17,7 @@ from lagan.hub.jobs.api.files import route as file_route
 from lagan.hub.jobs.wire.routes import route as work_route
 from lagan.hub.targets.wire.routes import route as target_route
 from lagan.hub.web.browse_front import route as browse_route
+from lagan.hub.web.depositing import route as deposit_route
 from lagan.hub.web.live import route as live_route
 from lagan.hub.wsgi import application as django
 
@@ -26,11 +27,11 @@ sys.setswitchinterval(0.0002)
 
 _ROUTES = (
     *(ingest_route, access_route, work_route, target_route, file_route, live_route, browse_route),
-    *(package_route, instrument_route),
+    *(package_route, deposit_route, instrument_route),
 )
 _RAW = (
     *("/api/uploads", "/api/datasets/", "/s/", "/api/work/", "/api/file/", "/live/", "/browse/"),
-    *("/upload", "/api/v1/", "/api/auth/"),
+    *("/upload", "/api/v1/", "/api/auth/", "/packages/"),
 )
 """Beneath these some addresses are answered without Django."""
 

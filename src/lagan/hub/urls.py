@@ -35,6 +35,7 @@ ROUTERS = {
     "instruments/": "lagan.hub.instruments.api.router",
     "audit/": "lagan.hub.evidence.api.router",
     "nodes/": "lagan.hub.doors.node.api.router",
+    "hub/": "lagan.hub.ops.api.router",
 }
 """The rooms' routers by their place under `/api/`, a line each."""
 

@@ -150,7 +150,7 @@ def test_the_page_asks_for_the_user_name(cast: Cast) -> None:
     client.force_login(cast.ada, "django.contrib.auth.backends.ModelBackend")
     page = client.get("/people/ben/anonymise/").content.decode()
     assert "What was done by and to the person" in page
-    assert (page.count("</svg>gone"), page.count("</svg>stays")) == (13, 2)
+    assert (page.count("</svg>gone"), page.count("</svg>stays")) == (13, 3)
     assert client.post("/people/ben/anonymise/", {"confirm": "eve"}).status_code == 400
     assert client.post("/people/ben/anonymise/", {"confirm": "ben"}).status_code == 302
     assert not User.objects.filter(username="ben").exists()

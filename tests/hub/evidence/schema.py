@@ -19,6 +19,19 @@ UNITS = {
     " originalName? environmentFunction* environmentDesignation* environmentRegistry*"
     " environmentExtension* relationship* linkingEventIdentifier*"
     " linkingRightsStatementIdentifier*",
+    "rights": "rightsStatement+",
+    "rightsStatement": "rightsStatementIdentifier rightsBasis copyrightInformation?"
+    " licenseInformation* statuteInformation* otherRightsInformation? rightsGranted*"
+    " linkingObjectIdentifier* linkingAgentIdentifier*",
+    "rightsStatementIdentifier": "rightsStatementIdentifierType rightsStatementIdentifierValue",
+    "licenseInformation": "licenseDocumentationIdentifier* licenseTerms? licenseNote*"
+    " licenseApplicableDates?",
+    "licenseDocumentationIdentifier": "licenseDocumentationIdentifierType"
+    " licenseDocumentationIdentifierValue licenseDocumentationRole?",
+    "otherRightsInformation": "otherRightsDocumentationIdentifier* otherRightsBasis"
+    " otherRightsApplicableDates? otherRightsNote*",
+    "rightsGranted": "act restriction* termOfGrant? termOfRestriction? rightsGrantedNote*",
+    "formatRegistry": "formatRegistryName formatRegistryKey formatRegistryRole?",
     "objectIdentifier": "objectIdentifierType objectIdentifierValue",
     "objectCharacteristics": "compositionLevel? fixity* size? format+ creatingApplication*"
     " inhibitors* objectCharacteristicsExtension*",

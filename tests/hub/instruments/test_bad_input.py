@@ -115,6 +115,29 @@ def test_forms_in_any_order_and_wrong_ones(lab: Laboratory):
     assert list((lab.root / "main/.lagan/incoming").iterdir()) == []
 
 
+def test_what_is_said_last_is_what_is_checked(lab: Laboratory):
+    from tests.hub.instruments.laboratory import experiment, said
+
+    made = lab.stranger.post("mydata_experiment/", **experiment("Theirs", user_folder_name="x"))
+    where = [made.json()["resource_uri"]]
+    theirs = lab.stranger.post("dataset/", description="D", experiments=where).json()["id"]
+    mine = lab.dataset()
+    first, last = (
+        ("json_data", (None, json.dumps(said(dataset, "a", b"abc")))) for dataset in (mine, theirs)
+    )
+    file = ("attached_file", ("a", b"abc", "application/octet-stream"))
+    for parts in ([first, file, last], [first, last, file], [last, file]):
+        assert lab.role.ask("POST", "mydata_dataset_file/", files=parts).status_code in (400, 401)
+    sought = {"dataset__id": theirs, "filename": "a", "directory": ""}
+    assert lab.stranger.get("mydata_dataset_file/", **sought) is None
+    assert (
+        lab.role.ask("POST", "mydata_dataset_file/", files=[last, file, first]).status_code == 400
+    )
+    assert (
+        lab.role.ask("POST", "mydata_dataset_file/", files=[last, first, file]).status_code == 201
+    )
+
+
 def test_wrong_credentials_are_refused_without_words(lab: Laboratory):
     from tests.hub.instruments.laboratory import Program
 

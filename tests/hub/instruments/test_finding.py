@@ -142,3 +142,27 @@ def test_an_instrument_gets_another_name(lab: Laboratory):
     assert lab.owner.post(
         "instrument/", facility=f"/api/v1/facility/{lab.facility}/", name="X"
     ).status_code in (401, 404)
+
+
+def test_who_gets_an_account_later_gets_what_was_uploaded_before(lab: Laboratory):
+    from lagan.hub.accounts import services as accounts
+    from lagan.hub.audit.feed import run_reactions
+    from lagan.hub.audit.services import seal
+    from lagan.hub.base.actors import SYSTEM
+    from lagan.hub.tree import queries as tree
+
+    numbers = [
+        lab.experiment("By name", user_folder_name="Late"),
+        lab.experiment("By address", user_folder_name="late@example.org"),
+        lab.experiment("Another's", user_folder_name="later"),
+        lab.experiment("Of a group", user_folder_name="late", group_folder_name="G"),
+    ]
+    user = accounts.create_user(by=SYSTEM, username="late", email="late@example.org")
+    for _ in range(2):
+        while seal() or run_reactions():
+            pass
+        theirs = [user.entity_id in tree.grants_on(each) for each in numbers]
+        assert theirs == [True, True, False, False]
+    sought = {"title": "By name", "folder_structure": "Username / Dataset"}
+    found = lab.role.get("mydata_experiment/", **sought, user_folder_name="late")
+    assert user.entity_id in found["owner_ids"]

@@ -19,5 +19,5 @@ def bag_zip(files: Mapping[str, bytes] | None = None, *, leave_out: str = "") ->
     with zipfile.ZipFile(packed, "w") as made:
         for name, data in members.items():
             if name != leave_out:
-                made.writestr(name, data)
+                made.writestr(zipfile.ZipInfo(name), data)  # without the time: the same each time
     return packed.getvalue()

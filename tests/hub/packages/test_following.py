@@ -3,11 +3,16 @@ group is for good."""
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
+from django.utils import timezone
 
 from lagan.hub.base.actors import SYSTEM
 from lagan.hub.packages import queries, services
 from lagan.hub.packages.errors import NotReady, Superseded
+from lagan.hub.packages.judging import judge_waiting
+from lagan.hub.packages.models import Package
 from lagan.hub.packages.rules import Status
 from lagan.hub.tree import queries as tree_rows
 from lagan.hub.tree import services as tree
@@ -115,3 +120,36 @@ def test_a_groups_template_is_answered_by_the_user_metadata(depot: Depot):
 
 def tree_name(entity: int) -> str:
     return tree_rows.rows([entity])[entity].name
+
+
+def test_a_version_that_broke_off_while_it_was_stored_gives_way(depot: Depot):
+    first, owner = depot.kept(), depot.people.owner
+    broken, resting = (
+        services.begin_deposit(by=owner, name="", file_name="b.zip", after=each.pk, at_hand=hand)
+        for each, hand in ((first, True), (depot.kept(), False))
+    )
+    with pytest.raises(Superseded):
+        depot.deposit(group=None, after=first.pk)
+    Package.objects.update(changed_at=timezone.now() - timedelta(minutes=2))
+    right = depot.kept(group=None, after=first.pk)
+    first.refresh_from_db()
+    assert (right.version, first.next_version_id) == (2, right.pk)
+    assert queries.package(owner, broken.pk).status == Status.UPLOAD_FAILED
+    with pytest.raises(Superseded):
+        depot.deposit(group=None, after=resting.previous.pk)
+    Package.objects.update(changed_at=timezone.now() - timedelta(days=1))
+    judge_waiting()
+    assert queries.package(owner, resting.pk).status == Status.NEW
+
+
+def test_one_that_broke_off_is_given_up_by_the_schedule(depot: Depot):
+    row = services.begin_deposit(
+        by=depot.people.owner, name="b", file_name="b.zip", group=depot.team, at_hand=True
+    )
+    judge_waiting()
+    assert queries.package(depot.people.owner, row.pk).status == Status.NEW
+    Package.objects.update(changed_at=timezone.now() - timedelta(hours=2))
+    judge_waiting()
+    row.refresh_from_db()
+    assert (row.status, row.facts) == (Status.UPLOAD_FAILED, {})
+    assert depot.said(row.pk) == [("begun", "done"), ("failed", "failed")]

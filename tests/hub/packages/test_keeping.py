@@ -3,14 +3,18 @@ it was refused."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from django.conf import settings
 from django.utils import timezone
 
 from lagan.hub.archive import queries as archive
+from lagan.hub.archive.models import Replica
 from lagan.hub.archive.reactions import replicate_lacking
 from lagan.hub.archive.services.replicating import replicate
+from lagan.hub.base.actors import SYSTEM
 from lagan.hub.jobs.models import Job
 from lagan.hub.packages import clearing, downloading, fixity, judging, queries, services
 from lagan.hub.packages.errors import NotReady
@@ -98,6 +102,46 @@ def test_a_round_looks_at_what_is_due_and_records_each_result(depot: Depot):
     assert (event.data["copies"], event.data["damaged"]) == (2, [])
 
 
+def test_how_often_and_how_long_is_a_setting(depot: Depot, monkeypatch: pytest.MonkeyPatch):
+    kept, refused = depot.kept(), depot.kept(b"nothing")
+    monkeypatch.setattr(
+        settings, "CONFIG", replace(settings.CONFIG, package_days=2, refused_days=3)
+    )
+    age(kept, checked_at=timedelta(days=1))
+    age(refused, changed_at=timedelta(days=2))
+    place = depot.path(refused)
+    tend(depot)
+    assert place.exists()
+    assert ("checked", "done") not in depot.said(kept.pk)
+    age(kept, checked_at=timedelta(days=2))
+    age(refused, changed_at=timedelta(days=4))
+    tend(depot)
+    assert not place.exists()
+    assert ("checked", "done") in depot.said(kept.pk)
+    assert depot.said(refused.pk)[-1] == ("removed", "done")
+
+
+def tend(depot: Depot) -> None:
+    """What the scheduler asks for, and the worker does."""
+    fixity.plan_round()
+    clearing.plan_clearing()
+    depot.work()
+
+
+def test_what_is_found_right_again_is_told_to_the_journals(depot: Depot):
+    row = depot.kept()
+    path = depot.path(row)
+    for failed in (True, False):
+        damage(path)
+        services.ask_for(by=depot.people.owner, package=row.pk)
+        depot.work()
+        assert (status(row) == Status.CHECKSUM_FAILED) is failed
+        Replica.objects.update(state="good")
+    events = [each.event for each in queries.events(SYSTEM, row.pk)]
+    looks = [each for each in events if each.kind == "package.checked"]
+    assert [bool(each.data.get("recovered")) for each in looks] == [True, False]
+
+
 def test_a_round_finds_a_flipped_bit_and_the_copy_is_healed(depot: Depot):
     row = in_two_copies(depot)
     age(row, checked_at=timedelta(days=28))
@@ -171,7 +215,6 @@ def test_a_refused_deposit_goes_after_a_while_and_its_record_stays(depot: Depot)
 
 
 def test_what_people_removed_is_not_given_out_until_it_is_put_back(depot: Depot):
-    from lagan.hub.base.actors import SYSTEM
     from lagan.hub.datasets.services import remove_dataset, restore_dataset
 
     row, owner = depot.kept(user_metadata={"a": "milan"}), depot.people.owner

@@ -28,6 +28,7 @@ def register() -> None:
         Part("factors", "Second factors", _factors, _forget_factors, order=30),
         Part("sessions", "Sessions", _sessions, _forget_sessions, order=40),
         Part("keys", "Client keys", _keys, _forget("client_keys"), order=50),
+        Part("day-tokens", "Tokens for a day", _day_tokens, _forget("day_tokens"), order=55),
         Part("metadata", "Metadata of the person", tree.metadata, tree.forget_metadata, order=60),
         Part("memberships", "Memberships", tree.memberships, tree.forget_memberships, order=70),
         Part("grants", "Permissions", tree.grants, tree.forget_grants, order=80),
@@ -67,6 +68,10 @@ def _sessions(entity: int) -> Iterator[Row]:
 def _keys(entity: int) -> Iterator[Row]:
     names = ("name", "prefix", "created", "last_used", "revoked")
     return _rows(_of(entity).client_keys.all(), *names)
+
+
+def _day_tokens(entity: int) -> Iterator[Row]:
+    return _rows(_of(entity).day_tokens.all(), "created", "expires")
 
 
 def _forget(related: str) -> Any:

@@ -182,10 +182,14 @@ def newest_about(
     kinds: Collection[str],
     before: int | None,
     limit: int,
+    results: Collection[str] = (),
 ) -> list[EventRow]:
     """The last `limit` events of `kinds` about any of `subjects` (entities, or a query for their
-    ids), sealed or not, with ids below `before` (None: all), the newest first."""
+    ids), sealed or not, with ids below `before` (None: all), the newest first; with `results` only
+    those that ended so."""
     rows = Event.objects.filter(subject__in=subjects, kind__in=sorted(kinds))
+    if results:
+        rows = rows.filter(result__in=sorted(results))
     if before is not None:
         rows = rows.filter(id__lt=before)
     return [as_row(event) for event in rows.order_by("-id")[:limit]]

@@ -82,6 +82,10 @@ class Config:
     staging: Staging = field(default_factory=lambda: _staging({}, Path("/nonexistent")))
     job_days: int = 90
     """How long ended jobs are kept, in days; 0 for ever."""
+    package_days: int = 30
+    """Within so many days all copies of every package are compared with its outer checksum."""
+    refused_days: int = 14
+    """How long the content of refused deposits is kept, in days."""
 
     @property
     def engine(self) -> str:
@@ -118,6 +122,8 @@ def load(environ: Mapping[str, str] | None = None) -> Config:
         share_days=_positive(settings, "LAGAN_SHARE_DAYS", 180),
         staging=_staging(settings, data),
         job_days=_positive(settings, "LAGAN_JOB_DAYS", 90, least=0),
+        package_days=_positive(settings, "LAGAN_PACKAGE_DAYS", 30),
+        refused_days=_positive(settings, "LAGAN_REFUSED_DAYS", 14),
     )
 
 

@@ -111,9 +111,12 @@ def _removals(belongs: Sequence[Mapping[str, Any]], datasets: Collection[int]) -
 
 def adopt(lines: Sequence[FileLine | NoteLine]) -> None:
     """Take in what the journals know of datasets and the database does not. Safe to repeat."""
-    for line in lines:
-        if isinstance(line, NoteLine) and line.kind == NOTE:
-            _adopt_dataset(line.data, datetime.fromtimestamp(line.at, UTC))
+    told = [line for line in lines if isinstance(line, NoteLine) and line.kind == NOTE]
+    # Where it lies, and under which name, is as it was told last: another may have its first name.
+    places = {each.data["id"]: each.data["line"] for each in told}
+    for each in told:
+        data = {**each.data, "line": places[each.data["id"]]}
+        _adopt_dataset(data, datetime.fromtimestamp(each.at, UTC))
     for line in lines:
         if isinstance(line, NoteLine) and line.kind == REMOVAL:
             _adopt_removal(line.data)

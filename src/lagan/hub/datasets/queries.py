@@ -37,6 +37,7 @@ __all__ = [
     "Removed",
     "Version",
     "damaged",
+    "computer_of",
     "dataset",
     "entries",
     "entries_at",
@@ -251,6 +252,11 @@ def of_computer(actor: Actor, computer: int, *, size: int = 10) -> list[DatasetR
     readable = tree.within(tree.allowed(actor, "DATASET_READ"), "entity__path")
     rows = Dataset.objects.filter(readable, computer=computer).exclude(state=REMOVED)
     return _dataset_rows(list(_joined(rows).order_by("-entity_id")[:size]))
+
+
+def computer_of(id: int) -> int | None:
+    """The computer that a dataset comes from, if any. Asks no permission."""
+    return Dataset.objects.filter(pk=id).values_list("computer", flat=True).first()
 
 
 def sums_of_computers(computers: Sequence[int]) -> dict[int, tuple[int, int, int]]:

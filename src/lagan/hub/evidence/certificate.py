@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
+from dataclasses import asdict
 from datetime import datetime
 from itertools import islice
 from typing import Any
@@ -22,6 +23,7 @@ from lagan.hub.audit.services import record
 from lagan.hub.base.actors import Actor
 from lagan.hub.evidence.certified import Certified, Item, certified
 from lagan.hub.evidence.keys import signed
+from lagan.hub.evidence.rights import rights_of
 from lagan.kit.digests import Digests
 from lagan.kit.errors import NotFound, TooLarge
 
@@ -63,6 +65,7 @@ def facts_of(by: Actor, kind: str, id: int, folder: str = "") -> dict[str, Any]:
             f"A certificate holds {MOST:,} files; ask for one of each folder.", most=MOST
         )
     value = _about(by, kind, thing, folder.strip("/"), timezone.now())
+    value["rights"] = rights_of(by, thing.id, thing.licence)
     return value | {"files": told, "totals": _totals(told)}
 
 
@@ -107,6 +110,7 @@ def _told(files: Iterable[Item]) -> Iterator[dict[str, Any]]:
                 "version": each.version,
                 "id": str(each.stored),
                 **_digests(known[each.stored]),
+                **({"formats": list(map(asdict, each.formats))} if each.formats else {}),
                 "copies": [_copy(copy) for copy in copies],
             }
 

@@ -59,8 +59,9 @@ def _head(pdf: FPDF, value: Mapping[str, Any], key: str) -> None:
     pdf.ln(4)
     rows = [
         (about["kind"].capitalize(), f"{about.get('name', '')} (id {about['id']})"),
-        *((name.capitalize(), about[name]) for name in ("group", "owner", "state")
+        *((name.capitalize(), about[name]) for name in ("group", "owner", "depositor", "state")
           if about.get(name)),
+        *_bagged(about),
         ("Folder", value["folder"] or "all of it"),
         ("Files", f"{totals['files']:,} with {show_size(totals['bytes'])}"),
         ("Copies", f"{totals['good_copies']:,} of {totals['copies']:,} were last seen good"),
@@ -74,6 +75,25 @@ def _head(pdf: FPDF, value: Mapping[str, Any], key: str) -> None:
     pdf.ln(3)
     _write(pdf, _HOW, size=8)
     pdf.ln(3)
+
+
+def _bagged(about: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """What a package says besides: its outer checksum, the verdict, its versions."""
+    if "checksum" not in about:
+        return []
+    told, bag = about["checksum"], about["bag"]
+    seen = f"last compared {about['compared']}" if about["compared"] else "not compared yet"
+    verdict = "not judged yet"
+    if bag is not None:
+        content = f"{bag.get('files', 0):,} files with {bag.get('bytes', 0):,} bytes"
+        valid = f"valid, BagIt {bag.get('version', '')}, {content}"
+        verdict = valid if bag["valid"] else f"not valid, {len(bag.get('errors', ()))} errors"
+    numbers = [f"{each['version']} (id {each['id']})" for each in about["versions"]]
+    return [
+        ("Zip", f"SHA-256 {told['received']}, {seen}"),
+        ("Bag", verdict),
+        ("Version", f"{about['version']} of {', '.join(numbers)}"),
+    ]
 
 
 def _files(pdf: FPDF, value: Mapping[str, Any]) -> None:

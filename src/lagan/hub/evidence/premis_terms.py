@@ -35,4 +35,20 @@ TERMS: dict[str, str] = {
     Kind.DATASET_PUBLISHED: "dissemination",
     Kind.SHARE_LINK_USED: "dissemination",
     Kind.CERTIFICATE_MADE: "digital signature generation",
+    Kind.PACKAGE_STORED: "ingestion",
+    Kind.PACKAGE_FAILED: "ingestion",
+    Kind.PACKAGE_JUDGED: "validation",
+    Kind.PACKAGE_DIGESTED: "message digest calculation",
+    Kind.PACKAGE_CHECKED: "fixity check",
+    Kind.PACKAGE_FETCHED: "dissemination",
+    Kind.PACKAGE_NOT_FETCHED: "dissemination",
+    Kind.PACKAGE_CHANGED: "metadata modification",
+    Kind.PACKAGE_FOLLOWED: "metadata modification",
+    Kind.PACKAGE_REMOVED: "deletion",
 }
+
+WRONG = frozenset({Kind.FILE_DAMAGED, Kind.FILE_LOST, Kind.NODE_DAMAGED})
+"""Checks that are only told of when they failed."""
+
+OUTCOMES = {"done": "success", "failed": "fail", "not-valid": "fail"}
+"""Results of events in PREMIS's words; other results keep ours."""

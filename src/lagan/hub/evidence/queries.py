@@ -15,6 +15,7 @@ from lagan.hub.audit.rules import EventRow
 from lagan.hub.base.actors import Actor
 from lagan.hub.base.pages import Page
 from lagan.hub.evidence.certificate import facts_of
+from lagan.hub.evidence.certified import certifies as certifies
 from lagan.hub.evidence.keys import public_keys as public_keys
 from lagan.hub.evidence.keys import signed
 from lagan.hub.evidence.parts import About, part

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 from concurrent.futures import Future
 from typing import TypedDict
 
-from lagan.hub.accounts.exchanges import sender
+from lagan.hub.accounts.exchanges import asker, sender
 from lagan.hub.base.actors import Actor
 from lagan.hub.base.raw import Exchange, in_thread
 from lagan.hub.datasets.services import Attached
@@ -80,7 +80,9 @@ async def head(exchange: Exchange, id: str) -> None:
     """HEAD: where the upload stands. One that has all its bytes is archived before the answer says
     so."""
     tus.require_version(exchange)
-    actor = await in_thread(sender, exchange)
+    # Browsers name no origin with a HEAD of their own page's; but with `Tus-Resumable`, no page of
+    # another host may send one.
+    actor = await in_thread(asker, exchange)
     upload = await in_thread(uploads.find, by=actor, id=id)
     if upload.kind != "partial" and upload.state == RECEIVING and upload.received == upload.size:
         receiving = await in_thread(Receiving, by=actor, id=id, offset=upload.received)

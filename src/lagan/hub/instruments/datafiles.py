@@ -164,16 +164,14 @@ def _told(row: DataFile, entry: EntryRow | None) -> FileRow:
 
 
 @transaction.atomic
-def note_stored(
-    *, by: Actor, announced: Announced, stored: UUID, md5: str, instrument: int | None
-) -> int:
+def note_stored(*, by: Actor, announced: Announced, stored: UUID, md5: str) -> int:
     """Remember the number of a file that was stored, and what was announced of it."""
     now = timezone.now()
     facts = {
         "size": announced.size, "md5": md5, "mimetype": announced.mimetype[:200],
         "created_text": announced.created[:40], "modified_text": announced.modified[:40],
         "by_id": by.entity, "stored": stored, "stored_at": now, "staged": "", "problem": "",
-        "instrument": instrument,
+        "instrument": datasets.computer_of(announced.dataset),
     }  # fmt: skip
     row, _ = DataFile.objects.update_or_create(
         dataset_id=announced.dataset,

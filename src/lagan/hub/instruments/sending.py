@@ -15,8 +15,8 @@ from lagan.hub.datasets import services as datasets
 from lagan.hub.datasets.services import Arrival, Attached
 from lagan.hub.ingest.intake import Arrived, Outcome, submit
 from lagan.hub.instruments.datafiles import at_paths, note_stored
-from lagan.hub.instruments.describing import dataset as dataset_of
 from lagan.hub.instruments.errors import AlreadyThere, NotAsAnnounced
+from lagan.hub.instruments.models import DataFile
 from lagan.hub.instruments.rules import Announced, check, mtime_ns
 from lagan.hub.instruments.staging import forget_staged, staged_size
 from lagan.kit.errors import LaganError
@@ -97,9 +97,7 @@ def sent(future: Future[list[Outcome]], by: Actor, announced: Announced, md5: st
     if not isinstance(outcome, Attached):
         assert isinstance(outcome, LaganError)  # noqa: S101
         raise outcome
-    for each in at_paths(by, announced.dataset, [announced.path]):
+    awaited = DataFile.objects.filter(dataset=announced.dataset, path=announced.path)
+    for each in awaited.exclude(staged=""):
         forget_staged(each)
-    instrument = dataset_of(by, announced.dataset).row.computer_id
-    return note_stored(
-        by=by, announced=announced, stored=outcome.stored, md5=md5, instrument=instrument
-    )
+    return note_stored(by=by, announced=announced, stored=outcome.stored, md5=md5)

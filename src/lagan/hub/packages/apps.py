@@ -13,7 +13,8 @@ class PackagesConfig(AppConfig):
     def ready(self) -> None:
         """Tell the rooms above."""
         from lagan.hub.archive import services as archive
-        from lagan.hub.packages import keeping, reactions
+        from lagan.hub.evidence.certified import register_certified
+        from lagan.hub.packages import certifying, keeping, personal, reactions
         from lagan.hub.packages.models import Package
         from lagan.hub.packages.updating import refuse_move
         from lagan.hub.tree import services as tree
@@ -27,4 +28,6 @@ class PackagesConfig(AppConfig):
             describe=keeping.describe,
         )
         tree.register_anchor("DATASET", refuse_move)
+        register_certified(certifying.KIND, certifying.tell_package)
+        personal.register()
         reactions.register()

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
@@ -20,18 +21,21 @@ from lagan.hub.packages.rules import REFUSED, Status
 from lagan.worker.steps import Context
 
 STEP = "packages.clear"
-KEPT_FOR = timedelta(days=14)
-"""How long the content of a refused deposit is kept, so that its depositor can be helped."""
 AWAITED_FOR = timedelta(days=8)
 """How long a deposit may wait for its zip: uploads that rest end a day earlier."""
 MOST = 10_000
+
+
+def kept_for() -> timedelta:
+    """How long the content of a refused deposit is kept, so that its depositor can be helped."""
+    return timedelta(days=settings.CONFIG.refused_days)
 
 
 def plan_clearing() -> None:
     """Ask for what is due."""
     now = timezone.now()
     refused = Package.objects.filter(
-        status__in=REFUSED, removed_at=None, changed_at__lt=now - KEPT_FOR
+        status__in=REFUSED, removed_at=None, changed_at__lt=now - kept_for()
     )
     unfinished = Package.objects.filter(status=Status.NEW, changed_at__lt=now - AWAITED_FOR)
     ids = [
@@ -69,7 +73,7 @@ def clear(package: int) -> bool:
     row = held(package)
     if row is None or row.removed_at is not None or row.status not in REFUSED:
         return False
-    if timezone.now() - row.changed_at < KEPT_FOR:
+    if timezone.now() - row.changed_at < kept_for():
         return False
     datasets.remove_dataset(by=SYSTEM, dataset=package)
     datasets.erase(by=SYSTEM, dataset=package)

@@ -6,6 +6,7 @@ import logging
 import time
 from collections.abc import Sequence
 from concurrent.futures import Future
+from datetime import timedelta
 from typing import Any
 
 from django.db import transaction
@@ -29,6 +30,10 @@ from lagan.kit.errors import Conflict, LaganError, NotSignedIn
 from lagan.kit.ids import new_id
 
 STEP = "packages.judge"
+AT_HAND = "at_hand"
+"""Among the facts of a package that is NEW: its zip was there when it was begun."""
+AT_ONCE = timedelta(minutes=1)
+"""Within this time a zip that is at hand is stored."""
 _log = logging.getLogger(__name__)
 
 
@@ -76,12 +81,14 @@ def begin_deposit(
     group: int | None = None,
     user_metadata: object = None,
     after: int | None = None,
+    at_hand: bool = False,
 ) -> Package:
     """A new package, NEW until its zip is there; needs DATASET_CREATE on the group. Its zip is what
     arrives next in its dataset as `file_name`, by whatever way.
 
     With `after` it is the next version of that package, in the same group: needs DATASET_CHANGE
-    on it. What is not given is then as it was. Superseded when that one has a next version.
+    on it. What is not given is then as it was. Superseded when that one has a next version. When
+    the zip is `at_hand`, it comes at once or never.
     """
     before = None if after is None else _followed(by, after)
     place = before.dataset.entity.parent_id if before is not None else group
@@ -98,6 +105,7 @@ def begin_deposit(
     row = Package(
         dataset_id=dataset, name=name, file_name=file_name, user_metadata=metadata,
         words=rules.words_of(metadata), created_by_id=by.entity, created_at=now, changed_at=now,
+        facts={AT_HAND: True} if at_hand else {},
     )  # fmt: skip
     if before is not None:
         row.version = before.version + 1
@@ -113,6 +121,8 @@ def begin_deposit(
 
 def _followed(by: Actor, package: int) -> Package:
     row = locked(package, by, "DATASET_CHANGE")
+    if row.next_version_id is not None and give_up_broken(row.next_version_id):
+        row.next_version_id = None
     if row.next_version_id is not None:
         raise Superseded(
             f"Package {package} has a newer version: {row.next_version_id}.",
@@ -161,7 +171,7 @@ def arrived(package: int) -> None:
     entry = dataset_queries.entries_at(package, [row.file_name]).get(row.file_name)
     if entry is None:
         return
-    facts: dict[str, Any] = {"stored": entry.stored, "size": entry.size}
+    facts: dict[str, Any] = {"stored": entry.stored, "size": entry.size, "facts": {}}
     turn(row, Status.UPLOADING, **facts, checksum=entry.sha256 or "")
     # From here on it is what it is: nothing joins it, and nothing takes its place.
     datasets.close_dataset(by=SYSTEM, dataset=package)
@@ -182,9 +192,21 @@ def fail(package: int, reason: str) -> None:
     row = held(package)
     if row is None or row.status not in (Status.NEW, *rules.UNJUDGED):
         return
-    turn(row, Status.UPLOAD_FAILED)
+    row.facts.pop(AT_HAND, None)
+    turn(row, Status.UPLOAD_FAILED, facts=row.facts)
     note(row, Kind.PACKAGE_FAILED, details=[{"error": reason}], result="failed")
     release_previous(row)
+
+
+def give_up_broken(package: int) -> bool:
+    """Whether its zip was at hand and never came: whoever was storing it was killed. Then it is
+    UPLOAD_FAILED, and another version may take its place."""
+    row = Package.objects.filter(pk=package, status=Status.NEW, facts__has_key=AT_HAND).first()
+    if row is None or timezone.now() - row.changed_at < AT_ONCE:
+        return False
+    arrived(package)  # it may have come all the same
+    fail(package, "It broke off while it was stored. Deposit it again.")
+    return Package.objects.filter(pk=package, status=Status.UPLOAD_FAILED).exists()
 
 
 def release_previous(row: Package) -> None:

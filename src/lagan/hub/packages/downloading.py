@@ -6,7 +6,8 @@ Source: seeds/preservation-packages.txt, GET DOWNLOAD ArchivePackage.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,11 +21,13 @@ from lagan.hub.datasets import queries as datasets
 from lagan.hub.datasets.queries import EntryRow
 from lagan.hub.jobs.services import TaskSpec, create_job
 from lagan.hub.packages.errors import NotReady
-from lagan.hub.packages.fixity import ask_for_healing, said_of
+from lagan.hub.packages.fixity import ask_for_healing, recovery, said_of
 from lagan.hub.packages.models import Package
-from lagan.hub.packages.reading import Look, copies, look
+from lagan.hub.packages.reading import Look, copies, is_lost, look
 from lagan.hub.packages.rows import held, in_state, locked, note, turn
 from lagan.hub.packages.rules import KEPT, READY_FOR, Status
+from lagan.kit.digests import Buffer
+from lagan.kit.errors import LaganError, Unavailable
 from lagan.worker.steps import Context
 
 STEP = "packages.prepare"
@@ -42,20 +45,41 @@ class HandOut:
 def ask_for(*, by: Actor, package: int) -> HandOut | None:
     """The package's zip, when it is prepared; else None, and its preparation is on the way. Needs
     DATASET_READ. NotReady for one that was not taken in, or whose content was removed."""
-    row = locked(package, by, "DATASET_READ")
-    if not in_state(row, KEPT):
-        raise NotReady("There is nothing to download of this package.", package=package)
-    if row.status == Status.DOWNLOAD_READY and (place := _compared(row)) is not None:
+    row = _given_out(by, package)
+    if (place := _prepared(row)) is not None:
         entry = datasets.entries_at(row.pk, [row.file_name])[row.file_name]
         note(row, Kind.PACKAGE_FETCHED, by=by, details={"size": row.size})
         return HandOut(entry, place)
+    _prepare(by, row)
+    return None
+
+
+@transaction.atomic
+def prepare(*, by: Actor, package: int) -> None:
+    """As `ask_for`, but nothing is handed out: what is prepared already stays so."""
+    row = _given_out(by, package)
+    if _prepared(row) is None:
+        _prepare(by, row)
+
+
+def _given_out(by: Actor, package: int) -> Package:
+    row = locked(package, by, "DATASET_READ")
+    if not in_state(row, KEPT):
+        raise NotReady("There is nothing to download of this package.", package=package)
+    return row
+
+
+def _prepared(row: Package) -> Location | None:
+    return _compared(row) if row.status == Status.DOWNLOAD_READY else None
+
+
+def _prepare(by: Actor, row: Package) -> None:
     if row.status != Status.DOWNLOAD_PREPARING:
         turn(row, Status.DOWNLOAD_PREPARING)
         note(row, Kind.PACKAGE_REQUESTED, by=by)
         title = f"Prepare package {row.pk} for download"
         task = TaskSpec(STEP, items=[str(row.pk)], priority=5)
         create_job(kind=STEP, title=title, by=by, tasks=[task], key=_key(row))
-    return None
 
 
 def _key(row: Package) -> str:
@@ -101,14 +125,48 @@ def conclude(package: int, looks: Sequence[Look]) -> None:
     right = next((each for each in looks if each.sha256 == row.checksum), None)
     if right is not None:
         turn(row, Status.DOWNLOAD_READY, ready_on=right.location.volume_id)
-        note(row, Kind.PACKAGE_CHECKED, details={"sha256": row.checksum})
+        more = recovery(package)
+        note(row, Kind.PACKAGE_CHECKED, details={"sha256": row.checksum}, more=more)
     else:
-        damaged = bool(bad) and all(each.sha256 for each in bad)
+        lost = not looks and is_lost(row)
+        damaged = lost or (bool(bad) and all(each.sha256 for each in bad))
         turn(row, Status.CHECKSUM_FAILED if damaged else Status.DOWNLOAD_FAILED)
         if damaged:
-            note(row, Kind.PACKAGE_CHECKED, details=said_of(bad), result="failed")
-        note(row, Kind.PACKAGE_NOT_FETCHED, details=said_of(bad), result="failed")
+            note(row, Kind.PACKAGE_CHECKED, details=said_of(bad, lost), result="failed")
+        note(row, Kind.PACKAGE_NOT_FETCHED, details=said_of(bad, lost), result="failed")
     ask_for_healing(bad)
+
+
+def proved(package: int, given: HandOut) -> Iterator[Buffer]:
+    """The zip's bytes, compared once more while they are given: the last of them only when all are
+    right. Unavailable before that when the copy was damaged since it was prepared; it is reported
+    then, and the package is to be prepared again."""
+    place, running, held_back = given.location, hashlib.sha256(), None
+    reason = ""
+    try:
+        for piece in place.store.read(place.object, place.offset, place.length):
+            if held_back is not None:
+                yield held_back
+            running.update(piece)
+            held_back = piece
+    except LaganError as error:
+        reason = error.sentence
+    found = Look(place, "" if reason else running.hexdigest(), reason)
+    if found.sha256 != given.entry.sha256:
+        _take_back(package, found)
+        raise Unavailable("The copy was damaged since it was prepared; ask for it again.")
+    if held_back is not None:
+        yield held_back
+
+
+@transaction.atomic
+def _take_back(package: int, found: Look) -> None:
+    row = held(package)
+    if row is None or not in_state(row, {Status.DOWNLOAD_READY}):
+        return
+    turn(row, Status.DOWNLOAD_FAILED)
+    note(row, Kind.PACKAGE_NOT_FETCHED, details=said_of([found]), result="failed")
+    ask_for_healing([found])
 
 
 def lapse() -> None:

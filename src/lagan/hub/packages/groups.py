@@ -40,6 +40,19 @@ def contexts(actor: Actor) -> list[Context]:
     ]  # fmt: skip
 
 
+def places(actor: Actor) -> list[Context]:
+    """The same, and those whose packages the actor may read only."""
+    deposits = contexts(actor)
+    known = {each.id for each in deposits}
+    reads = tree.permitted(actor, "GROUP", "DATASET_READ", size=MOST)
+    others = [
+        Context(id, path.rpartition("/")[2], path, False, False)
+        for id, path in reads
+        if id not in known
+    ]
+    return sorted([*deposits, *others], key=lambda each: each.path)
+
+
 def group_called(actor: Actor, text: str) -> int:
     """The group with this id, path or name in which the actor may deposit or read. NotFound when
     there is none, or more than one of that name."""

@@ -18,7 +18,14 @@ from lagan.bag import Verdict, judge
 from lagan.hub.archive import queries as archive
 from lagan.hub.archive.queries import Location
 from lagan.hub.audit.kinds import Kind
-from lagan.hub.packages.depositing import ask_for_judge, fail, release_previous
+from lagan.hub.packages.depositing import (
+    AT_HAND,
+    arrived,
+    ask_for_judge,
+    fail,
+    give_up_broken,
+    release_previous,
+)
 from lagan.hub.packages.fixity import ask_for_healing
 from lagan.hub.packages.models import Package
 from lagan.hub.packages.reading import Look, Stretch, copies
@@ -145,3 +152,11 @@ def judge_waiting() -> None:
     )
     for package in rows.order_by("changed_at").values_list("pk", flat=True)[:1000]:
         ask_for_judge(package, again=f"{timezone.now():%Y-%m-%dT%H}")
+    # After a rebuild nobody is told any more that the zip of one had come.
+    late = Package.objects.filter(status=Status.NEW, changed_at__lt=timezone.now() - PATIENCE)
+    coming = late.filter(dataset__file_count__gt=0)
+    for package in coming.order_by("changed_at").values_list("pk", flat=True)[:1000]:
+        arrived(package)
+    broken = late.filter(facts__has_key=AT_HAND)
+    for package in broken.order_by("changed_at").values_list("pk", flat=True)[:1000]:
+        give_up_broken(package)

@@ -45,6 +45,8 @@ class Package(models.Model):
     """While DOWNLOAD_READY: the volume whose copy was compared."""
     removed_at = models.DateTimeField(null=True)
     """When its content was removed; the record stays."""
+    touched_at = models.DateTimeField(null=True)
+    """When something was last said of it in the record: of two descriptions, the later counts."""
 
     class Meta:
         """What waits for something, and what is to be looked at again."""

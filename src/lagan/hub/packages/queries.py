@@ -3,10 +3,11 @@ and what was done to them."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from django.db.models import Q, QuerySet
 
@@ -17,7 +18,11 @@ from lagan.hub.base.actors import Actor
 from lagan.hub.packages.groups import Context as Context
 from lagan.hub.packages.groups import contexts as contexts
 from lagan.hub.packages.groups import group_called as group_called
+from lagan.hub.packages.groups import places as places
 from lagan.hub.packages.models import Package
+from lagan.hub.packages.rules import KEPT as KEPT
+from lagan.hub.packages.rules import REFUSED as REFUSED
+from lagan.hub.packages.rules import UNJUDGED as UNJUDGED
 from lagan.hub.packages.rules import Status as Status
 from lagan.hub.packages.rules import extension_of
 from lagan.hub.tree import queries as tree
@@ -45,6 +50,16 @@ KINDS = frozenset(
 """What a package's audit messages tell of."""
 
 
+WRONG = frozenset(
+    {Status.UPLOAD_FAILED, Status.NOT_VALID_BAGIT, Status.CHECKSUM_FAILED, Status.DOWNLOAD_FAILED}
+)
+"""Statuses of packages that somebody should look at."""
+WENT_WRONG = ("failed", "not-valid")
+"""The results of such events."""
+MOST_WRONG = 100
+"""As many are counted at most."""
+
+
 @dataclass(frozen=True, slots=True)
 class PackageRow:
     """A package as a list or a page shows it. Sizes are in bytes; `checksum` is the SHA-256 of the
@@ -68,6 +83,8 @@ class PackageRow:
     created_at: datetime
     checked_at: datetime | None
     removed_at: datetime | None
+    stored: UUID | None
+    changed_at: datetime
 
     @property
     def extension(self) -> str:
@@ -114,6 +131,29 @@ def search(
     return _page(rows.filter(tree.within(seen, _PATH)), group, before, size)
 
 
+def neighbours(actor: Actor, row: PackageRow) -> tuple[PackageRow | None, PackageRow | None]:
+    """The version before a package and the one after it, as far as the actor may read them."""
+    near = Q(next_version=row.id) | Q(pk=row.next_version)
+    found = {each.version < row.version: each for each in _rows(_visible(actor).filter(near))}
+    return found.get(True), found.get(False)
+
+
+def wrong_since(actor: Actor, since: datetime) -> int:
+    """How many of the packages whose log the actor may read went wrong after `since`, and still
+    are; counted up to MOST_WRONG."""
+    rows = Package.objects.filter(status__in=WRONG, changed_at__gt=since)
+    if not rows.exists():  # as nearly always, and cheaper than to ask what the actor may
+        return 0
+    seen = tree.within(tree.allowed(actor, "DATASET_LOG_READ"), _PATH)
+    return len(rows.filter(seen).values_list("pk", flat=True)[:MOST_WRONG])
+
+
+def mark(actor: Actor, id: int) -> tuple[Any, ...]:
+    """What is equal as long as the page of a package shows the same; NotFound as `package`."""
+    row = package(actor, id)
+    return row.status, row.changed_at, row.checked_at, row.removed_at, row.next_version, row.name
+
+
 def events(
     actor: Actor, id: int, *, group: int | None = None, before: int | None = None, size: int = PAGE
 ) -> list[PackageEvent]:
@@ -124,12 +164,15 @@ def events(
 
 
 def events_in(
-    actor: Actor, group: int | None = None, *, before: int | None = None, size: int = PAGE
-) -> list[PackageEvent]:
-    """The same of all packages in a group, or of all that the actor may read."""
+    actor: Actor, group: int | None = None, *, before: int | None = None, size: int = PAGE,
+    kinds: Collection[str] = KINDS, results: Collection[str] = (),
+) -> list[PackageEvent]:  # fmt: skip
+    """The same of all packages in a group, or of all that the actor may read; with some `kinds` or
+    `results` of events only these."""
     seen = tree.within(tree.allowed(actor, "DATASET_LOG_READ"), _PATH)
     rows = _in_group(_visible(actor).filter(seen), group)
-    found = audit.newest_about(rows.values("pk"), KINDS, before, size)
+    asked = KINDS.intersection(kinds)
+    found = audit.newest_about(rows.values("pk"), asked, before, size, results)
     ids = {each.subject for each in found}
     known = {each.id: each for each in _rows(Package.objects.filter(pk__in=ids))}
     return [PackageEvent(each, known[each.subject]) for each in found if each.subject in known]
@@ -181,6 +224,8 @@ def _rows(rows: QuerySet[Package]) -> list[PackageRow]:
             created_at=each.created_at,
             checked_at=each.checked_at,
             removed_at=each.removed_at or each.dataset.removed_at,
+            stored=each.stored,
+            changed_at=each.changed_at,
         )
         for each in rows.select_related("dataset__entity", "created_by")
     ]

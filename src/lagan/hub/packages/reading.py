@@ -49,6 +49,14 @@ def copies(row: Package) -> list[Location]:
     return archive.locations([row.stored]).get(row.stored, [])
 
 
+def is_lost(row: Package) -> bool:
+    """Whether every copy was found to be wrong or gone; those of a volume that is away were not."""
+    if row.stored is None:
+        return False
+    known = archive.health([row.stored]).get(row.stored)
+    return known is not None and all(each.state in ("bad", "missing") for each in known.replicas)
+
+
 def look(location: Location, told: Told) -> Look:
     """Read a copy from its first byte to its last. What the volume refuses is its finding."""
     running = hashlib.sha256()

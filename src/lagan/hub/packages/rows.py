@@ -15,6 +15,9 @@ from lagan.hub.packages.rules import Status
 from lagan.hub.tree import services as tree
 from lagan.kit.errors import NotFound
 
+_PASSING = frozenset({Kind.PACKAGE_REQUESTED, Kind.PACKAGE_FETCHED, Kind.PACKAGE_NOT_FETCHED})
+"""What changes nothing of what a package is."""
+
 
 def locked(package: int, by: Actor, permission: str) -> Package:
     """The row, held until the transaction ends, when the actor holds the permission on it."""
@@ -49,6 +52,9 @@ def note(
     more: Mapping[str, Any] | None = None,
 ) -> None:
     """One event about the package; `details` is what its depositor is shown."""
+    if kind not in _PASSING:
+        row.touched_at = timezone.now()
+        Package.objects.filter(pk=row.pk).update(touched_at=row.touched_at)
     data = {"name": row.name, "version": row.version, "details": details, **(more or {})}
     audit.record(kind=kind, by=by, subject=row.pk, data=data, result=result)
 

@@ -127,6 +127,12 @@ def entity_name(name: str, mark: str = "") -> str:
     return f"{name.replace('/', '_')[:470]}{f' ({mark})' if mark else ''}"
 
 
+def is_called(entity: str, name: str) -> bool:
+    """Whether an entity of this name is that of a package of that name, with a mark or without."""
+    plain = entity_name(name)
+    return entity == plain or (entity.startswith(f"{plain} (") and entity.endswith(")"))
+
+
 def _no_constant(word: str) -> None:
     raise ValueError(word)
 

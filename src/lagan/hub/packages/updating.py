@@ -29,7 +29,7 @@ def update_package(
     before: dict[str, object] = {}
     if name is not None and (clean := rules.check_name(name)) != row.name:
         before["name"], row.name = row.name, clean
-        _rename(row)
+        rename(row)
     if user_metadata is not None:
         wanted = rules.check_metadata(user_metadata)
         if wanted != row.user_metadata:
@@ -51,10 +51,11 @@ def _describe(by: Actor, row: Package) -> None:
         tree_services.set_metadata(by=by, entity=row.pk, values=asked)
 
 
-def _rename(row: Package) -> None:
-    """The entity follows; the package is told apart from others of the name by a mark."""
-    parent = tree.rows([row.pk])[row.pk].parent
-    wanted = rules.entity_name(row.name)
+def rename(row: Package) -> None:
+    """The entity follows the package's name; the package is told apart from others of the name by a
+    mark."""
+    own = tree.rows([row.pk])[row.pk]
+    parent, wanted = own.parent, rules.entity_name(row.name)
     if tree.child(type="DATASET", name=wanted, parent=parent) not in (None, row.pk):
         wanted = rules.entity_name(row.name, new_id().hex[-12:])
     tree_services.rename(by=SYSTEM, entity=row.pk, name=wanted)

@@ -36,6 +36,7 @@ from lagan.hub.tree.telling import ToldRow as ToldRow
 from lagan.hub.tree.telling import ToldStep as ToldStep
 from lagan.hub.tree.telling import tell_columns as tell_columns
 from lagan.hub.tree.telling import tell_granted as tell_granted
+from lagan.hub.tree.telling import tell_granted_groups as tell_granted_groups
 from lagan.hub.tree.telling import tell_roles as tell_roles
 from lagan.hub.tree.telling import tell_subjects as tell_subjects
 from lagan.hub.tree.telling import tell_who as tell_who

@@ -14,7 +14,7 @@ from lagan.hub.tree.holders import granted_roles, who
 from lagan.hub.tree.permissions import Permission
 from lagan.hub.tree.rules import EVERYTHING, Intervals, ids_in
 from lagan.hub.tree.verdicts import Link, way_to
-from lagan.hub.tree.visibility import full_path, visible
+from lagan.hub.tree.visibility import full_path, path_of_entity, visible
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,6 +192,19 @@ def tell_granted(insight: Insight, permission: Permission) -> list[Named]:
     named = _Names(insight.actor, found, set(), insight.every)
     told = [each for each in map(named.at, found) if each is not None and each.id is not None]
     return sorted(told, key=lambda each: (each.name or "", each.id or 0))
+
+
+def tell_granted_groups(
+    actor: Actor, permission: Permission | str, entity: int
+) -> tuple[list[str], int]:
+    """The full paths of the groups that were granted the permission there or above, as far as the
+    actor sees them, and how many roles more there are. Asks no permission."""
+    path = path_of_entity(entity)
+    found = granted_roles(permission, path) if path else set()
+    named = _Names(actor, found, set(), actor.is_system)
+    told = [each for each in map(named.at, found) if each is not None]
+    paths = sorted(each.path for each in told if each.path and each.type == "GROUP")
+    return paths, len(found) - len(paths)
 
 
 def tell_roles(insight: Insight) -> list[ToldRole]:

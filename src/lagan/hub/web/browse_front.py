@@ -71,11 +71,11 @@ def _rows(exchange: Exchange, found: Folder, level: int, refused: str) -> str:
         "refused": refused,
         "labels": {row.key: row.label for row in workflows.status_types()},
     }
-    with translation.override(_language(exchange)):
+    with translation.override(language(exchange)):
         return render_to_string("web/parts/browse_rows.html", context)
 
 
-def _language(exchange: Exchange) -> str:
+def language(exchange: Exchange) -> str:
     """The one that Django would choose for a request with these headers."""
     request = HttpRequest()
     request.META["HTTP_ACCEPT_LANGUAGE"] = exchange.header("accept-language") or ""

@@ -14,6 +14,7 @@ from lagan.hub.base.actors import Actor
 from lagan.hub.base.raw import Exchange, Handler, in_thread
 from lagan.hub.jobs import bell, marks
 from lagan.hub.jobs.marks import Mark
+from lagan.hub.packages import queries as packages
 from lagan.kit.errors import Unavailable
 
 LIFE = 300.0
@@ -34,6 +35,7 @@ HEADERS = (
     ("X-Accel-Buffering", "no"),  # nginx would keep events until its buffer is full
 )
 _JOB = re.compile(r"/live/jobs/(\d{1,18})/")
+_PACKAGE = re.compile(r"/live/packages/(\d{1,18})/")
 _streams: set[int] = set()
 
 
@@ -47,6 +49,8 @@ def route(method: str, path: str) -> Handler | None:
         return partial(stream, mark=marks.of_sites)
     if found := _JOB.fullmatch(path):
         return partial(stream, mark=partial(marks.of_job, id=int(found[1])))
+    if found := _PACKAGE.fullmatch(path):
+        return partial(stream, mark=partial(packages.mark, id=int(found[1])))
     return None
 
 

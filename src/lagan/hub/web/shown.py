@@ -121,6 +121,18 @@ LOOKS = {
     "key-approved": Look("good", "check", pgettext_lazy("key", "Approved")),
     "key-refused": Look("bad", "x", pgettext_lazy("key", "Refused")),
     "key-revoked": Look("quiet", "ban", pgettext_lazy("key", "Revoked")),
+    # packages, by their status code
+    "package-0": Look("moving", "upload", pgettext_lazy("package", "Waiting for its zip")),
+    "package-1": Look("moving", "loader", pgettext_lazy("package", "Being judged")),
+    "package-2": Look("moving", "loader", pgettext_lazy("package", "Being checked")),
+    "package-3": Look("good", "check", pgettext_lazy("package", "Kept")),
+    "package-4": Look("bad", "x", pgettext_lazy("package", "Deposit failed")),
+    "package-5": Look("suspect", "triangle-alert", pgettext_lazy("package", "Download failed")),
+    "package-6": Look("moving", "loader", pgettext_lazy("package", "Being prepared")),
+    "package-7": Look("good", "download", pgettext_lazy("package", "Ready to download")),
+    "package-8": Look("bad", "triangle-alert", pgettext_lazy("package", "Checksum wrong")),
+    "package-9": Look("bad", "x", pgettext_lazy("package", "Not a valid bag")),
+    "package-10": Look("moving", "loader", pgettext_lazy("package", "Valid, being checked")),
     # levels of a log
     "debug": Look("quiet", "bug", _("Debug")),
     "info": Look("quiet", "info", _("Info")),

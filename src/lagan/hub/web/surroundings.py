@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from django.http import HttpRequest
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+
+from lagan.hub.web.attention import ringing
 
 THEMES = ("auto", "light", "dark")
 
@@ -26,6 +29,7 @@ PLACES = (
     Place("/", _("Home"), "house"),
     Place("/browse/", _("Browse"), "folder-open"),
     Place("/datasets/", _("Datasets"), "layers"),
+    Place("/packages/", _("Packages"), "package"),
     Place("/tree/", _("Tree"), "list-tree"),
     Place("/templates/", _("Templates"), "layout-template"),
     Place("/instruments/", _("Instruments"), "microscope"),
@@ -40,13 +44,14 @@ PLACES = (
 
 
 def surroundings(request: HttpRequest) -> dict[str, Any]:
-    """Context for every page: `places`, the `here` among them, the `theme` and the known
-    `themes`."""
+    """Context for every page: `places`, the `here` among them, the `theme`, and the `bell`, which
+    is asked only where it is shown."""
     theme = request.COOKIES.get("theme", "auto")
     return {
         "places": PLACES,
         "here": _here(request.path),
         "theme": theme if theme in THEMES else "auto",
+        "bell": partial(ringing, request),
     }
 
 

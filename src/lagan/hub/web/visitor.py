@@ -17,6 +17,8 @@ from lagan.hub.base.actors import Actor
 from lagan.kit.errors import BadInput
 
 P = ParamSpec("P")
+_VISITOR = "lagan.visitor"
+"""Where a request's META keeps who the view was called for."""
 
 
 def asked(request: HttpRequest, name: str) -> str:
@@ -25,6 +27,12 @@ def asked(request: HttpRequest, name: str) -> str:
     if "\0" in value:
         raise BadInput(f"{name} holds a character that no name has.", field=name)
     return value
+
+
+def visitor(request: HttpRequest) -> Actor | None:
+    """Who the page is for; None on pages that are for everybody."""
+    found = request.META.get(_VISITOR)
+    return found if isinstance(found, Actor) else None
 
 
 def signed_in(
@@ -42,6 +50,7 @@ def signed_in(
             logout(request)  # the next log in sets the second factor up
             return _led_to_log_in(request)
         see_visit(request)
+        request.META[_VISITOR] = actor
         response = view(request, actor, *args, **kwargs)
         # What a person may see is for that person's browser alone, and not for after the log out.
         response.headers.setdefault("Cache-Control", "private, no-store")

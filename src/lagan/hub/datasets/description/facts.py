@@ -100,7 +100,7 @@ def facts(reach: Reach, root: str) -> Facts:
         creators=creators or ([owner] if owner else []),
         contributors=[person(each) for each in values.get("contributors", ())],
         keywords=_split(values.get("keywords", ())),
-        license=next((_license(each) for each in values.get("licenses", ())), None),
+        license=next((license_named(each) for each in values.get("licenses", ())), None),
         publisher=next(iter(values.get("publishers", ())), settings.CONFIG.publisher),
         doi=next((found for each in values.get("dois", ()) if (found := doi(each))), ""),
         languages=values.get("languages", ()),
@@ -146,7 +146,8 @@ def _split(values: Sequence[str]) -> list[str]:
     return list(dict.fromkeys(word for word in words if word))
 
 
-def _license(text: str) -> License:
+def license_named(text: str) -> License:
+    """A licence as people write it: an address, or a name whose address may be known."""
     if text.startswith(("https://", "http://")) and " " not in text:
         return License(text, text)
     return License(text, LICENSES.get(text.lower().replace(" ", "-"), ""))

@@ -8,7 +8,6 @@ in a graph the order says nothing.
 from __future__ import annotations
 
 import json
-import mimetypes
 import tempfile
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -19,15 +18,14 @@ from lagan.hub.datasets import reach as reaching
 from lagan.hub.datasets.description import schema_org
 from lagan.hub.datasets.description.facts import Facts, facts
 from lagan.hub.datasets.description.people import Person
-from lagan.hub.datasets.description.terms import TYPES
 from lagan.hub.datasets.queries import EntryRow
 from lagan.hub.datasets.reach import Reach
+from lagan.kit.media_types import media_type
 
 _CONTEXT = ["https://w3id.org/ro/crate/1.1/context", {"sha256": "https://schema.org/sha256"}]
 """The published context does not know sha256."""
 _GATHER = 1 << 16
 """Bytes given out at once."""
-_types = mimetypes.MimeTypes()
 
 
 def crate_pieces(reach: Reach, root: str) -> Iterator[bytes]:
@@ -86,13 +84,6 @@ def root_entity(about: Facts) -> dict[str, Any]:
         "additionalProperty": [{"@id": each["@id"]} for each in _properties(about)],
     }
     return {name: value for name, value in told.items() if value not in ("", [])}
-
-
-def media_type(path: str) -> str:
-    """The media type that a file's name tells."""
-    ending = "." + path.rpartition("/")[2].rpartition(".")[2].lower()
-    guessed, _ = _types.guess_type(path.rpartition("/")[2])
-    return TYPES.get(ending) or guessed or "application/octet-stream"
 
 
 def _around(about: Facts) -> Iterator[dict[str, Any]]:

@@ -68,19 +68,3 @@ LICENSES: Mapping[str, str] = {
     "apache-2.0": "https://www.apache.org/licenses/LICENSE-2.0",
 }
 """SPDX identifiers of the licences that data usually has, in small letters, and where they are."""
-
-TYPES: Mapping[str, str] = {
-    ".dcm": "application/dicom",
-    ".fits": "application/fits",
-    ".fit": "application/fits",
-    ".h5": "application/x-hdf5",
-    ".hdf5": "application/x-hdf5",
-    ".nc": "application/x-netcdf",
-    ".nii": "application/x-nifti",
-    ".parquet": "application/vnd.apache.parquet",
-    ".npy": "application/x-npy",
-    ".md": "text/markdown",
-    ".yaml": "application/yaml",
-    ".yml": "application/yaml",
-}
-"""Media types of files that the standard library does not know."""

@@ -133,7 +133,8 @@ def _require_place(by: Actor, said: bytes) -> None:
 def _stored(form: Form, by: Actor) -> tuple[Announced, Future[Any], str]:
     """All came: what was announced, what to wait for, the MD5 of what came."""
     sent = form.end()
-    _require_place(by, form.said)
+    if not form.checked:  # the file came first
+        _require_place(by, form.said)
     said = announced(as_object(form.said))
     future = sent.become(said, by)
     form.sent = None  # it is the writer's now

@@ -26,6 +26,7 @@ class Form:
         if kind != "multipart/form-data" or not told.get("boundary"):
             raise BadInput("A file is sent as multipart/form-data, or announced as JSON.")
         self.sent: Sent | None = None
+        self.checked = False
         self._check, self._said = check, bytearray()
         length = exchange.header("content-length") or ""
         self._size = int(length) if length.isdecimal() and len(length) < 19 else 0
@@ -62,10 +63,12 @@ class Form:
                 raise BadInput("One file is sent at once.", field=CONTENT)
             if self._said:
                 self._check(self.said)
+                self.checked = True
             self.sent = sent = Sent(size=self._size)
             return lambda data: sent.write([data])
         if name == SAID:
             self._said.clear()
+            self.checked = False  # what was checked is not what is said now
             return self._keep
         return lambda data: None
 

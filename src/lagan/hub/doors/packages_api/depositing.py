@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from concurrent.futures import Future
 from typing import Any
 
@@ -23,8 +24,8 @@ RESUMABLE = "resumable"
 @translated
 async def upload(exchange: Exchange) -> None:
     """POST CREATE: a new package."""
-    by = await in_thread(_depositor, exchange)
-    row = await _deposit(exchange, by, None)
+    by = await in_thread(depositor, exchange)
+    row = await deposit(exchange, by, None)
     await exchange.reply_json(201, shapes.listed(row, base_of(exchange)))
 
 
@@ -33,11 +34,11 @@ async def update(exchange: Exchange, package: int) -> None:
     """PUT UPDATE: another name or metadata; with a zip, a new version."""
     by = await in_thread(sender, exchange)
     await in_thread(queries.package, by, package)
-    row = await _deposit(exchange, by, package)
+    row = await deposit(exchange, by, package)
     await exchange.reply_json(200, shapes.detail(row, base_of(exchange)))
 
 
-def _depositor(exchange: Exchange) -> Actor:
+def depositor(exchange: Exchange) -> Actor:
     """Who may deposit nowhere is refused before a byte is taken."""
     by = sender(exchange)
     if not queries.contexts(by):
@@ -45,7 +46,20 @@ def _depositor(exchange: Exchange) -> Actor:
     return by
 
 
-async def _deposit(exchange: Exchange, by: Actor, after: int | None) -> PackageRow:
+def _described(form: Form) -> object:
+    """The metadata that was given as JSON; None for none."""
+    text = form.get("user_metadata")
+    return None if text is None else services.read_metadata(text)
+
+
+async def deposit(
+    exchange: Exchange,
+    by: Actor,
+    after: int | None,
+    described: Callable[[Form], object] = _described,
+) -> PackageRow:
+    """What the form asks for, done; `described` reads the metadata from its fields."""
+
     def check(form: Form) -> None:
         # Where the group comes first, a wrong one is refused before the zip.
         if form.get("group") is not None:
@@ -53,7 +67,7 @@ async def _deposit(exchange: Exchange, by: Actor, after: int | None) -> PackageR
 
     form = await read_form(exchange, check)
     try:
-        made, future = await in_thread(_begin, form, by, after)
+        made, future = await in_thread(_begin, form, by, after, described)
     except BaseException:
         await in_thread(form.discard)
         raise
@@ -71,11 +85,12 @@ def _settled(future: Future[Any]) -> Future[None]:
     return done
 
 
-def _begin(form: Form, by: Actor, after: int | None) -> tuple[int, Future[Any] | None]:
+def _begin(
+    form: Form, by: Actor, after: int | None, described: Callable[[Form], object]
+) -> tuple[int, Future[Any] | None]:
     """The package's id, and what to wait for."""
     group = _group(form, by, after)
-    name, text = form.get("name"), form.get("user_metadata")
-    metadata = None if text is None else services.read_metadata(text)
+    name, metadata = form.get("name"), described(form)
     awaited = form.get(RESUMABLE)
     if form.zip is None and awaited is None and after is not None:
         changed = services.update_package(by=by, package=after, name=name, user_metadata=metadata)
@@ -86,7 +101,7 @@ def _begin(form: Form, by: Actor, after: int | None) -> tuple[int, Future[Any] |
         raise BadInput("A package is a zip.", field=CONTENT, word=NO_FILE)
     row = services.begin_deposit(
         by=by, name=name or "", file_name=awaited or form.file_name, group=group,
-        user_metadata=metadata, after=after,
+        user_metadata=metadata, after=after, at_hand=form.zip is not None,
     )  # fmt: skip
     if form.zip is None:
         return row.pk, None

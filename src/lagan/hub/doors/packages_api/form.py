@@ -58,7 +58,7 @@ class Form:
         for name, value in self._raw.items():
             text = bytes(value).decode("utf-8", "replace")
             if self._plain:
-                self.fields.update(parse_qsl(text, keep_blank_values=True, max_num_fields=100))
+                self.fields.update(_pairs(text))
             else:
                 self.fields[name] = text
 
@@ -99,6 +99,13 @@ class Form:
         if self._size > LARGEST:
             raise TooLarge(f"The fields of a form have at most {LARGEST >> 20} MiB together.")
         self._raw.setdefault(name, bytearray()).extend(data)
+
+
+def _pairs(text: str) -> list[tuple[str, str]]:
+    try:
+        return parse_qsl(text, keep_blank_values=True, max_num_fields=100)
+    except ValueError:
+        raise TooLarge("A form has at most 100 fields.") from None
 
 
 async def read_form(exchange: Exchange, check: Check | None = None) -> Form:

@@ -89,4 +89,5 @@ async def download(exchange: Exchange, package: int) -> None:
     if given is None:
         await exchange.reply(202, [("Retry-After", "2")])
     else:
-        await send_file(exchange, given.entry, [given.location])
+        pieces = services.proved(package, given)
+        await send_file(exchange, given.entry, [given.location], pieces)

@@ -101,11 +101,13 @@ def create_entities(
 def restore_entities(rows: Sequence[tuple[int, str, str, int]]) -> None:
     """Put back entities that a volume's journal knows and the tree does not: `(id, type, name,
     parent)`, parents first, the root being its own parent. Those that are there stay as they
-    are."""
+    are; one whose name has gone to another is told apart by its number."""
     for id, kind, name, parent in rows:
         if Entity.objects.filter(id=id).exists():
             continue
         above = "" if parent == id else Entity.objects.get(id=parent).path
+        if Entity.objects.filter(type=kind, name=name, parent=parent).exists():
+            name = f"{name} ({id})"
         Entity.objects.create(
             id=id, type=kind, name=name, parent_id=parent, path=path_of(id, above)
         )

@@ -15,6 +15,7 @@ from lagan.hub.archive import queries as archive
 from lagan.hub.base.actors import SYSTEM, Actor
 from lagan.hub.datasets import queries, quotas, services
 from lagan.hub.jobs import queries as jobs
+from lagan.hub.packages import queries as packages
 from lagan.hub.tree import queries as tree
 from lagan.hub.web import drawn, presented
 from lagan.hub.web.visitor import asked, signed_in
@@ -126,6 +127,8 @@ def _head(actor: Actor, dataset: int, part: str) -> dict[str, Any]:
         "restorable": row.state == "removed" and services.may_restore(actor),
         "retryable": _retryable(actor, row) and "DATASET_CHANGE" in may,
         "acquire": _acquire(actor, row),
+        # A package has one file, or none yet.
+        "packaged": row.file_count < 2 and bool(packages.of_dataset([dataset])),
         "data": "present" if row.file_count and row.state != "removed" else "absent",
         "may_read_log": "DATASET_LOG_READ" in may,
         "may_read_metadata": "DATASET_METADATA_READ" in may,

@@ -23,9 +23,13 @@ function open(address) {
     clearTimeout(stream.timer);
     stream.timer = 0;
     lost(false);
+    stream.mark = event.data;
     ring(address, event.data); // something may have changed while there was no stream
   });
-  source.addEventListener("changed", (event) => ring(address, event.data));
+  source.addEventListener("changed", (event) => {
+    stream.mark = event.data;
+    ring(address, event.data);
+  });
   source.addEventListener("error", () => {
     if (source.readyState === EventSource.CLOSED) lost(true); // refused: it will not come back by itself
     else stream.timer ||= setTimeout(() => lost(true), PATIENCE);
@@ -47,9 +51,19 @@ function follow() {
   for (const address of wanted) if (!streams.has(address)) open(address);
 }
 
+// What rang while a part was being fetched was not heard by that part: once a mark, it is rung again.
+function catchUp() {
+  follow();
+  for (const [address, stream] of streams) {
+    if (!stream.mark || stream.mark === stream.caught) continue;
+    stream.caught = stream.mark;
+    ring(address, stream.mark);
+  }
+}
+
 export function goLive() {
   follow();
-  document.addEventListener("htmx:afterSettle", follow);
+  document.addEventListener("htmx:afterSettle", catchUp);
   document.addEventListener("visibilitychange", follow);
   addEventListener("pagehide", () => [...streams.keys()].forEach(close));
   addEventListener("pageshow", (event) => event.persisted && follow());

@@ -5,7 +5,9 @@ import { goLive } from "./live.js";
 import { offerPickers } from "./picker.js";
 import { offerKeys } from "./keys.js";
 import { offerThemes } from "./theme.js";
+import { offerPairs } from "./pairs.js";
 import { showTimes } from "./times.js";
+import { offerUploads } from "./upload.js";
 
 showTimes(document);
 offerCopying(document);
@@ -13,6 +15,8 @@ offerKeys(document);
 offerThemes(document);
 offerPickers(document);
 offerDialogs(document);
+offerPairs(document);
+offerUploads(document);
 goLive();
 document.addEventListener("htmx:load", (event) => {
   showTimes(event.detail.elt);
