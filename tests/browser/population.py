@@ -70,6 +70,11 @@ class Population:
     """One of a site whose filesystem is too full, which was looked at."""
     policy_run: int
     """The look."""
+    facility: int
+    """One that alice manages, whose instruments bob may read."""
+    instrument: int
+    uploader: int
+    """An instrument of it with files in every state, and the program on it."""
     preservation: int
     """A group in which alice deposits packages, bob may read, and dan may nothing."""
     package: int
@@ -79,11 +84,6 @@ class Population:
     package_preparing: int
     package_ready: int
     package_damaged: int
-    facility: int
-    """One that alice manages, whose instruments bob may read."""
-    instrument: int
-    uploader: int
-    """An instrument of it with files in every state, and the program on it."""
 
 
 def populate(folder: Path, *, samples: bool = False) -> Population:
@@ -137,8 +137,8 @@ def populate(folder: Path, *, samples: bool = False) -> Population:
     site, schedule = _site(owner, lab.pk)
     moved, moved_task = _moved(owner)
     policy, policy_run = _policy(lab.pk)
-    packaged = deposit_all(owner, bob.entity_id, root.pk, _archive)
     facility, instrument, uploader = furnish(root.pk, owner, bob.entity_id)
+    packaged = deposit_all(owner, bob.entity_id, root.pk, _archive)
     return Population(
         retina=made[2],
         beads=made[1],
@@ -165,10 +165,10 @@ def populate(folder: Path, *, samples: bool = False) -> Population:
         moved_task=moved_task,
         policy=policy,
         policy_run=policy_run,
-        **asdict(packaged),
         facility=facility,
         instrument=instrument,
         uploader=uploader,
+        **asdict(packaged),
     )
 
 

@@ -47,3 +47,13 @@ def test_only_what_was_changed_is_sent(
     kept: dict[str, str], given: dict[str, str], changed: dict[str, str]
 ) -> None:
     assert changes(kept, given) == changed
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "shown"),
+    [("timer_minutes", "15", "number"), ("timer_minutes", "often", "text"),
+     ("scheduled_date", "", "date"), ("scheduled_date", "None", "text"),
+     ("timer_from_time", "06:00:00", "time"), ("user_filter", "06:00:00", "text")],
+)  # fmt: skip
+def test_what_was_typed_or_kept_is_always_shown(key: str, value: str, shown: str) -> None:
+    assert uploaderfields.Asked(FIELDS[key], value).input == shown

@@ -36,10 +36,10 @@ class Field:
     help: Words = ""
     choices: tuple[str, ...] = ()
 
-    @property
-    def input(self) -> str:
-        """The type of its HTML input."""
-        return _INPUTS.get(self.kind, "text")
+    def fits(self, value: str) -> bool:
+        """Whether a value has the shape of its kind."""
+        shape = _SHAPES.get(self.kind)
+        return shape is None or shape.fullmatch(value) is not None
 
 
 STRUCTURES = (
@@ -137,6 +137,12 @@ class Asked:
     value: str
     problem: str = ""
 
+    @property
+    def input(self) -> str:
+        """The type of its HTML input: text for what another one would not show."""
+        fits = not self.value or self.field.fits(self.value)
+        return _INPUTS.get(self.field.kind, "text") if fits else "text"
+
 
 def asked(
     kept: Mapping[str, str],
@@ -183,8 +189,7 @@ def _problem(field: Field | None, value: str) -> str:
         return ""
     if field.choices and value not in field.choices:
         return gettext("Choose one of the list.")
-    shape = _SHAPES.get(field.kind)
-    return "" if shape is None or shape.fullmatch(value) else _SAID[field.kind]()
+    return "" if field.fits(value) else _SAID[field.kind]()
 
 
 _SAID = {

@@ -1,0 +1,21 @@
+"""Instruments are watched: files a day are counted, silence is looked for and told."""
+
+from __future__ import annotations
+
+from lagan.hub.accounts.post import register_letter
+from lagan.hub.archive import services as archive
+from lagan.hub.audit.feed import register as register_reaction
+from lagan.hub.instruments import hearing, silence, silence_letters
+from lagan.hub.instruments.models import Day, Watch
+from lagan.hub.jobs.schedules import register_schedule
+
+
+def register() -> None:
+    """Start; called once a process."""
+    archive.register_table(Day)
+    # After a rebuild the record begins anew, and with it what is counted of it.
+    archive.register_table(Watch, secrets={"counted": lambda: 0})
+    register_reaction(hearing.REACTION)
+    register_reaction(silence_letters.REACTION)
+    register_letter(silence_letters.KIND, silence_letters.write)
+    register_schedule("instruments.silence", silence.EVERY, silence.look)
