@@ -16,6 +16,7 @@ from lagan.hsm.errors import Busy, Unsupported
 _BREAK_TIME = Path("/proc/sys/fs/lease-break-time")
 _SPARE = 10.0
 """Seconds before the kernel lets those in who wait, in which what was begun is undone."""
+_LOOK = 0.01  # seconds between two tries for a lease
 _CANNOT = {errno.EINVAL, errno.EOPNOTSUPP, errno.ENOLCK, errno.ENOTTY}
 
 
@@ -43,17 +44,17 @@ class Lease:
 
 
 @contextmanager
-def leased(descriptor: int, *, needed: bool = True) -> Iterator[Lease]:
+def leased(descriptor: int, *, needed: bool = True, patience: float = 0.0) -> Iterator[Lease]:
     """Hold the write lease of a file that is open for writing here and nowhere else.
 
-    Busy when somebody has it open (or maps it into memory). Unsupported on a filesystem without
+    Busy when somebody has it open (or maps it into memory) for `patience` seconds. Unsupported on a filesystem without
     leases if the lease is `needed`. PermissionError for who neither owns the file nor is root.
     """
     held = True
     try:
         # Word that somebody waits comes by a signal; this one does nothing unless it is asked for.
         fcntl.fcntl(descriptor, fcntl.F_SETSIG, signal.SIGURG)
-        fcntl.fcntl(descriptor, fcntl.F_SETLEASE, fcntl.F_WRLCK)
+        _take(descriptor, time.monotonic() + patience)
     except OSError as error:
         if error.errno == errno.EAGAIN:
             raise Busy("Somebody has the file open.") from None
@@ -68,6 +69,18 @@ def leased(descriptor: int, *, needed: bool = True) -> Iterator[Lease]:
         if held:
             with suppress(OSError):
                 fcntl.fcntl(descriptor, fcntl.F_SETLEASE, fcntl.F_UNLCK)
+
+
+def _take(descriptor: int, until: float) -> None:
+    while True:
+        try:
+            fcntl.fcntl(descriptor, fcntl.F_SETLEASE, fcntl.F_WRLCK)
+        except BlockingIOError:  # EAGAIN: somebody has it open
+            if time.monotonic() >= until:
+                raise
+            time.sleep(_LOOK)
+        else:
+            return
 
 
 def _break_time() -> float:

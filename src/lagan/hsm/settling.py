@@ -14,11 +14,15 @@ from lagan.hsm.space import punch
 from lagan.hsm.states import UNMANAGED
 from lagan.hsm.target import Target
 
+_MOMENT = 2.0
+"""Seconds in which a recall gate lets go of a file that it looked at: it does so after whoever
+asked was answered, and looks again when a file is cut."""
+
 
 def keep_here(descriptor: int) -> str:
     """What is in the open file is its content; what the target has of it is older and stays there.
     Its state from now on. Busy while somebody has it open."""
-    with leased(descriptor, needed=False):
+    with leased(descriptor, needed=False, patience=_MOMENT):
         marker = markers.read(descriptor)
         if marker is None or not marker.away:
             return UNMANAGED if marker is None else marker.state
@@ -31,7 +35,7 @@ def keep_there(descriptor: int, target: Target) -> str:
     """What `target`, the one that the marker names, has is the file's content; what was written
     since is let go. A stub from now on, with the time of its content. WrongContent when the target
     does not hold all of it, Busy while somebody has the file open."""
-    with leased(descriptor):
+    with leased(descriptor, patience=_MOMENT):
         marker = markers.read(descriptor)
         if marker is None or not marker.away:
             return UNMANAGED if marker is None else marker.state
@@ -43,7 +47,7 @@ def keep_there(descriptor: int, target: Target) -> str:
             _become_a_stub(descriptor, replace(marker, state=MIGRATED, head=0))
     if not whole:
         _cut(descriptor, marker.size)
-        with leased(descriptor):
+        with leased(descriptor, patience=_MOMENT):
             _become_a_stub(descriptor, replace(marker, state=MIGRATED, head=0))
     return MIGRATED
 
