@@ -68,6 +68,7 @@ class TestHub:
         self.emails = {"anna@example.org": "anna"}
         self.groups = {"lab-smith"}
         self.facilities = {"Imaging"}
+        self.instruments: dict[tuple[str, str], int] = {}
         self.datasets: dict[str, tuple[str, str | None, str]] = {}
         self.states: dict[str, str] = {}
         self.files: dict[str, dict[str, File]] = {}
@@ -324,7 +325,17 @@ class _Handler(BaseHTTPRequestHandler):
         given = self._document()
         if given["facility"] not in self.hub.facilities:
             raise Refused(404, "not-found", f"There is no facility {given['facility']}.")
-        self._send(200, json.dumps({"id": f"i-{given['name']}", **given}))
+        numbers = self.hub.instruments
+        number = numbers.setdefault((given["facility"], given["name"]), 100 + len(numbers))
+        self._send(200, json.dumps({"id": number, **given}))
+
+    def renamed(self, number: str) -> None:
+        numbers, name = self.hub.instruments, self._document()["name"]
+        ((facility, before),) = [key for key, each in numbers.items() if each == int(number)]
+        if (facility, name) in numbers:
+            raise Refused(409, "conflict", f"There is something called {name} here already.")
+        numbers[facility, name] = numbers.pop((facility, before))
+        self._send(200, json.dumps({"id": int(number), "name": name}))
 
     def announce(self) -> None:
         self.hub.uploaders.append(self._document())
@@ -569,6 +580,7 @@ _ROUTES: list[tuple[str, str, Any]] = [
     ("GET", "/api/auth/me/", _Handler.me),
     ("POST", "/api/ingest/instruments/", _Handler.instruments),
     ("POST", "/api/ingest/datasets/", _Handler.ensure),
+    ("PATCH", "/api/entities/([0-9]+)/", _Handler.renamed),
     ("GET", "/api/instruments/facilities/", _Handler.managed),
     ("POST", "/api/instruments/uploaders/", _Handler.announce),
     ("GET", "/api/instruments/uploaders/([0-9]+)/settings/", _Handler.central),

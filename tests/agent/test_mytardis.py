@@ -12,9 +12,10 @@ import pytest
 
 from lagan.agent.mytardis import facts
 from lagan.agent.progress import Quiet
+from lagan.agent.renaming import rename
 from lagan.agent.rows import Condition
 from lagan.agent.sync import sync
-from lagan.kit.errors import NotFound, NotSignedIn
+from lagan.kit.errors import Conflict, NotFound, NotSignedIn
 from tests.agent.conftest import Bench
 from tests.agent.hub import TestHub
 from tests.agent.mytardis import KEY, MyTardisServer
@@ -258,6 +259,19 @@ def test_staging_by_sftp_once_approved(desk: Bench, server: MyTardisServer, sshd
     (desk.folder / "state" / "staging_host").write_text(request["requester_public_key"])
     desk.file("anna/third/a.tif", b"another host")
     assert run(desk).conditions() == {"a.tif": Condition.REFUSED}
+
+
+def test_an_instrument_is_renamed_unless_the_name_is_taken(
+    desk: Bench, server: MyTardisServer
+) -> None:
+    desk.file("anna/d/a.tif")
+    run(desk)
+    before = desk.given["instrument_name"]
+    rename(desk.settings(instrument_name="Telescope"), before)
+    assert [row["name"] for row in server.rows["instrument"]] == ["Telescope"]
+    with pytest.raises(Conflict):
+        rename(desk.settings(instrument_name="Telescope"), before)
+    assert [row["name"] for row in server.rows["instrument"]] == ["Telescope"]
 
 
 def test_a_staged_file_is_gone_on_with(desk: Bench, server: MyTardisServer, sshd: Running) -> None:

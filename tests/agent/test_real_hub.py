@@ -15,10 +15,12 @@ import pytest
 
 from lagan.agent.cleanup import candidates, clear
 from lagan.agent.progress import Quiet
+from lagan.agent.renaming import rename
 from lagan.agent.report import Report
 from lagan.agent.settings import read
 from lagan.agent.turn import turn
 from lagan.client import Hub as Client
+from lagan.kit.errors import Conflict
 from tests.agent.conftest import Bench
 from tests.agent.strange import names
 from tests.services.hub import PASSWORD, Hub, until
@@ -178,6 +180,20 @@ def _killed_ten_times(
     again = real.sync(fresh=True)
     assert (again.exit, again.sent, again.archived) == (0, 0, small + 4)
     return killed
+
+
+def test_an_instrument_gets_another_name_and_keeps_what_it_sent(real: Bench) -> None:
+    real.file("anna/scan/a.tif", b"sent before")
+    assert real.sync().sent == 1
+    before = real.given["instrument_name"]
+    real.given["instrument_name"] = f"New {before}"
+    rename(real.settings(), before)
+    again = real.sync(fresh=True)
+    assert (again.exit, again.sent, again.archived) == (0, 0, 1), again
+    real.given["instrument_name"] = f"Other {before}"
+    assert real.sync(fresh=True).exit == 0  # another instrument
+    with pytest.raises(Conflict):
+        rename(real.settings(), f"New {before}")
 
 
 @pytest.mark.soak

@@ -159,7 +159,7 @@ class Hub:
             with self.as_user(manager) as theirs:
                 entity = theirs.get("/api/auth/me/").json()["entity"]
             rights = ["GROUP_READ", "COMPUTER_CREATE", "COMPUTER_READ"]
-            rights += ["DATASET_CREATE", "DATASET_CHANGE"]
+            rights += ["COMPUTER_CHANGE", "DATASET_CREATE", "DATASET_CHANGE"]
             granted = client.put(
                 f"/api/entities/{group}/grants/", json={"subject": entity, "grant": rights}
             )

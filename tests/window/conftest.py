@@ -6,7 +6,7 @@ import gc
 import os
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -80,12 +80,17 @@ class Answers:
     """Somebody who answers every question alike and remembers them."""
 
     def __init__(self, answer: bool) -> None:
-        self.answer = answer
+        self.answer, self.choice = answer, ""
         self.asked: list[str] = []
 
     def __call__(self, _parent: object, _title: str, text: str, _yes: str = "") -> bool:
         self.asked.append(text)
         return self.answer
+
+    def choose(self, _parent: object, _title: str, text: str, choices: Sequence[str]) -> str:
+        """The choice that was told; the first otherwise."""
+        self.asked.append(text)
+        return self.choice or choices[0]
 
 
 @pytest.fixture
@@ -93,6 +98,7 @@ def answers(no_fault_in_a_slot: None, monkeypatch: pytest.MonkeyPatch) -> Answer
     """Questions that are asked; each is answered with yes unless told otherwise."""
     made = Answers(True)
     monkeypatch.setattr(asking, "confirm", made)
+    monkeypatch.setattr(asking, "choose", made.choose)
     return made
 
 

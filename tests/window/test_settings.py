@@ -325,11 +325,51 @@ def test_saving_is_refused_while_somebody_else_has_locked(
     assert read(bench.config).contact_name == "Kim"
 
 
-def test_another_name_of_the_instrument_is_told_before_it_is_saved(
+def instruments(bench: Bench) -> set[str]:
+    return {name for _, name in bench.hub.instruments}
+
+
+def test_an_instrument_is_renamed_at_the_hub_when_its_name_changes(
     dialog: Open, bench: Bench, answers: Answers
 ) -> None:
     here = dialog()
     put(here, instrument_name="Telescope")
     here.accept()
-    until(lambda: answers.asked)
-    assert "• For the hub this is another instrument: what Microscope sent" in answers.asked[0]
+    until(lambda: read(bench.config).instrument_name == "Telescope")
+    assert instruments(bench) == {"Telescope"}
+    assert "The instrument was called Microscope; now it is Telescope." in answers.asked[0]
+
+
+def test_another_name_may_be_another_instrument(
+    dialog: Open, bench: Bench, answers: Answers
+) -> None:
+    here = dialog()
+    answers.choice = settings_dialog.OTHER
+    bench.hub.instruments["Imaging", "Microscope"] = 1
+    put(here, instrument_name="Telescope")
+    here.accept()
+    until(lambda: read(bench.config).instrument_name == "Telescope")
+    assert instruments(bench) == {"Microscope", "Telescope"}
+
+
+def test_another_name_may_be_a_mistake(dialog: Open, bench: Bench, answers: Answers) -> None:
+    here = dialog()
+    answers.choice = settings_dialog.DISCARD
+    before = bench.config.read_bytes()
+    put(here, instrument_name="Telescope")
+    here.accept()
+    assert here.form.values()["instrument_name"] == "Microscope"
+    assert bench.config.read_bytes() == before
+    assert instruments(bench) == set()
+
+
+def test_a_name_that_another_instrument_has_is_refused(
+    dialog: Open, bench: Bench, answers: Answers
+) -> None:
+    here = dialog()
+    bench.hub.instruments["Imaging", "Telescope"] = 1
+    put(here, instrument_name="Telescope")
+    here.accept()
+    until(lambda: "something called Telescope" in here.notice.words())
+    assert read(bench.config).instrument_name == "Microscope"
+    assert instruments(bench) == {"Microscope", "Telescope"}

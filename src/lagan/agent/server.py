@@ -23,6 +23,10 @@ class Server(Protocol):
     def register_instrument(self, facility: str, name: str) -> str:
         """The instrument's id, made when it is missing."""
 
+    def rename_instrument(self, facility: str, before: str, name: str) -> None:
+        """Call an instrument otherwise; what it sent stays with it. Conflict when there is one of
+        that name."""
+
     def ensure_datasets(self, instrument: str, datasets: Sequence[Described]) -> list[Found]:
         """Find or make datasets."""
 

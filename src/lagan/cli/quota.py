@@ -36,7 +36,7 @@ def quota(ctx: click.Context, url: str | None, api_key: str | None, config: Path
 def show(ctx: click.Context, group: str | None, as_json: bool) -> None:
     """The quotas that bind GROUP (its own and those above), or all that you may see."""
     hub = _hub(ctx)
-    for row in hub.quotas() if group is None else hub.quotas_above(group):
+    for row in hub.quotas.all() if group is None else hub.quotas.above(group):
         click.echo(json.dumps(row, ensure_ascii=False) if as_json else _words(row))
 
 
@@ -64,7 +64,7 @@ def set_(
         bounds["files"] = None if files == "none" else _number(files)
     if levels:
         bounds["levels"] = list(levels)
-    row = hub.set_quota(group, **bounds)
+    row = hub.quotas.give(group, **bounds)
     click.echo(json.dumps(row, ensure_ascii=False) if as_json else _words(row))
 
 
@@ -73,7 +73,7 @@ def set_(
 @click.pass_context
 def clear(ctx: click.Context, group: str) -> None:
     """Take a group's quota away."""
-    _hub(ctx).clear_quota(group)
+    _hub(ctx).quotas.take_away(group)
 
 
 @quota.command()
@@ -82,7 +82,7 @@ def clear(ctx: click.Context, group: str) -> None:
 @click.pass_context
 def recount(ctx: click.Context, group: str, as_json: bool) -> None:
     """Count again what a group uses, and say by how much the count was off."""
-    row = _hub(ctx).recount_quota(group)
+    row = _hub(ctx).quotas.recount(group)
     words = f"off by {row['bytes']} bytes and {row['files']} files"
     click.echo(json.dumps(row) if as_json else words)
 
@@ -91,7 +91,7 @@ def _present(hub: Hub, group: str) -> dict[str, Any]:
     from lagan.kit.errors import NotFound
 
     try:
-        row = hub.quota(group)
+        row = hub.quotas.of(group)
     except NotFound:
         return {}
     return {name: row[name] for name in ("bytes", "files", "levels")}

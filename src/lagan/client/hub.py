@@ -16,6 +16,7 @@ from lagan.client.jobs import Jobs
 from lagan.client.packages import Packages
 from lagan.client.permissions import Permissions
 from lagan.client.policies import Policies
+from lagan.client.quotas import Quotas
 from lagan.client.schedules import Schedules
 from lagan.client.sites import Sites
 from lagan.client.uploads import Stored, Uploads
@@ -44,6 +45,7 @@ class Hub:
         self.instruments = Instruments(self.http)
         self.entities = Entities(self.http, self._pages)
         self.packages = Packages(self)
+        self.quotas = Quotas(self.http, self._pages)
         self.permissions = Permissions(self.http)
         self.workflows = Workflows(self.http, self._numbered)
         self.jobs = Jobs(self.http, self._numbered)
@@ -86,6 +88,11 @@ class Hub:
         """The id of the instrument `name` of the `facility`, made when it is missing."""
         given = {"facility": facility, "name": name}
         return str(_member(self._json("POST", "api/ingest/instruments/", given), "id"))
+
+    def rename_instrument(self, facility: str, before: str, name: str) -> None:
+        """Call the instrument `before` of the `facility` by another name; what it sent stays with
+        it. Conflict when the facility has one of that name; Forbidden."""
+        self.entities.rename(self.register_instrument(facility, before), name)
 
     def ensure_datasets(self, instrument: str, datasets: Sequence[Described]) -> list[Found]:
         """Find or make datasets; one answer for each, in order."""
@@ -334,30 +341,6 @@ class Hub:
         path = f"api/datasets/{segment(dataset)}/{segment(form)}"
         with self.http.request("GET", path, repeat=True) as answer:
             yield from answer.pieces()
-
-    def quotas(self) -> Iterator[dict[str, Any]]:
-        """The quotas of groups that we may see, in the order of the tree."""
-        return self._pages("api/quotas/", {})
-
-    def quota(self, group: str) -> dict[str, Any]:
-        """A group's own quota."""
-        return dict(self._json("GET", f"api/quotas/{segment(group)}/"))
-
-    def quotas_above(self, entity: str) -> list[dict[str, Any]]:
-        """Every quota that binds an entity."""
-        return list(self._json("GET", f"api/quotas/{segment(entity)}/above/"))
-
-    def set_quota(self, group: str, **bounds: Any) -> dict[str, Any]:
-        """Give a group a quota: `bytes`, `files`, `levels`."""
-        return dict(self._json("PUT", f"api/quotas/{segment(group)}/", bounds))
-
-    def clear_quota(self, group: str) -> None:
-        """Take a group's quota away."""
-        self._delete(f"api/quotas/{segment(group)}/")
-
-    def recount_quota(self, group: str) -> dict[str, Any]:
-        """Have a group's use counted again; by how much it was off."""
-        return dict(self._json("POST", f"api/quotas/{segment(group)}/recount/"))
 
     def _delete(self, path: str) -> None:
         with self.http.request("DELETE", path, repeat=False):

@@ -47,8 +47,9 @@ class Lease:
 def leased(descriptor: int, *, needed: bool = True, patience: float = 0.0) -> Iterator[Lease]:
     """Hold the write lease of a file that is open for writing here and nowhere else.
 
-    Busy when somebody has it open (or maps it into memory) for `patience` seconds. Unsupported on a filesystem without
-    leases if the lease is `needed`. PermissionError for who neither owns the file nor is root.
+    Busy when somebody has it open (or maps it into memory) for `patience` seconds. Unsupported on a
+    filesystem without leases if the lease is `needed`. PermissionError for who neither owns the
+    file nor is root.
     """
     held = True
     try:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QMessageBox, QWidget
 
@@ -21,6 +23,24 @@ def confirm(parent: QWidget | None, title: str, question: str, yes: str) -> bool
     box.setEscapeButton(back)
     box.exec()
     return box.clickedButton() is go
+
+
+def choose(parent: QWidget | None, title: str, question: str, choices: Sequence[str]) -> str:
+    """Ask which; the first line stands out, the first choice is Return's, the last is Escape's."""
+    head, _, rest = question.partition("\n")
+    box = QMessageBox(QMessageBox.Icon.Question, title, head, parent=parent)
+    box.setTextFormat(Qt.TextFormat.PlainText)
+    box.setInformativeText(rest.strip())
+    role = QMessageBox.ButtonRole.ActionRole
+    buttons = {box.addButton(each, role): each for each in choices}
+    pictures.without_icons(box)
+    first, *_, last = buttons
+    box.setDefaultButton(first)
+    box.setEscapeButton(last)
+    box.exec()
+    return next(
+        (name for each, name in buttons.items() if each is box.clickedButton()), choices[-1]
+    )
 
 
 def tell(parent: QWidget | None, title: str, text: str) -> None:

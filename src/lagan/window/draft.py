@@ -31,6 +31,21 @@ def read(path: Path) -> Values:
     return defaults() | _given(text, path)
 
 
+def name_before(path: Path, values: Mapping[str, str]) -> str:
+    """What the file calls the instrument that the values call otherwise: of the same facility at
+    the same server; empty without one."""
+    try:
+        before = read(path) if path.exists() else {}
+    except BadInput:
+        return ""
+    same = all(before.get(name, "") == values.get(name, "") for name in _PLACE)
+    name = before.get("instrument_name", "")
+    return name if same and values["instrument_name"].strip() not in ("", name) else ""
+
+
+_PLACE = ("hub_url", "facility_name")
+
+
 def settings_of(values: Mapping[str, str]) -> Settings:
     """What the agent makes of the values. BadSetting names the first that it cannot take."""
     return parse(written(values), "the dialogue")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from PySide6.QtCore import Signal
@@ -17,7 +19,9 @@ from PySide6.QtWidgets import (
 
 from lagan.agent import saving
 from lagan.agent.check import Finding, check
+from lagan.agent.renaming import rename
 from lagan.agent.schedule import local_now
+from lagan.agent.settings import Settings
 from lagan.kit.errors import LaganError
 from lagan.window import asking, draft, pictures
 from lagan.window.errands import Errand
@@ -30,6 +34,12 @@ _FIRST = (
     "Fill in what the hub's administrator told you, or drop a settings file here."
     " OK checks everything before anything is saved."
 )
+RENAME, OTHER, DISCARD = "Rename It", "Another Instrument", "Keep the Name"
+NAMES = (RENAME, OTHER, DISCARD)
+_OTHER_NAME = """The instrument was called {0}; now it is {1}.
+Is {0} called {1} from now on, with all that it sent? Or is {1} another instrument, and what {0}
+sent stays with {0}?"""
+Work = Callable[[threading.Event], Iterable[Finding]]
 MOST_WARNINGS = 12
 """Lines of warnings in the question before saving."""
 
@@ -43,6 +53,7 @@ class SettingsDialog(QDialog):
         super().__init__(parent)
         self._path = path
         self._errand: Errand | None = None
+        self._before = ""  # what the instrument is called until it is renamed
         self._warnings: list[str] = []
         self._counted = ""
         self._privileges = Privileges(self)
@@ -175,24 +186,34 @@ class SettingsDialog(QDialog):
         except LaganError as error:
             self._refuse(Finding("error", error.sentence, error.facts.get("setting")))
             return
-        self._warnings, self._counted = self._renamed(values), ""
-        self.notice.show_words("busy", "Checking the settings…")
+        self._before, before = "", draft.name_before(self._path, values)
+        if before and not self._settle_name(before, values["instrument_name"]):
+            return
+        self._warnings, self._counted = [], ""
+        # Checking makes an instrument that is missing: what is to be renamed goes by its old name.
+        known = settings.changed({"instrument_name": self._before}) if self._before else settings
+        self._run(lambda _: check(known, local_now()), "Checking the settings…", self._judged)
+
+    def _settle_name(self, before: str, name: str) -> bool:
+        """Ask what another name of the instrument means; whether to go on."""
+        answer = asking.choose(
+            self, "Another instrument name", _OTHER_NAME.format(before, name), NAMES
+        )
+        self._before = before if answer == RENAME else ""
+        if answer == DISCARD:
+            self.form.put_one("instrument_name", before)
+            self.notice.show_words("good", f"The instrument is {before} again. Nothing was saved.")
+        return answer != DISCARD
+
+    def _run(self, work: Work, words: str, then: Callable[[], None]) -> None:
+        """Do it in a thread of its own; what it finds is heard, and nobody edits meanwhile."""
+        self.notice.show_words("busy", words)
         self._let(False)
-        self._errand = Errand(lambda _: check(settings, local_now()))
+        self._errand = Errand(work)
         self._errand.told.connect(self._hear)
-        self._errand.ended.connect(self._judged)
+        self._errand.ended.connect(then)
         self._errand.failed.connect(lambda text: self._refuse(Finding("error", text)))
         self._errand.start()
-
-    def _renamed(self, values: draft.Values) -> list[str]:
-        """What another name of the instrument means, where there was one."""
-        try:
-            before = draft.read(self._path)["instrument_name"] if self._path.exists() else ""
-        except LaganError:
-            before = ""
-        if not before or before == values["instrument_name"]:
-            return []
-        return [f"For the hub this is another instrument: what {before} sent stays with that one."]
 
     def _hear(self, finding: Finding) -> None:
         if finding.level == "error":
@@ -215,7 +236,17 @@ class SettingsDialog(QDialog):
         self.notice.clear()
         first = self._counted or "The settings are right."
         text = "\n".join([f"{first} Save these settings?", *_list(self._warnings, self._counted)])
-        if asking.confirm(self, "Save the settings", text, "Save") and self._write(self._path, ""):
+        if not asking.confirm(self, "Save the settings", text, "Save"):
+            return
+        if self._before:
+            settings, before = draft.settings_of(self.form.values()), self._before
+            self._run(lambda _: _renamed(settings, before), f"Renaming {before}…", self._save)
+        else:
+            self._save()
+
+    def _save(self) -> None:
+        self._end_errand()
+        if self._write(self._path, ""):
             self.saved.emit()
             super().accept()
 
@@ -243,6 +274,11 @@ class SettingsDialog(QDialog):
             self._errand.stop()
             self._errand = None
         self._let(True)
+
+
+def _renamed(settings: Settings, before: str) -> Iterator[Finding]:
+    rename(settings, before)
+    return iter(())
 
 
 def _shown_field(setting: str) -> str:

@@ -21,7 +21,7 @@ from lagan.client.described import Described, Found
 from lagan.client.lookup import Known
 from lagan.client.uploads import Stored
 from lagan.client.whole import Opened
-from lagan.kit.errors import BadInput, LaganError, NotFound, NotSignedIn
+from lagan.kit.errors import BadInput, Conflict, LaganError, NotFound, NotSignedIn
 from lagan.kit.http import Http, Untrusted
 
 
@@ -75,6 +75,24 @@ class MyTardis:
 
     def register_instrument(self, facility: str, name: str) -> str:
         """The instrument's id, made when it is missing; NotFound tells the facilities there are."""
+        self._facility = self._find_facility(facility)
+        found = self._instruments(name)
+        if not found:
+            given = {"facility": f"/api/v1/facility/{self._facility['id']}/", "name": name}
+            found = [self.client.make("instrument", given)]
+        self._instrument = str(found[0]["id"])
+        return self._instrument
+
+    def rename_instrument(self, facility: str, before: str, name: str) -> None:
+        """Call an instrument otherwise. Conflict when the facility has one of that name: the
+        server itself would take it."""
+        self._facility = self._find_facility(facility)
+        if self._instruments(name):
+            raise Conflict(f"{facility} has an instrument {name!r} already.")
+        number = self.register_instrument(facility, before)
+        self.client.change("instrument", number, {"name": name})
+
+    def _find_facility(self, facility: str) -> Row:
         known = {str(row["name"]): row for row in self.client.rows("facility")}
         if facility not in known:
             raise NotFound(
@@ -82,13 +100,10 @@ class MyTardis:
                 + (f"; there is {', '.join(sorted(known))}." if known else "."),
                 facilities=sorted(known),
             )
-        self._facility = known[facility]
-        found = self.client.rows("instrument", facility__id=self._facility["id"], name=name)
-        if not found:
-            given = {"facility": f"/api/v1/facility/{self._facility['id']}/", "name": name}
-            found = [self.client.make("instrument", given)]
-        self._instrument = str(found[0]["id"])
-        return self._instrument
+        return known[facility]
+
+    def _instruments(self, name: str) -> list[Row]:
+        return self.client.rows("instrument", facility__id=self._facility["id"], name=name)
 
     def ensure_datasets(self, instrument: str, datasets: Sequence[Described]) -> list[Found]:
         """Find or make experiments and datasets; what each was refused for comes back with it."""

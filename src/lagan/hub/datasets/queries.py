@@ -44,6 +44,7 @@ __all__ = [
     "entry",
     "entry_at",
     "folder",
+    "group_used",
     "latest_date",
     "log",
     "in_group",
@@ -265,6 +266,14 @@ def sums_of_computers(computers: Sequence[int]) -> dict[int, tuple[int, int, int
     rows = Dataset.objects.filter(computer__in=computers).exclude(state=REMOVED).order_by()
     sums = rows.values_list("computer").annotate(Count("pk"), Sum("file_count"), Sum("bytes"))
     return {computer: (count, files, size) for computer, count, files, size in sums}
+
+
+def group_used(*, computer: int, owner: int, parent: int, words: str) -> str | None:
+    """The name of the group in `parent`, with these words in it, that holds the owner's newest
+    dataset from the computer."""
+    rows = Dataset.objects.filter(computer=computer, owner=owner, entity__parent__parent=parent)
+    rows = rows.filter(entity__parent__name__contains=words).exclude(state=REMOVED)
+    return rows.order_by("-entity_id").values_list("entity__parent__name", flat=True).first()
 
 
 def of_owner(owner: int, *, size: int = 20) -> list[DatasetRow]:

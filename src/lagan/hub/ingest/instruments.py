@@ -148,11 +148,18 @@ def _owner(by: Actor, each: Wanted) -> tuple[int, str]:
 
 
 def _own_experiment(instrument: Instrument, full_name: str, owner: int) -> str:
-    """`<instrument> - <full name>`; with a number for the second person of that full name."""
+    """`<instrument> - <full name>`; with a number for the second person of that full name. What the
+    instrument began under a former name it goes on with, or it would send everything again."""
+    facility, words = instrument.facility_id, f" - {full_name}"
     for number in count(1):
-        name = f"{instrument.name} - {full_name}" + (f" ({number})" if number > 1 else "")
-        group = tree_queries.find(type="GROUP", name=name, parent=instrument.facility_id)
-        if group is None or owner in tree_queries.grants_on(group):
+        name = f"{instrument.name}{words}" + (f" ({number})" if number > 1 else "")
+        group = tree_queries.find(type="GROUP", name=name, parent=facility)
+        if group is None:
+            begun = dataset_queries.group_used(
+                computer=instrument.id, owner=owner, parent=facility, words=words
+            )
+            return begun or name
+        if owner in tree_queries.grants_on(group):
             return name
     raise AssertionError("counting never ends")
 
