@@ -165,7 +165,10 @@ def _killed_ten_times(
     for n in range(small):
         real.file(f"anna/small {n % 50}/{n % 997}/{n}.tif", rng.randbytes(200 + n % 4000))
     for n in range(4):
-        real.file(f"ben/large/{n}.raw", rng.randbytes(large + n))
+        pieces = (
+            rng.randbytes(1 << 20) for _ in range(0, large, 1 << 20)
+        )  # more at once overflows
+        real.file(f"ben/large/{n}.raw", b"".join(pieces) + rng.randbytes(n))
     ended, killed = threading.Event(), 0
     for _ in range(10):
         with real.start("sync") as process:
