@@ -78,7 +78,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
         if not asked.isdisjoint(SERVICES):
             item.add_marker(pytest.mark.service)
         uses = asked & DATABASE_FIXTURES or item.get_closest_marker("django_db")
-        if uses and not item.get_closest_marker("once"):
+        # What is run for hours is run on one.
+        if uses and not any(map(item.get_closest_marker, ("once", "soak"))):
             item.add_marker(pytest.mark.database)
     yield
     items[:] = in_good_order(items)
