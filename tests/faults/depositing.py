@@ -170,15 +170,15 @@ def work() -> int:
     from django.db.models import Q
 
     from lagan.hub.audit.feed import run_reactions
-    from lagan.hub.audit.services import seal
     from lagan.hub.jobs.ledger import DatabaseLedger
     from lagan.hub.jobs.reconcile import give_back
     from lagan.worker.execute import execute
+    from tests.hub.audit.sealing import seal_all
 
     give_back(Q(), "The worker was killed.")
     ledger, done = DatabaseLedger(), 0
     while True:
-        while seal() or run_reactions():
+        while seal_all() or run_reactions():
             done += 1
         claimed = ledger.claim(["hub"], "victim")
         if not claimed:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from lagan.hub.audit.feed import run_reactions
 from lagan.hub.audit.models import Event
 from lagan.hub.audit.services import seal
 from tests.services.hub import until
@@ -22,3 +23,9 @@ def seal_all() -> int:
 
     until(nothing_left)
     return sealed
+
+
+def settle() -> None:
+    """Seal, and let reactions act on it, until nothing is left of either."""
+    while seal_all() or run_reactions():
+        pass

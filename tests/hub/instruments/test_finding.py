@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.hub.audit.sealing import settle
+
 if TYPE_CHECKING:
     from tests.hub.instruments.laboratory import Laboratory
 
@@ -146,8 +148,6 @@ def test_an_instrument_gets_another_name(lab: Laboratory):
 
 def test_who_gets_an_account_later_gets_what_was_uploaded_before(lab: Laboratory):
     from lagan.hub.accounts import services as accounts
-    from lagan.hub.audit.feed import run_reactions
-    from lagan.hub.audit.services import seal
     from lagan.hub.base.actors import SYSTEM
     from lagan.hub.tree import queries as tree
 
@@ -159,8 +159,7 @@ def test_who_gets_an_account_later_gets_what_was_uploaded_before(lab: Laboratory
     ]
     user = accounts.create_user(by=SYSTEM, username="late", email="late@example.org")
     for _ in range(2):
-        while seal() or run_reactions():
-            pass
+        settle()
         theirs = [user.entity_id in tree.grants_on(each) for each in numbers]
         assert theirs == [True, True, False, False]
     sought = {"title": "By name", "folder_structure": "Username / Dataset"}

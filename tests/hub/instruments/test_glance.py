@@ -11,19 +11,10 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from lagan.kit.errors import BadInput, NotFound
+from tests.hub.audit.sealing import settle
 
 if TYPE_CHECKING:
     from tests.hub.instruments.laboratory import Laboratory
-
-
-def settle() -> None:
-    """What the scheduler does all the time."""
-    from lagan.hub.audit.feed import run_reactions
-    from lagan.hub.audit.services import seal
-
-    seal()
-    while run_reactions():
-        seal()
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ import pytest
 from django.utils import timezone
 
 from lagan.kit.errors import BadInput, Forbidden, NotFound
-from tests.hub.instruments.test_glance import settle
+from tests.hub.audit.sealing import settle
 
 if TYPE_CHECKING:
     from tests.hub.instruments.laboratory import Laboratory

@@ -11,7 +11,6 @@ from typing import Any
 
 from lagan.hub.accounts import services as accounts
 from lagan.hub.archive import services as archive
-from lagan.hub.audit.feed import run_reactions
 from lagan.hub.audit.models import Event
 from lagan.hub.base.actors import SYSTEM, Actor
 from lagan.hub.jobs.ledger import DatabaseLedger
@@ -19,7 +18,7 @@ from lagan.hub.packages import services
 from lagan.hub.packages.models import Package
 from lagan.hub.tree import services as tree
 from lagan.worker.execute import execute
-from tests.hub.audit.sealing import seal_all
+from tests.hub.audit.sealing import settle
 from tests.hub.packages.bags import bag_zip
 from tests.hub.people import People, gather
 
@@ -72,8 +71,7 @@ class Depot:
 
     def react(self) -> None:
         """What the scheduler does about what happened."""
-        while seal_all() or run_reactions():
-            pass
+        settle()
 
     def said(self, package: int) -> list[tuple[str, str]]:
         """Kind and result of every event about the package, in order."""
