@@ -24,7 +24,7 @@ from lagan.hub.archive.models import (
 from lagan.hub.archive.rules import Status
 from lagan.hub.archive.services.volumes import open_store
 from lagan.hub.archive.services.wanted import set_of, wanted_volumes
-from lagan.hub.base.prepared import Prepared
+from lagan.hub.base.prepared import Prepared, as_sent, as_they_come
 from lagan.kit.digests import Digests
 from lagan.kit.errors import NotFound, Unavailable
 from lagan.store.volume import Volume as StoreVolume
@@ -201,14 +201,18 @@ def digests(files: Sequence[UUID]) -> dict[UUID, Digests]:
 def statuses(files: Sequence[UUID]) -> dict[UUID, Status]:
     """The status that `health` gives each file, for thousands at once: most files have their copies
     in the same places and states, which is judged once."""
+    if not files:
+        return {}
     volumes = {each.id: each for each in Volume.objects.select_related("set")}
     wanted = wanted_volumes(volumes.values())
-    copies: dict[UUID, tuple[tuple[UUID, str], ...]] = {}
+    places = {as_sent(each): each for each in volumes}
+    copies: dict[Any, tuple[tuple[UUID, str], ...]] = {}
     rows = Replica.objects.filter(file__in=files).order_by("id")
-    for file, volume, state in rows.values_list("file_id", "volume_id", "state"):
-        copies[file] = (*copies.get(file, ()), (volume, state))
+    for file, volume, state in as_they_come(rows.values_list("file_id", "volume_id", "state")):
+        copies[file] = (*copies.get(file, ()), (places[volume], state))
     judged = {each: _judge(each, volumes, wanted) for each in set(copies.values())}
-    return {file: judged[each] for file, each in copies.items()}
+    sent = ((each, copies.get(as_sent(each))) for each in files)
+    return {file: judged[each] for file, each in sent if each is not None}
 
 
 def _judge(

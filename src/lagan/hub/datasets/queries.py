@@ -17,6 +17,9 @@ from lagan.hub.base.prepared import Prepared
 from lagan.hub.datasets import folders
 from lagan.hub.datasets.expiry import latest_date
 from lagan.hub.datasets.folders import FolderItem, folder_page
+from lagan.hub.datasets.kept import PATHS_A_QUERY
+from lagan.hub.datasets.kept import Kept as Kept
+from lagan.hub.datasets.kept import kept_at as kept_at
 from lagan.hub.datasets.logbook import LEVELS, severity
 from lagan.hub.datasets.models import REMOVED, Dataset, Entry, LogLine
 from lagan.hub.datasets.search.asking import LARGEST_PAGE, Query
@@ -59,9 +62,6 @@ __all__ = [
     "visible",
     "with_ids",
 ]
-
-
-_PATHS_A_QUERY = 900
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,8 +235,8 @@ def entries_at(id: int, paths: Sequence[str]) -> dict[str, EntryRow]:
     """The current files at some paths of a dataset whose visibility the caller has settled;
     missing ones are absent."""
     found: dict[str, EntryRow] = {}
-    for start in range(0, len(paths), _PATHS_A_QUERY):
-        some = paths[start : start + _PATHS_A_QUERY]
+    for start in range(0, len(paths), PATHS_A_QUERY):
+        some = paths[start : start + PATHS_A_QUERY]
         found.update(
             (row.path, row) for row in _entry_rows(Entry.objects.filter(dataset=id, path__in=some))
         )

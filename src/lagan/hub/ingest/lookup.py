@@ -9,7 +9,7 @@ from enum import IntEnum
 from lagan.hub.archive import queries as archive
 from lagan.hub.base.actors import Actor
 from lagan.hub.datasets import queries as datasets
-from lagan.hub.datasets.queries import EntryRow
+from lagan.hub.datasets.queries import Kept
 from lagan.hub.tree import services as tree
 from lagan.kit.errors import BadPath, TooLarge
 from lagan.kit.paths import check_relative
@@ -59,7 +59,7 @@ def look_up(
 
 def _answer(by: Actor, dataset: int, files: Sequence[Held], verified: bool) -> Answer:
     tree.require(actor=by, permission="DATASET_CHANGE", entity=dataset)
-    known = datasets.entries_at(dataset, [each.path for each in files if _allowed(each.path)])
+    known = datasets.kept_at(dataset, [each.path for each in files if _allowed(each.path)])
     states = [state(each, known.get(each.path)) for each in files]
     if verified:
         states = _with_verified(files, known, states)
@@ -71,7 +71,7 @@ def _answer(by: Actor, dataset: int, files: Sequence[Held], verified: bool) -> A
     return Answer(dataset, states, digests)
 
 
-def state(held: Held, known: EntryRow | None) -> State:
+def state(held: Held, known: Kept | None) -> State:
     """Decide for one file, from size and time alone."""
     if known is None:
         return State.MISSING if _allowed(held.path) else State.REFUSED
@@ -81,7 +81,7 @@ def state(held: Held, known: EntryRow | None) -> State:
 
 
 def _with_verified(
-    files: Sequence[Held], known: dict[str, EntryRow], states: list[State]
+    files: Sequence[Held], known: dict[str, Kept], states: list[State]
 ) -> list[State]:
     same = [known[each.path].stored for n, each in enumerate(files) if states[n] is State.SAME]
     good = {id for id, status in archive.statuses(same).items() if status == "good"}
