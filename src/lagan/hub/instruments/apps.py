@@ -14,7 +14,7 @@ class InstrumentsConfig(AppConfig):
     def ready(self) -> None:
         """Tell the rooms above."""
         from lagan.hub.archive import services as archive
-        from lagan.hub.instruments import models, personal, reactions, watching
+        from lagan.hub.instruments import models, personal, reactions
 
         for model in (
             models.Uploader, models.Setting, models.Registration, models.Experiment,
@@ -23,4 +23,3 @@ class InstrumentsConfig(AppConfig):
             archive.register_table(model)
         reactions.register()
         personal.register()
-        watching.register()
